@@ -1,0 +1,105 @@
+"""The frames of the socket ``/ws/tasks/{id}``: one class a shape, told apart by ``type``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from agentkit.core.events import Event
+from agentkit.core.protocol import ErrorInfo, MimeBundle, Outcome, TaskStatus, Usage
+
+PROTOCOL = 1
+"""The version of the talk on the socket."""
+
+
+class Connected(BaseModel):
+    """Always the first frame."""
+
+    type: Literal["connected"] = "connected"
+    task_id: str
+    protocol: int = PROTOCOL
+    status: TaskStatus
+    last_seq: int
+
+
+class Step(BaseModel):
+    type: Literal["step"] = "step"
+    data: Event
+
+
+class Steps(BaseModel):
+    """Several events in one frame; only to clients that connect with ``?batch=1``."""
+
+    type: Literal["steps"] = "steps"
+    data: list[Event]
+
+
+class RunResult(BaseModel):
+    status: TaskStatus
+    content: str | None
+    usage: Usage | None
+    steps: int
+    duration_ms: float
+    error: ErrorInfo | None = None
+
+
+class Result(BaseModel):
+    """Always the last frame before the server closes with 1000."""
+
+    type: Literal["result"] = "result"
+    task_id: str
+    data: RunResult
+
+
+class Error(BaseModel):
+    """A bad frame (the socket stays open) or a refusal (the socket closes)."""
+
+    type: Literal["error"] = "error"
+    data: ErrorInfo
+
+
+class Pong(BaseModel):
+    type: Literal["pong"] = "pong"
+
+
+ServerFrame = Annotated[
+    Connected | Step | Steps | Result | Error | Pong, Field(discriminator="type")
+]
+
+
+class _ClientFrame(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Ping(_ClientFrame):
+    type: Literal["ping"]
+
+
+class Cancel(_ClientFrame):
+    type: Literal["cancel"]
+    reason: str | None = None
+
+
+class Answer(_ClientFrame):
+    type: Literal["answer"]
+    request_id: str
+    decision: Literal["approve", "deny", "answer"]
+    value: Any = None
+    reason: str | None = None
+
+
+class ToolResultFrame(_ClientFrame):
+    """What a client tool returned; taken only from the process that offered the tool."""
+
+    type: Literal["tool_result"]
+    tool_call_id: str
+    outcome: Outcome
+    content: MimeBundle
+    error: ErrorInfo | None = None
+
+
+ClientFrame = Annotated[Ping | Cancel | Answer | ToolResultFrame, Field(discriminator="type")]
+
+CLIENT_FRAME: TypeAdapter[ClientFrame] = TypeAdapter(ClientFrame)
+"""Validates any one frame of a client."""

@@ -1,0 +1,217 @@
+"""The plain data that everything else is written in: the token, an agent, a task's states.
+
+Nothing here does I/O or imports another room of the house.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Outcome = Literal["success", "failed", "denied", "interrupted"]
+"""How a tool call ended."""
+
+MimeBundle = dict[str, Any]
+"""A Jupyter MIME bundle: type → content. Text as ``str``, ``…+json`` as JSON, pictures as base64."""
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=128)]
+"""The name of an agent: letters, digits, ``_``, ``.`` and ``-``; fit for a URL as it is."""
+
+TaskId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$", max_length=128)]
+"""The id of a task, chosen by whoever starts it; fit for a URL as it is."""
+
+
+class CancellationToken:
+    """Says once, and for good, that a run shall stop.
+
+    It needs no running loop; ``cancel`` may be called from any thread, any number of times. Those who
+    have to act at that moment register with ``on_cancel``. Tokens are hashable by identity.
+    """
+
+    def __init__(self) -> None:
+        self._cancelled = False
+        self._reason: str | None = None
+        self._callbacks: list[Callable[[], None]] = []
+        self._lock = threading.Lock()
+
+    @property
+    def is_cancelled(self) -> bool:
+        """``True`` once ``cancel`` was called."""
+        return self._cancelled
+
+    @property
+    def reason(self) -> str | None:
+        """What the first ``cancel`` gave as its reason."""
+        return self._reason
+
+    def cancel(self, reason: str | None = None) -> None:
+        """Cancel. The first call counts and runs the callbacks; later ones do nothing."""
+        with self._lock:
+            if self._cancelled:
+                return
+            self._cancelled = True
+            self._reason = reason
+            callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            # One listener that is gone (a closed loop, say) must not keep the others from stopping.
+            with contextlib.suppress(RuntimeError):
+                callback()
+
+    def on_cancel(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call ``callback`` when cancelled (in the cancelling thread), at once if that has happened.
+
+        Returns
+        -------
+        A function that takes the registration back; calling it late or twice does no harm.
+        """
+        with self._lock:
+            if not self._cancelled:
+                self._callbacks.append(callback)
+                return lambda: self._forget(callback)
+        callback()
+        return lambda: None
+
+    def _forget(self, callback: Callable[[], None]) -> None:
+        with self._lock, contextlib.suppress(ValueError):
+            self._callbacks.remove(callback)
+
+    def __repr__(self) -> str:
+        return f"<CancellationToken {'cancelled' if self._cancelled else 'active'}>"
+
+
+class TaskStatus(StrEnum):
+    """The states of a task. The last four are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    INPUT_REQUIRED = "input_required"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+    """Its server died while it ran."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the task has ended."""
+        return self in _FINAL
+
+
+_FINAL = frozenset(
+    {TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED, TaskStatus.INTERRUPTED}
+)
+
+
+class _Shape(BaseModel):
+    """A shape that comes from outside: a field that it does not know is an error, not a silent loss."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Prompt(_Shape):
+    """What a model is told before the conversation starts."""
+
+    identity: str = ""
+    """Who the agent is and how it works, in its user's words."""
+
+
+class AgentConfig(_Shape):
+    """An agent, as it is registered."""
+
+    name: Name
+    description: str = ""
+    agent_type: str = "assistant"
+    """A label for the reader; it changes nothing."""
+    task_mode: Literal["react", "llm_generate"] = "react"
+    """``react``: the tool loop. ``llm_generate``: one call of the model, without tools."""
+    prompt: Prompt = Prompt()
+    model: str | None = None
+    """``provider:model``; left out, the only or the default provider answers."""
+    tools: tuple[str, ...] | None = None
+    """Names of the server's tools it may call; left out, all of them."""
+    skills: tuple[str, ...] | None = None
+    """Names of the skills it may activate; left out, all of them."""
+    limits: Limits | None = None
+
+
+class Limits(_Shape):
+    """What ends a run or cuts a result. Left-out fields take the next wider default: agent, server."""
+
+    max_steps: int = Field(default=25, ge=1, le=10_000)
+    """Turns of the loop, each one call of the model."""
+    seconds: float | None = Field(default=None, gt=0)
+    """Time for the whole run; none: no limit."""
+    tool_seconds: float | None = Field(default=300, gt=0)
+    """Time for one call of a tool; none: no limit."""
+    result_chars: int = Field(default=16_000, ge=100)
+    """Characters of one tool result that the model is given."""
+    result_bytes: int = Field(default=2_000_000, ge=1_000)
+    """Bytes of one tool result that are kept for the reader."""
+
+
+class ToolSpec(_Shape):
+    """A tool as a model sees it: also the shape of the ``client_tools`` of a task."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$", max_length=64)]
+    description: str = ""
+    parameters: dict[str, Any] = Field(default_factory=lambda: {"type": "object", "properties": {}})
+    """JSON Schema of an object."""
+
+
+class StartTask(_Shape):
+    """The body that starts a task."""
+
+    agent: Name | None = None
+    """Left out, the only registered agent runs."""
+    input: str = ""
+    task_id: TaskId | None = None
+    """Left out, the server makes one."""
+    thread_id: str | None = None
+    limits: Limits | None = None
+    client_tools: tuple[ToolSpec, ...] = ()
+    """Tools that the caller runs itself, such as a notebook's functions."""
+
+
+class ErrorInfo(BaseModel):
+    """Why something ended badly: a sentence for people, a code for programs."""
+
+    message: str
+    reason: str
+
+
+class Usage(BaseModel):
+    """What a run used in all. Absent where no provider reported it; never estimated."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_input_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost: float | None = None
+    """In US dollars; absent when a price is unknown."""
+
+
+class TaskSummary(BaseModel):
+    """A task without its events, as lists show it."""
+
+    task_id: str
+    agent: str
+    input: str
+    status: TaskStatus
+    thread_id: str | None = None
+    simulated: bool = False
+    created_at: str
+    started_at: str | None = None
+    finished_at: str | None = None
+    last_seq: int = 0
+    steps: int = 0
+    usage: Usage | None = None
+    result: str | None = None
+    error: ErrorInfo | None = None
+
+
+AgentConfig.model_rebuild()
