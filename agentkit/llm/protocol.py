@@ -1,8 +1,8 @@
 """How a model is asked and what it answers: messages, the response, the pieces of a stream.
 
-A provider is any object with ``async chat(messages, …) -> LLMResponse``. One that can stream says so on its
-class (``streaming = True`` and an async generator ``stream``) or where it is registered. Capabilities
-are never read from the instance, because an instance may answer to every attribute name.
+A provider is any object with ``async chat(messages, …) -> LLMResponse``. One that can stream says so
+on its class (``streaming = True`` and an async generator ``stream``) or where it is registered.
+Capabilities are never read from the instance, because an instance may answer to every attribute name.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class ToolCall:
 
     id: str
     name: str
-    arguments: dict[str, Any] = field(default_factory=dict)
+    arguments: dict[str, Any] = field(default_factory=dict[str, Any])
     malformed: str | None = None
     """The raw text, when the model's arguments were no JSON object; ``arguments`` is empty then."""
 
@@ -54,7 +54,7 @@ class ChatMessage:
 
     role: Literal["system", "user", "assistant", "tool"]
     content: str = ""
-    tool_calls: list[ToolCall] = field(default_factory=list)
+    tool_calls: list[ToolCall] = field(default_factory=list[ToolCall])
     """Of an assistant's message."""
     tool_call_id: str | None = None
     """Of a tool's message: the call that it answers."""
@@ -62,8 +62,8 @@ class ChatMessage:
     """Of a tool's message: the tool's name."""
     failed: bool = False
     """Of a tool's message: the call did not succeed."""
-    images: list[Image] = field(default_factory=list)
-    provider_data: dict[str, Any] = field(default_factory=dict)
+    images: list[Image] = field(default_factory=list[Image])
+    provider_data: dict[str, Any] = field(default_factory=dict[str, Any])
     """What a dialect needs to see again in the next call, such as signed thinking blocks."""
 
 
@@ -75,12 +75,12 @@ class LLMResponse:
     model: str = ""
     usage: TokenUsage | None = None
     """``None`` when the provider reports none."""
-    tool_calls: list[ToolCall] = field(default_factory=list)
+    tool_calls: list[ToolCall] = field(default_factory=list[ToolCall])
     thinking: str = ""
     finish_reason: Literal["stop", "tool_calls", "length", "refusal"] = "stop"
     provider: str = ""
     """Filled in by the gateway: which provider answered, after fallbacks."""
-    provider_data: dict[str, Any] = field(default_factory=dict)
+    provider_data: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(slots=True)
