@@ -1,8 +1,8 @@
 // Turns the JSON Schema on standard input into the TypeScript on standard output.
-import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { compile } from 'json-schema-to-typescript';
 
-const types = await compile(JSON.parse(readFileSync(0, 'utf8')), 'Frame', {
+const types = await compile(JSON.parse(await text(process.stdin)), 'Frame', {
   additionalProperties: false,
   bannerComment: '// Generated from the Python models by `make protocol`; change those instead.',
   style: { printWidth: 100, singleQuote: true },

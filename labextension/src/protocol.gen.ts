@@ -1,0 +1,277 @@
+// Generated from the Python models by `make protocol`; change those instead.
+
+/**
+ * Whatever is said on the socket of a task, by either side.
+ */
+export type Frame = ServerFrame | ClientFrame;
+export type ServerFrame =
+  ConnectedFrame | StepFrame | StepsFrame | ResultFrame | ErrorFrame | PongFrame;
+/**
+ * The states of a task. The last four are final.
+ */
+export type TaskStatus =
+  'queued' | 'running' | 'input_required' | 'completed' | 'failed' | 'cancelled' | 'interrupted';
+export type StepEvent =
+  | RunStarted
+  | Thinking
+  | Message
+  | ThinkingDelta
+  | MessageDelta
+  | ToolCalled
+  | ToolProgress
+  | ToolFinished
+  | ApprovalRequested
+  | InputRequested
+  | RequestResolved
+  | UsageReported
+  | Warned
+  | FinalAnswer
+  | RunFinished;
+export type ClientFrame = PingFrame | CancelFrame | AnswerFrame | ToolResultFrame;
+
+/**
+ * Always the first frame.
+ */
+export interface ConnectedFrame {
+  type: 'connected';
+  task_id: string;
+  protocol: number;
+  status: TaskStatus;
+  last_seq: number;
+}
+export interface StepFrame {
+  type: 'step';
+  data: StepEvent;
+}
+export interface RunStarted {
+  seq: number;
+  step: number;
+  ts: string;
+  event_type: 'run_started';
+  agent: string;
+  input: string;
+  model: string;
+  provider: string;
+  simulated: boolean;
+}
+export interface Thinking {
+  seq: number;
+  step: number;
+  ts: string;
+  event_type: 'thinking';
+  message_id: string;
+  text: string;
+}
+/**
+ * Text of the model that is not yet the answer: what it says before it calls tools.
+ */
+export interface Message {
+  seq: number;
+  step: number;
+  ts: string;
+  event_type: 'message';
+  message_id: string;
+  text: string;
+}
+export interface ThinkingDelta {
+  seq: number;
+  step: number;
+  ts: string;
+  event_type: 'thinking_delta';
+  message_id: string;
+  delta: string;
+}
+export interface MessageDelta {
+  seq: number;
+  step: number;
+  ts: string;
+  event_type: 'message_delta';
+  message_id: string;
+  delta: string;
+}
+export interface ToolCalled {
+  seq: number;
+  step: number;
+  ts: string;
+  event_type: 'tool_call';
+  tool_call_id: string;
+  tool_name: string;
+  arguments: {
+    [k: string]: unknown;
+  };
+  runs_in: string;
+}
+export interface ToolProgress {
+  seq: number;
+  step: number;
+  ts: string;
+  event_type: 'tool_progress';
+  tool_call_id: string;
+  progress: number;
+  total?: number;
+  message?: string;
+}
+export interface ToolFinished {
+  seq: number;
+  step: number;
+  ts: string;
+  event_type: 'tool_result';
+  tool_call_id: string;
+  outcome: 'success' | 'failed' | 'denied' | 'interrupted';
+  content: {
+    [k: string]: unknown;
+  };
+  duration_ms: number;
+  error?: ErrorInfo;
+}
+/**
+ * Why something ended badly: a sentence for people, a code for programs.
+ */
+export interface ErrorInfo {
+  message: string;
+  reason: string;
+}
+export interface ApprovalRequested {
+  seq: number;
+  step: number;
+  ts: string;
+  event_type: 'approval_requested';
+  request_id: string;
+  tool_call_id: string;
+  tool_name: string;
+  arguments: {
+    [k: string]: unknown;
+  };
+  reason: string;
+  expires_at?: string;
+}
+export interface InputRequested {
+  seq: number;
+  step: number;
+  ts: string;
+  event_type: 'input_requested';
+  request_id: string;
+  question: string;
+  schema?: {
+    [k: string]: unknown;
+  };
+  choices?: string[];
+}
+export interface RequestResolved {
+  seq: number;
+  step: number;
+  ts: string;
+  event_type: 'request_resolved';
+  request_id: string;
+  decision: 'approve' | 'deny' | 'answer' | 'expired';
+  value?: unknown;
+  by: string;
+}
+/**
+ * Tokens of one call of a model, as its provider reported them.
+ */
+export interface UsageReported {
+  seq: number;
+  step: number;
+  ts: string;
+  event_type: 'usage';
+  provider: string;
+  model: string;
+  input_tokens: number;
+  output_tokens: number;
+  cached_input_tokens?: number;
+  reasoning_tokens?: number;
+  cost?: number;
+}
+export interface Warned {
+  seq: number;
+  step: number;
+  ts: string;
+  event_type: 'warning';
+  message: string;
+  reason: string;
+}
+export interface FinalAnswer {
+  seq: number;
+  step: number;
+  ts: string;
+  event_type: 'final_answer';
+  text: string;
+}
+export interface RunFinished {
+  seq: number;
+  step: number;
+  ts: string;
+  event_type: 'run_finished';
+  status: TaskStatus;
+  error?: ErrorInfo;
+}
+/**
+ * Several events in one frame; only to clients that connect with ``?batch=1``.
+ */
+export interface StepsFrame {
+  type: 'steps';
+  data: StepEvent[];
+}
+/**
+ * Always the last frame before the server closes with 1000.
+ */
+export interface ResultFrame {
+  type: 'result';
+  task_id: string;
+  data: RunResult;
+}
+export interface RunResult {
+  status: TaskStatus;
+  content: string | null;
+  usage: Usage | null;
+  steps: number;
+  duration_ms: number;
+  error?: ErrorInfo;
+}
+/**
+ * What a run used in all. Absent where no provider reported it; never estimated.
+ */
+export interface Usage {
+  input_tokens: number;
+  output_tokens: number;
+  cached_input_tokens?: number;
+  reasoning_tokens?: number;
+  cost?: number;
+}
+/**
+ * A bad frame (the socket stays open) or a refusal (the socket closes).
+ */
+export interface ErrorFrame {
+  type: 'error';
+  data: ErrorInfo;
+}
+export interface PongFrame {
+  type: 'pong';
+}
+export interface PingFrame {
+  type: 'ping';
+}
+export interface CancelFrame {
+  type: 'cancel';
+  reason?: string;
+}
+export interface AnswerFrame {
+  type: 'answer';
+  request_id: string;
+  decision: 'approve' | 'deny' | 'answer';
+  value?: unknown;
+  reason?: string;
+}
+/**
+ * What a client tool returned; taken only from the process that offered the tool.
+ */
+export interface ToolResultFrame {
+  type: 'tool_result';
+  tool_call_id: string;
+  outcome: 'success' | 'failed' | 'denied' | 'interrupted';
+  content: {
+    [k: string]: unknown;
+  };
+  error?: ErrorInfo;
+}
