@@ -32,11 +32,11 @@ class ToolResult:
     """Of every outcome but ``success``."""
 
     @classmethod
-    def failed(
-        cls, message: str, reason: str, content: MimeBundle | None = None
-    ) -> ToolResult:
+    def failed(cls, message: str, reason: str, content: MimeBundle | None = None) -> ToolResult:
         """A failure: ``message`` is what the model is told, ``content`` what the reader can unfold."""
-        return cls("failed", content or {"text/plain": message}, ErrorInfo(message=message, reason=reason))
+        return cls(
+            "failed", content or {"text/plain": message}, ErrorInfo(message=message, reason=reason)
+        )
 
 
 class Tool(ABC):

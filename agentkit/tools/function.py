@@ -1,0 +1,246 @@
+"""A typed Python function as a tool."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import functools
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any, overload
+
+from pydantic import ValidationError
+
+from agentkit.core.protocol import CancellationToken, ErrorInfo, MimeBundle, ToolSpec
+from agentkit.errors import InvalidInput
+from agentkit.tools.display import to_bundle
+from agentkit.tools.faults import explain_arguments, last_line, traceback_text
+from agentkit.tools.protocol import Tool, ToolContext, ToolResult
+from agentkit.tools.signature import Signature, function_label
+from agentkit.tools.threads import Ended, run_in_thread
+
+
+class FunctionTool(Tool):
+    """A Python function that a model can call.
+
+    The signature and its annotations become the JSON Schema of the parameters; their descriptions come
+    from the docstring (numpydoc, Google or reST) or from ``Annotated[…, Field(description=…)]``.
+    A parameter annotated `ToolContext` is filled in and hidden from the model. A coroutine
+    function runs on the loop, any other in a thread. The tool itself can be called like the function.
+
+    Parameters
+    ----------
+    function
+        The function. It may return any value: ``display`` turns it into a MIME bundle; a `ToolResult`
+        is passed on as it is.
+    name
+        What the model calls it; the function's name when left out.
+    description
+        What the model is told of it; taken from the docstring when left out.
+    display
+        Turns the returned value into a MIME bundle; runs in a thread.
+
+    Raises
+    ------
+    InvalidInput
+        It cannot be described to a model; the message names the function and the parameter.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        display: Callable[[Any], MimeBundle] = to_bundle,
+    ) -> None:
+        if not callable(function):
+            raise InvalidInput(f"{function!r} cannot be a tool: it is no function.")
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise InvalidInput(
+                f"{function_label(function)} cannot be a tool: it is a generator. Return a list, and "
+                "tell of the progress through a parameter annotated ToolContext."
+            )
+        self.function = function
+        self._signature = Signature(function)
+        self._display = display
+        self._is_async = _is_coroutine_function(function)
+        self.spec = _checked_spec(
+            function_label(function),
+            name or getattr(function, "__name__", None),
+            self._signature.description if description is None else description,
+            self._signature.schema,
+        )
+        functools.update_wrapper(self, function, updated=())
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function itself, as if it were no tool."""
+        return self.function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<FunctionTool {self.spec.name}>"
+
+    async def call(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:
+        """Check the arguments, run the function, show its value as a MIME bundle."""
+        try:
+            values = self._signature.validate(arguments)
+        except ValidationError as error:
+            message = explain_arguments(
+                self.spec.name, error, arguments, self._signature.parameter_names
+            )
+            return ToolResult.failed(message, "invalid_arguments")
+        except Exception as error:  # a validator of the user's own types
+            return _failure(error)
+        own = _OwnContext(context, self.spec.name)
+        args, kwargs = self._signature.bind(values, own.context)
+        work = functools.partial(self.function, *args, **kwargs)
+        try:
+            if self._is_async:
+                ended = await _guarded(work)
+            else:
+                ended = await self._in_thread(work, own)
+                if inspect.iscoroutine(coroutine := ended.value):
+                    ended = await _guarded(lambda: coroutine)
+            if ended.error is None and not isinstance(ended.value, ToolResult):
+                ended = await self._in_thread(functools.partial(self._display, ended.value), own)
+        finally:
+            own.close()
+        if ended.error is not None:
+            return _failure(ended.error)
+        if isinstance(ended.value, ToolResult):
+            return ended.value
+        return ToolResult("success", ended.value)
+
+    async def _in_thread(self, work: Callable[[], Any], own: _OwnContext) -> Ended:
+        return await run_in_thread(
+            work, name=f"agentkit-tool-{self.spec.name}", left_behind=own.left_behind
+        )
+
+
+def _checked_spec(
+    label: str, name: str | None, description: str, parameters: dict[str, Any]
+) -> ToolSpec:
+    """Build the spec; a name that a model cannot be given is refused."""
+    if not name:
+        raise InvalidInput(f"{label} cannot be a tool without a name: pass name=….")
+    try:
+        return ToolSpec(name=name, description=description, parameters=parameters)
+    except ValidationError as error:
+        raise InvalidInput(
+            f"{label} cannot be a tool under the name {name!r}: a tool's name is at most 64 of "
+            "A-Z, a-z, 0-9, '_' and '-', and starts with a letter or '_'. Pass name=…."
+        ) from error
+
+
+class _OwnContext:
+    """The context of one call: it ends with the call, so that a thread left behind stays silent.
+
+    Its token is cancelled with the run's, and also when the call alone is left behind, so that a
+    function that looks at it ends in both cases.
+    """
+
+    def __init__(self, outer: ToolContext, tool_name: str) -> None:
+        self._outer = outer
+        self._tool_name = tool_name
+        self._over = False
+        self._token = CancellationToken()
+        self._forget = outer.token.on_cancel(lambda: self._token.cancel(outer.token.reason))
+        self.context = replace(outer, token=self._token, progress=self._progress, warn=self._warn)
+
+    def _progress(
+        self, done: float, total: float | None = None, message: str | None = None
+    ) -> None:
+        if not self._over:
+            self._outer.progress(done, total, message)
+
+    def _warn(self, message: str, reason: str) -> None:
+        if not self._over:
+            self._outer.warn(message, reason)
+
+    def left_behind(self) -> None:
+        self._token.cancel("the call was left behind")
+        self._outer.warn(
+            f"The function '{self._tool_name}' could not be stopped. It goes on in the background; "
+            "what it returns will be thrown away.",
+            "tool_abandoned",
+        )
+
+    def close(self) -> None:
+        self._over = True
+        self._forget()
+
+
+async def _guarded(work: Callable[[], Awaitable[Any]]) -> Ended:
+    """Await it on the loop; whatever it raises by itself comes back as a value.
+
+    A ``SystemExit`` that left the task would end the loop, and with it the server.
+    """
+    try:
+        return Ended(await work())
+    except GeneratorExit:
+        raise
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        return Ended(error=error)
+    except BaseException as error:
+        return Ended(error=error)
+
+
+def _failure(error: BaseException) -> ToolResult:
+    line = last_line(error)
+    content = {"text/plain": traceback_text(error)}
+    if isinstance(error, KeyboardInterrupt | asyncio.CancelledError):
+        return ToolResult("interrupted", content, ErrorInfo(message=line, reason="interrupted"))
+    return ToolResult.failed(line, "tool_error", content)
+
+
+def _is_coroutine_function(function: Callable[..., Any]) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+        getattr(type(function), "__call__", None)
+    )
+
+
+@overload
+def as_tool(
+    function: None = None, *, name: str | None = None, description: str | None = None
+) -> Callable[[Callable[..., Any]], FunctionTool]: ...
+@overload
+def as_tool(function: Tool, *, name: str | None = None, description: str | None = None) -> Tool: ...
+@overload
+def as_tool(
+    function: Callable[..., Any], *, name: str | None = None, description: str | None = None
+) -> FunctionTool: ...
+def as_tool(
+    function: Tool | Callable[..., Any] | None = None,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+) -> Tool | Callable[[Callable[..., Any]], FunctionTool]:
+    """Make a tool of a function: ``as_tool(f)``, ``@as_tool`` or ``@as_tool(name=…)``.
+
+    Returns
+    -------
+    A `FunctionTool`; a `Tool` is given back, under the new name and description if there are any.
+
+    Raises
+    ------
+    InvalidInput
+        It cannot be described to a model.
+    """
+    if function is None:
+        return functools.partial(FunctionTool, name=name, description=description)
+    if not isinstance(function, Tool):
+        return FunctionTool(function, name=name, description=description)
+    if name is None and description is None:
+        return function
+    renamed = copy.copy(function)
+    renamed.spec = _checked_spec(
+        repr(function),
+        name or function.spec.name,
+        function.spec.description if description is None else description,
+        function.spec.parameters,
+    )
+    return renamed

@@ -1,0 +1,285 @@
+"""A function's signature as a JSON Schema, and a model's arguments checked against it."""
+
+from __future__ import annotations
+
+import inspect
+import types
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Union, cast
+
+import docstring_parser
+from docstring_parser import Docstring
+from pydantic import BaseModel, ConfigDict, TypeAdapter, create_model
+from pydantic.fields import FieldInfo
+
+from agentkit.errors import InvalidInput
+from agentkit.tools.protocol import ToolContext
+
+_Kind = inspect._ParameterKind  # pyright: ignore[reportPrivateUsage]  (the enum has no public name)
+
+_SCHEMAS_BY_NAME = ("properties", "patternProperties", "dependentSchemas", "$defs")
+_SCHEMAS = (
+    "items",
+    "prefixItems",
+    "additionalProperties",
+    "unevaluatedProperties",
+    "propertyNames",
+    "contains",
+    "anyOf",
+    "oneOf",
+    "allOf",
+    "not",
+    "if",
+    "then",
+    "else",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parameter:
+    name: str
+    field: str
+    """Its field in the model: numbered, so that no parameter name can clash with pydantic's own."""
+    positional: bool
+    default: Any
+
+
+class Signature:
+    """What a model may pass to a function.
+
+    Parameters
+    ----------
+    function
+        Any callable with a readable signature. Annotations that are text are looked up in the
+        module that defines it.
+
+    Raises
+    ------
+    InvalidInput
+        A parameter that cannot be described to a model; names the function and the parameter.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._label = function_label(function)
+        doc = _documentation(function)
+        self.description = _description(doc)
+        self._context_parameters: list[str] = []
+        self._parameters: list[_Parameter] = []
+        fields: dict[str, tuple[Any, Any]] = {}
+        for parameter in _parameters_of(function, self._label):
+            hint = self._hint(function, parameter)
+            if hint is ToolContext or ToolContext in typing.get_args(hint):
+                self._inject(parameter)
+                continue
+            entry = _Parameter(
+                parameter.name,
+                f"p{len(fields)}",
+                parameter.kind is _Kind.POSITIONAL_ONLY,
+                parameter.default,
+            )
+            self._parameters.append(entry)
+            default = ... if parameter.default is parameter.empty else parameter.default
+            fields[entry.field] = (hint, default)
+        self._model = self._build(fields)
+        self.schema = self._json_schema(doc, fields)
+
+    def validate(self, arguments: dict[str, Any]) -> BaseModel:
+        """Check and convert; pydantic's ``ValidationError`` when they do not fit."""
+        return self._model.model_validate(arguments)
+
+    @property
+    def parameter_names(self) -> list[str]:
+        """The parameters as a model knows them."""
+        return list(cast(dict[str, Any], self.schema["properties"]))
+
+    def bind(self, values: BaseModel, context: ToolContext) -> tuple[list[Any], dict[str, Any]]:
+        """Positional and keyword arguments for the function.
+
+        What the model left out is left out here too, so that the function's own default object is
+        used and not a copy of it.
+        """
+        positional: list[Any] = []
+        by_name: dict[str, Any] = dict.fromkeys(self._context_parameters, context)
+        for parameter in self._parameters:
+            value = getattr(values, parameter.field)
+            plain_default = not isinstance(parameter.default, FieldInfo) and (
+                parameter.default is not inspect.Parameter.empty
+            )
+            left_out = plain_default and parameter.field not in values.model_fields_set
+            if parameter.positional:
+                positional.append(parameter.default if left_out else value)
+            elif not left_out:
+                by_name[parameter.name] = value
+        return positional, by_name
+
+    def _hint(self, function: Callable[..., Any], parameter: inspect.Parameter) -> Any:
+        if parameter.kind in (_Kind.VAR_POSITIONAL, _Kind.VAR_KEYWORD):
+            stars = "*" if parameter.kind is _Kind.VAR_POSITIONAL else "**"
+            raise InvalidInput(
+                f"{self._label} cannot be a tool: a model cannot know what to pass for "
+                f"'{stars}{parameter.name}'. Write the parameters out, or use one list or dict."
+            )
+        if parameter.annotation is parameter.empty:
+            return Any
+        try:
+            hint = _resolve(function, parameter)
+        except Exception as error:
+            raise InvalidInput(
+                f"{self._label} cannot be a tool: the annotation {parameter.annotation!r} of "
+                f"parameter '{parameter.name}' cannot be read ({error}). The names in it have to be "
+                "defined at the top level of the module or notebook."
+            ) from error
+        return _with_none(hint) if parameter.default is None else hint
+
+    def _inject(self, parameter: inspect.Parameter) -> None:
+        if parameter.kind is _Kind.POSITIONAL_ONLY:
+            raise InvalidInput(
+                f"{self._label} cannot be a tool: parameter '{parameter.name}' takes the "
+                "ToolContext and must not be positional-only. Move it behind the '/'."
+            )
+        self._context_parameters.append(parameter.name)
+
+    def _build(self, fields: dict[str, tuple[Any, Any]]) -> type[BaseModel]:
+        names = {parameter.field: parameter.name for parameter in self._parameters}
+        config = ConfigDict(extra="forbid", alias_generator=lambda field: names[field])
+        try:
+            return create_model("Arguments", __config__=config, **cast(Any, fields))
+        except Exception as error:
+            raise self._indescribable(fields, error) from error
+
+    def _json_schema(self, doc: Docstring, fields: dict[str, tuple[Any, Any]]) -> dict[str, Any]:
+        try:
+            schema = self._model.model_json_schema()
+        except Exception as error:
+            raise self._indescribable(fields, error) from error
+        _drop_titles(schema)
+        schema.setdefault("properties", {})
+        descriptions = _parameter_descriptions(doc)
+        for parameter in self._parameters:
+            alias = self._model.model_fields[parameter.field].alias or parameter.name
+            text = descriptions.get(parameter.name)
+            if text:
+                schema["properties"][alias].setdefault("description", text)
+        return schema
+
+    def _indescribable(self, fields: dict[str, tuple[Any, Any]], error: Exception) -> InvalidInput:
+        for parameter in self._parameters:
+            hint = fields[parameter.field][0]
+            try:
+                TypeAdapter(hint).json_schema()
+            except Exception as reason:
+                first_line = str(reason).partition("\n")[0]
+                return InvalidInput(
+                    f"{self._label} cannot be a tool: the type {_type_label(hint)} of parameter "
+                    f"'{parameter.name}' has no JSON form that a model could write "
+                    f"({first_line}). Take text, numbers, lists, dicts, enums, dataclasses or "
+                    "pydantic models, and look the object up inside the function."
+                )
+        return InvalidInput(f"{self._label} cannot be a tool: {error}")
+
+
+def function_label(function: Callable[..., Any]) -> str:
+    """The function as errors name it."""
+    return f"Function '{getattr(function, '__name__', None) or repr(function)}'"
+
+
+def _parameters_of(function: Callable[..., Any], label: str) -> list[inspect.Parameter]:
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(
+            f"{label} cannot be a tool: its signature cannot be read ({error}). "
+            "Wrap it in a Python function with annotated parameters."
+        ) from error
+
+
+def _resolve(function: Callable[..., Any], parameter: inspect.Parameter) -> Any:
+    # A probe with this one annotation: one that cannot be read, the return type's say, must not
+    # take the others down, and the error can name the parameter.
+    def probe() -> None: ...
+
+    probe.__annotations__ = {"parameter": parameter.annotation}
+    namespace = _globals_of(function)
+    return typing.get_type_hints(probe, namespace, namespace, include_extras=True)["parameter"]
+
+
+def _globals_of(function: Any) -> dict[str, Any]:
+    while True:
+        if hasattr(function, "__wrapped__"):
+            function = function.__wrapped__
+        elif hasattr(function, "func"):  # functools.partial
+            function = function.func
+        elif hasattr(function, "__func__"):
+            function = function.__func__
+        elif hasattr(function, "__globals__"):
+            return function.__globals__
+        elif isinstance(function, type):
+            function = cast(Any, function).__init__
+        elif inspect.isroutine(function):
+            return {}
+        else:
+            function = type(function).__call__
+
+
+def _with_none(hint: Any) -> Any:
+    """``x: int = None`` means that ``None`` may be passed, whatever the annotation forgot."""
+    if hint is Any:
+        return hint
+    if typing.get_origin(hint) is Annotated:
+        inner, *metadata = typing.get_args(hint)
+        return Annotated[(inner | None if _is_union(inner) else Union[inner, None], *metadata)]
+    return Union[hint, None]  # noqa: UP007  (`|` is not defined for every annotation)
+
+
+def _is_union(hint: Any) -> bool:
+    return isinstance(hint, types.UnionType)
+
+
+def _type_label(hint: Any) -> str:
+    return hint.__qualname__ if isinstance(hint, type) else str(hint)
+
+
+def _documentation(function: Callable[..., Any]) -> Docstring:
+    text = inspect.getdoc(function) or ""
+    # A partial or a callable object shows the docstring of its class, which says nothing of it.
+    if not inspect.isroutine(function) and text == inspect.getdoc(type(function)):
+        text = inspect.getdoc(getattr(function, "func", type(function).__call__)) or ""
+    try:
+        return docstring_parser.parse(text)
+    except docstring_parser.ParseError:
+        plain = Docstring()
+        plain.short_description = text
+        return plain
+
+
+def _description(doc: Docstring) -> str:
+    parts = [doc.description or ""]
+    if doc.returns and doc.returns.description:
+        parts.append(f"Returns: {doc.returns.description}")
+    return "\n\n".join(part.strip() for part in parts if part)
+
+
+def _parameter_descriptions(doc: Docstring) -> dict[str, str]:
+    return {
+        name.strip(): parameter.description
+        for parameter in doc.params
+        for name in parameter.arg_name.split(",")
+        if parameter.description
+    }
+
+
+def _drop_titles(schema: Any) -> None:
+    """Remove pydantic's titles where a schema stands, never a property that is called ``title``."""
+    if not isinstance(schema, dict):
+        return
+    schema = cast(dict[str, Any], schema)
+    schema.pop("title", None)
+    for key in _SCHEMAS_BY_NAME:
+        for child in schema.get(key, {}).values():
+            _drop_titles(child)
+    for key in _SCHEMAS:
+        child = schema.get(key)
+        for item in cast(list[Any], child) if isinstance(child, list) else [child]:
+            _drop_titles(item)
