@@ -1,8 +1,8 @@
 """How a model is asked and what it answers: messages, the response, the pieces of a stream.
 
-A provider is any object with ``async chat(messages, …) -> LLMResponse``. One that can stream says so
-on its class (``streaming = True`` and an async generator ``stream``) or where it is registered.
-Capabilities are never read from the instance, because an instance may answer to every attribute name.
+A provider is any object with ``async chat(messages, …) -> LLMResponse``. One that can stream says
+so on its class (``streaming = True`` and an async generator ``stream``) or where it is registered;
+what it can do is never read from the instance, because an instance may answer to every name.
 """
 
 from __future__ import annotations
