@@ -84,7 +84,7 @@ def _own(value: Any) -> MimeBundle:
 
 def _say(value: Any, method: str, **arguments: Any) -> Any:
     """Call a display method that the value's type defines; ``None`` when it has none or it fails."""
-    kind = type(value)
+    kind: type[Any] = type(value)
     for base in kind.__mro__:
         if method in vars(base):
             try:
@@ -166,7 +166,7 @@ def _keep(bundle: MimeBundle, mime: str, content: Any) -> None:
             _log.debug("A representation as %s is no JSON", mime, exc_info=True)
         else:
             bundle[mime] = data
-    elif isinstance(content, bytes | bytearray | memoryview):
+    elif isinstance(content, bytes | bytearray):
         raw = bytes(content)
         is_text = mime.startswith("text/") or mime.endswith("+xml")
         bundle[mime] = raw.decode(errors="replace") if is_text else base64.b64encode(raw).decode()

@@ -39,7 +39,7 @@ def explain_arguments(
             text = f"no such parameter; it takes {names}" if names else "it takes no parameters"
         else:
             text = _lower_first(fault["msg"].removeprefix("Input "))
-            value = cast(Any, fault["input"])
+            value = fault["input"]
             got[path] = f", but is {_VALUES.repr(value)} ({type(value).__name__})"
         lines = expected.setdefault(path, [])
         if text not in lines:

@@ -13,7 +13,7 @@ from typing import Any, overload
 from pydantic import ValidationError
 
 from agentkit.core.protocol import CancellationToken, ErrorInfo, MimeBundle, ToolSpec
-from agentkit.errors import InvalidInput
+from agentkit.errors import AgentKitError, InvalidInput
 from agentkit.tools.display import to_bundle
 from agentkit.tools.faults import explain_arguments, last_line, traceback_text
 from agentkit.tools.protocol import Tool, ToolContext, ToolResult
@@ -190,6 +190,8 @@ async def _guarded(work: Callable[[], Awaitable[Any]]) -> Ended:
 
 
 def _failure(error: BaseException) -> ToolResult:
+    if isinstance(error, AgentKitError):  # written for its reader; a traceback adds nothing
+        return ToolResult.failed(error.message, error.reason)
     line = last_line(error)
     content = {"text/plain": traceback_text(error)}
     if isinstance(error, KeyboardInterrupt | asyncio.CancelledError):
@@ -198,9 +200,8 @@ def _failure(error: BaseException) -> ToolResult:
 
 
 def _is_coroutine_function(function: Callable[..., Any]) -> bool:
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-        getattr(type(function), "__call__", None)
-    )
+    called = function if inspect.isroutine(function) else type(function).__call__
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)
 
 
 @overload

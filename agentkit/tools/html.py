@@ -6,10 +6,13 @@ from html.parser import HTMLParser
 
 _SILENT = frozenset({"script", "style", "head", "template"})
 _CELLS = frozenset({"td", "th"})
-_BLOCKS = frozenset(
-    "address article blockquote br caption dd div dl dt figcaption footer h1 h2 h3 h4 h5 h6 header "
-    "hr li main nav ol p pre section summary table tr ul".split()
-)
+# fmt: off
+_BLOCKS = frozenset({
+    "address", "article", "blockquote", "br", "caption", "dd", "div", "dl", "dt", "figcaption",
+    "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol",
+    "p", "pre", "section", "summary", "table", "tr", "ul",
+})
+# fmt: on
 
 
 def text_of_html(html: str) -> str:

@@ -12,7 +12,7 @@ from agentkit.core.protocol import CancellationToken, ErrorInfo, MimeBundle, Out
 
 @dataclass(slots=True)
 class ToolContext:
-    """What a running call may use of the run it belongs to."""
+    """What a running call may use of the run it belongs to, from any thread."""
 
     tool_call_id: str
     token: CancellationToken = field(default_factory=CancellationToken)
@@ -27,7 +27,7 @@ class ToolResult:
     """How a call ended and what it gave."""
 
     outcome: Outcome
-    content: MimeBundle = field(default_factory=dict)
+    content: MimeBundle = field(default_factory=dict[str, Any])
     error: ErrorInfo | None = None
     """Of every outcome but ``success``."""
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import inspect
-import types
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Union, cast
+from typing import Annotated, Any, Optional, cast
 
 import docstring_parser
 from docstring_parser import Docstring
@@ -229,12 +228,8 @@ def _with_none(hint: Any) -> Any:
         return hint
     if typing.get_origin(hint) is Annotated:
         inner, *metadata = typing.get_args(hint)
-        return Annotated[(inner | None if _is_union(inner) else Union[inner, None], *metadata)]
-    return Union[hint, None]  # noqa: UP007  (`|` is not defined for every annotation)
-
-
-def _is_union(hint: Any) -> bool:
-    return isinstance(hint, types.UnionType)
+        return Annotated[(Optional[inner], *metadata)]  # noqa: UP045
+    return Optional[hint]  # noqa: UP045  (`|` is not defined for every annotation)
 
 
 def _type_label(hint: Any) -> str:

@@ -25,8 +25,8 @@ async def run_in_thread(
     """Run ``work`` in a thread of its own and wait for its end.
 
     What it raises, ``SystemExit`` and ``KeyboardInterrupt`` included, comes back as a value. When the
-    waiting task is cancelled, the thread is left behind at once, which ``left_behind`` is told, and its late result
-    is dropped.
+    waiting task is cancelled, the thread is left behind at once: ``left_behind`` is called, and the
+    late result is dropped.
 
     It is a daemon thread for each call and not a pool: abandoned calls would fill a pool up and make
     later ones wait, and a pool's threads keep the interpreter from ending. Starting one costs
