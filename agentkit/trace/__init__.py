@@ -1,0 +1,1 @@
+"""The trace of a run: the document, and its readable forms."""

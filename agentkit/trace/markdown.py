@@ -1,0 +1,124 @@
+"""A trace as Markdown, for GitHub, ``nbconvert --to markdown`` and chat."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from agentkit.trace import results
+from agentkit.trace.document import Trace, read_trace
+from agentkit.trace.overview import SIMULATED, Overview, overview
+from agentkit.trace.results import cut, picture_of
+from agentkit.trace.rows import Row
+from agentkit.trace.words import ROW_STATES, duration, one_line, visible
+
+_TEXT_BUDGET = 200_000
+_PICTURE_LIMIT = 40_000
+_ANSWER_LIMIT = 60_000
+
+_SPECIAL = re.compile(r"([\\`*_\[\]>!|~&$])")
+_BLOCK_START = re.compile(r"^(\d*)([#+=.)\-])")
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_PICTURE = re.compile(r"!(?=\[)")
+_FENCE = re.compile(r"(`{3,}|~{3,})([^`\n]*)")
+_HIDDEN_FENCE = re.compile(r"[ \t>*+\-0-9.)]+(?:`{3,}|~{3,})")
+
+
+def to_markdown(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
+    """The trace as Markdown: the steps as a list, their results below them, then the answer.
+
+    The answer stays the Markdown that it is, but for HTML and pictures, made text and links.
+    """
+    view = overview(read_trace(trace), live=live)
+    limit = max(200, min(4_000, _TEXT_BUDGET // (len(view.rows) or 1)))
+    chip = f" · *{SIMULATED}*" if view.simulated else ""
+    parts = [f"**{_plain(view.agent)}**{chip} · {view.shape} {_plain(view.words)}"]
+    parts += [_quoted(view.question)] if view.question.strip() else []
+    parts += [f"*{_plain(view.note)}*"] if view.note else []
+    parts += _rows(view, limit)
+    parts += [f"**Error:** {_plain(view.error)}"] if view.error else []
+    if view.answer.strip():
+        answer, note = cut(visible(view.answer.strip()), _ANSWER_LIMIT)
+        parts += ["---", _harmless(answer), *([f"*{_plain(note)}*"] if note else [])]
+    parts += ["---", _plain(" · ".join(view.footer))]
+    return "\n\n".join(parts) + "\n"
+
+
+def _rows(view: Overview, limit: int) -> list[str]:
+    rows = [_row(row, limit) for row in view.first_rows]
+    rows += [f"*{_plain(view.left_out)}*"] if view.left_out else []
+    return rows + [_row(row, limit) for row in view.last_rows]
+
+
+def _row(row: Row, limit: int) -> str:
+    shape, word = ROW_STATES[row.state]
+    settled = row.state in ("done", "said", "warning")
+    meta = ["" if settled else word, duration(row.duration_ms)]
+    head = f"{shape} **{_plain(row.title)}**" + (f" {_plain(row.summary)}" if row.summary else "")
+    blocks = [" · ".join(filter(None, (head, *meta)))]
+    blocks += [_plain(one_line(row.error, 1_000))] if row.error else []
+    blocks += [_plain(note) for note in row.notes]
+    if row.kind == "message" and visible(row.text).strip() != row.summary:
+        blocks.append(_quoted(cut(row.text, limit)[0]))
+    blocks += _result(row, limit)
+    return "- " + "\n\n".join(blocks).replace("\n", "\n  ")
+
+
+def _result(row: Row, limit: int) -> list[str]:
+    picture, text = picture_of(row.result), results.text_of(row.result)
+    if picture and len(picture.uri) <= _PICTURE_LIMIT:
+        return [f"![{_plain(one_line(text)) or 'picture'}]({picture.uri})"]
+    if text.strip() and text.strip() != row.error.strip():
+        shown, note = cut(text, limit)
+        return [_fenced(shown), *([f"*{_plain(note)}*"] if note else [])] + (
+            [_plain(picture.note)] if picture else []
+        )
+    if picture:
+        return [_plain(picture.note)]
+    note = results.other_types(row.result) if not text else ""
+    return [_plain(note)] if note else []
+
+
+def _plain(text: str) -> str:
+    """Text that is no Markdown and no HTML, on one line."""
+    line = _SPECIAL.sub(r"\\\1", " ".join(visible(text).split())).replace("<", "&lt;")
+    return _BLOCK_START.sub(r"\1\\\2", line)
+
+
+def _quoted(text: str) -> str:
+    lines = visible(text).strip().splitlines()
+    return "\n".join(f"> {_plain(line)}" if line.strip() else ">" for line in lines)
+
+
+def _fenced(text: str) -> str:
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{text}\n{fence}"
+
+
+def _harmless(text: str) -> str:
+    """Markdown with its HTML made text and its pictures made links.
+
+    Fenced code is left alone, but only as long as it is certain what is code: after the first fence
+    that is indented, in a list or in a quotation, readers of Markdown may differ, so all that follows
+    is escaped.
+    """
+    lines: list[str] = []
+    fence = ""
+    certain = True
+    for line in text.splitlines():
+        if fence:
+            lines.append(line)
+            if re.fullmatch(rf" {{0,3}}{re.escape(fence[0])}{{{len(fence)},}}[ \t]*", line):
+                fence = ""
+            continue
+        if certain and (opened := _FENCE.match(line)):
+            if opened.end() == len(line):
+                fence = opened[1]
+            else:
+                certain = False
+        elif _HIDDEN_FENCE.match(line):
+            certain = False
+        lines.append(_PICTURE.sub("&#33;", _TAG.sub("&lt;", line)))
+    return "\n".join(lines) + (f"\n{fence}" if fence else "")

@@ -1,0 +1,132 @@
+"""What header and footer of a trace say, worked out once for HTML, Markdown and plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from agentkit.core.protocol import Usage
+from agentkit.trace.document import VERSION, Trace
+from agentkit.trace.read import as_number, as_text, first_event
+from agentkit.trace.results import WHOLE
+from agentkit.trace.rows import Row, fold
+from agentkit.trace.words import (
+    RUN_STATES,
+    UNFINISHED,
+    cost,
+    counted,
+    day_and_time,
+    duration,
+    moment,
+    tokens,
+)
+
+SIMULATED = "Simulated"
+"""The chip of a run whose model was not a real one."""
+
+EDGE_ROWS = (300, 100)
+"""Of a longer run, how many of the first and of the last rows are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A run as a reader sees it."""
+
+    agent: str
+    question: str
+    simulated: bool
+    status: str
+    shape: str
+    words: str
+    first_rows: list[Row]
+    last_rows: list[Row]
+    left_out: str
+    """What is said between first and last rows; empty when all rows are in ``first_rows``."""
+    answer: str
+    error: str
+    footer: list[str]
+    note: str
+    """What the reader should know of the document itself; mostly empty."""
+
+    @property
+    def rows(self) -> list[Row]:
+        """All rows that are listed."""
+        return self.first_rows + self.last_rows
+
+
+def overview(trace: Trace, *, live: bool = True) -> Overview:
+    """Fold a trace into what is shown of it.
+
+    Parameters
+    ----------
+    live
+        Whether an unfinished run may be going on. When not, its end is unknown, and that is said.
+    """
+    rows = fold(trace)
+    first, last = rows, list[Row]()
+    if len(rows) > sum(EDGE_ROWS):
+        first, last = rows[: EDGE_ROWS[0]], rows[-EDGE_ROWS[1] :]
+    hidden = len(rows) - len(first) - len(last)
+    shape, words = RUN_STATES.get(trace.status, ("·", trace.status))
+    if not live and trace.status in UNFINISHED:
+        words = "Not finished when this was saved"
+    said = first_event(reversed(trace.events), "final_answer")
+    answer = trace.result or as_text(said.get("text")) or ""
+    return Overview(
+        agent=trace.agent or "agent",
+        question=trace.input,
+        simulated=trace.simulated,
+        status=trace.status,
+        shape=shape,
+        words=words,
+        first_rows=first,
+        last_rows=last,
+        left_out=f"… {hidden:,} rows of {len(rows):,} are not listed here; {WHOLE}"
+        if hidden
+        else "",
+        answer=answer,
+        error=trace.error.message if trace.error and trace.status != "completed" else "",
+        footer=_footer(trace),
+        note=f"Written by a later version ({trace.version}); shown is what this one knows."
+        if trace.version > VERSION
+        else "",
+    )
+
+
+def _footer(trace: Trace) -> list[str]:
+    usage = trace.usage or _reported_usage(trace.events)
+    steps = max((int(as_number(event.get("step")) or 0) for event in trace.events), default=0)
+    parts = [
+        counted(steps, "step"),
+        duration(_elapsed_ms(trace)),
+        tokens(usage) if usage else "",
+        cost(usage.cost) if usage and usage.cost is not None else "",
+        _model(trace.events),
+        SIMULATED if trace.simulated else "",
+        day_and_time(trace.finished_at or trace.started_at),
+    ]
+    return [part for part in parts if part]
+
+
+def _elapsed_ms(trace: Trace) -> float | None:
+    started, finished = moment(trace.started_at), moment(trace.finished_at)
+    return (finished - started).total_seconds() * 1000 if started and finished else None
+
+
+def _model(events: list[dict[str, Any]]) -> str:
+    started = first_event(events, "run_started")
+    return as_text(started.get("model")) or as_text(started.get("provider")) or ""
+
+
+def _reported_usage(events: Iterable[dict[str, Any]]) -> Usage | None:
+    reported = [event for event in events if event.get("event_type") == "usage"]
+    if not reported:
+        return None
+    costs = [as_number(event.get("cost")) for event in reported]
+    return Usage(
+        input_tokens=sum(int(as_number(event.get("input_tokens")) or 0) for event in reported),
+        output_tokens=sum(int(as_number(event.get("output_tokens")) or 0) for event in reported),
+        # A sum that leaves out an unknown price would be a wrong price.
+        cost=None if None in costs else sum(price or 0 for price in costs),
+    )

@@ -1,0 +1,74 @@
+"""A trace as plain text: a list of steps that reads well in a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from agentkit.trace.document import Trace, read_trace
+from agentkit.trace.overview import SIMULATED, overview
+from agentkit.trace.results import cut, other_types, picture_of, text_of
+from agentkit.trace.rows import Row
+from agentkit.trace.words import ROW_STATES, duration, visible
+
+_WIDTH = 100
+_LINES = 12
+_CHARS = 1_200
+_ANSWER_CHARS = 60_000
+
+
+def to_text(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
+    """The trace as text. Results are their first lines; terminal codes in them are taken out."""
+    view = overview(read_trace(trace), live=live)
+    chip = f" · {SIMULATED}" if view.simulated else ""
+    lines = [f"{view.agent}{chip} · {view.shape} {view.words}"]
+    lines += _indented(view.question, "> ")
+    lines += [view.note] if view.note else []
+    lines += [""] if view.rows else []
+    lines += [line for row in view.first_rows for line in _row(row)]
+    lines += [f"  {view.left_out}"] if view.left_out else []
+    lines += [line for row in view.last_rows for line in _row(row)]
+    lines += ["", f"Error: {view.error}"] if view.error else []
+    if view.answer.strip():
+        answer, note = cut(view.answer.strip(), _ANSWER_CHARS)
+        lines += ["", answer, *([note] if note else [])]
+    lines += ["", " · ".join(view.footer)]
+    return visible("\n".join(lines))
+
+
+def _row(row: Row) -> Iterable[str]:
+    shape, word = ROW_STATES[row.state]
+    settled = row.state in ("done", "said", "warning")
+    after = ["" if settled else word, duration(row.duration_ms)]
+    head = f"{row.title}{': ' if row.summary else ''}{row.summary}"
+    yield "  " + " · ".join(filter(None, (f"{shape} {head}", *after)))
+    if row.error:
+        yield from _indented(_first_lines(row.error), "      ")
+    for note in row.notes:
+        yield from _indented(note, "      ")
+    result = _result(row)
+    if result and result.strip() != row.error.strip():
+        yield from _indented(_first_lines(result), "      ")
+
+
+def _result(row: Row) -> str:
+    text, picture = text_of(row.result), picture_of(row.result)
+    return "\n".join(filter(None, (text, picture.note if picture else ""))) or other_types(
+        row.result
+    )
+
+
+def _first_lines(text: str) -> str:
+    text = visible(text)
+    shown = "\n".join(text[:_CHARS].splitlines()[:_LINES])
+    return shown if len(shown) >= len(text.rstrip("\n")) else f"{shown}\n{cut(text, len(shown))[1]}"
+
+
+def _indented(text: str, indent: str) -> list[str]:
+    return [
+        indent + piece
+        for line in visible(text).splitlines()
+        # Columns of a table must stay columns: only what is far too long is wrapped.
+        for piece in (textwrap.wrap(line, _WIDTH) if len(line) > 2 * _WIDTH else [line])
+    ]

@@ -1,0 +1,33 @@
+"""Reads values that were saved by somebody, some time: nothing here raises, whatever it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+
+def as_mapping(value: object) -> dict[str, Any]:
+    """``value`` if it is a JSON object, else an empty one."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def as_list(value: object) -> list[Any]:
+    """``value`` if it is a JSON array, else an empty one."""
+    return cast("list[Any]", value) if isinstance(value, list) else []
+
+
+def as_text(value: object) -> str | None:
+    """``value`` if it is text, else ``None``."""
+    return value if isinstance(value, str) else None
+
+
+def as_number(value: object) -> float | None:
+    """``value`` if it is a finite number, else ``None``."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return value if abs(value) < 1e18 else None
+
+
+def first_event(events: Iterable[dict[str, Any]], event_type: str) -> dict[str, Any]:
+    """The first event of a type, or an empty one."""
+    return next((event for event in events if event.get("event_type") == event_type), {})

@@ -1,0 +1,95 @@
+"""What of a tool's result is shown: the choice among the types of a MIME bundle, and the cuts."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from agentkit.core.protocol import MimeBundle
+from agentkit.trace.read import as_list, as_text
+from agentkit.trace.words import as_json, as_words, size, visible
+
+PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+SVG = "image/svg+xml"
+_TEXTS = ("text/plain", "text/markdown", "text/latex")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+WHOLE = "the whole is in the notebook's trace data"
+"""Said with every cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as a data URI."""
+
+    mime_type: str
+    uri: str
+
+    @property
+    def note(self) -> str:
+        """Said where the picture itself is not shown."""
+        return f"[picture: {self.mime_type}, {size(len(self.uri))}; {WHOLE}]"
+
+
+def picture_of(bundle: MimeBundle) -> Picture | None:
+    """The picture of a bundle, if it has one that can be shown safely.
+
+    SVG is one too: a browser that shows it as the source of an ``<img>`` runs no script in it and
+    loads nothing from it.
+    """
+    for mime_type in PICTURES:
+        data = "".join(_text(bundle.get(mime_type)).split())
+        if len(data) % 4 == 0 and _BASE64.fullmatch(data):
+            return Picture(mime_type, f"data:{mime_type};base64,{data}")
+    drawing = _text(bundle.get(SVG))
+    if "<svg" in drawing:
+        data = base64.b64encode(drawing.encode("utf-8", "replace")).decode()
+        return Picture(SVG, f"data:{SVG};base64,{data}")
+    return None
+
+
+def text_of(bundle: MimeBundle) -> str:
+    """The result as text, from whatever type says it best."""
+    for mime_type in _TEXTS:
+        if text := _text(bundle.get(mime_type)):
+            return visible(text).strip("\n")
+    for mime_type, value in bundle.items():
+        if mime_type.endswith("json") and value is not None:
+            return visible(as_json(value, indent=2))
+    return ""
+
+
+def html_of(bundle: MimeBundle) -> str:
+    """The bundle's HTML as it came: hostile until sanitised."""
+    return _text(bundle.get("text/html"))
+
+
+def other_types(bundle: MimeBundle) -> str:
+    """Said of a result that cannot be shown here at all; empty for an empty result."""
+    types = ", ".join(visible(str(mime_type))[:80] for mime_type in list(bundle)[:5])
+    return f"[{types}: {WHOLE}]" if types else ""
+
+
+def arguments_text(arguments: Mapping[str, Any]) -> str:
+    """Arguments one a line, text as it is: ``region = North``."""
+    lines = [f"{name} = {as_words(value, indent=2)}" for name, value in arguments.items()]
+    return visible("\n".join(lines))
+
+
+def cut(text: str, limit: int) -> tuple[str, str]:
+    """``text`` up to ``limit`` characters, and the note that says so when it was longer."""
+    if len(text) <= limit:
+        return text, ""
+    return text[:limit], f"… cut: {limit:,} of {len(text):,} characters shown; {WHOLE}"
+
+
+def cut_rows() -> str:
+    """The note below a table of which only the first rows are shown."""
+    return f"… cut: the first rows are shown; {WHOLE}"
+
+
+def _text(value: object) -> str:
+    # The notebook format allows text as a list of lines.
+    return as_text(value) or "".join(as_text(line) or "" for line in as_list(value))
