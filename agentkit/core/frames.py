@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from agentkit.core.events import Event
-from agentkit.core.protocol import ErrorInfo, MimeBundle, Outcome, TaskStatus, Usage
+from agentkit.core.protocol import ErrorInfo, MimeBundle, Outcome, TaskStatus, Usage, absent
 
 PROTOCOL = 1
 """The version of the talk on the socket."""
@@ -41,7 +41,7 @@ class RunResult(BaseModel):
     usage: Usage | None
     steps: int
     duration_ms: float
-    error: ErrorInfo | None = None
+    error: ErrorInfo | None = Field(default=None, exclude_if=absent)
 
 
 class Result(BaseModel):

@@ -184,14 +184,19 @@ class ErrorInfo(BaseModel):
     reason: str
 
 
+def absent(value: object) -> bool:
+    """Whether an optional field is left out of the JSON."""
+    return value is None
+
+
 class Usage(BaseModel):
     """What a run used in all. Absent where no provider reported it; never estimated."""
 
     input_tokens: int = 0
     output_tokens: int = 0
-    cached_input_tokens: int | None = None
-    reasoning_tokens: int | None = None
-    cost: float | None = None
+    cached_input_tokens: int | None = Field(default=None, exclude_if=absent)
+    reasoning_tokens: int | None = Field(default=None, exclude_if=absent)
+    cost: float | None = Field(default=None, exclude_if=absent)
     """In US dollars; absent when a price is unknown."""
 
 

@@ -108,7 +108,7 @@ def _fields(file: Path, header: str) -> dict[str, yaml.Node]:
     # Nodes and not values: nothing is built of them, so a hostile header can neither make objects
     # nor unfold its anchors, "1.10" stays what it is, and every node knows its line.
     try:
-        root = _compose(header)
+        root = yaml.SafeLoader(header).get_single_node()
     except yaml.MarkedYAMLError as error:
         line = f", line {_line(error.problem_mark)}" if error.problem_mark else ""
         raise _invalid(
@@ -127,14 +127,6 @@ def _fields(file: Path, header: str) -> dict[str, yaml.Node]:
             raise _invalid(file, f", line {_line(key_node.start_mark)}: {what}.")
         fields[key] = value_node
     return fields
-
-
-def _compose(header: str) -> yaml.Node | None:
-    loader = yaml.SafeLoader(header)
-    try:
-        return loader.get_single_node()
-    finally:
-        loader.dispose()
 
 
 def _items(node: yaml.MappingNode) -> list[tuple[yaml.Node, yaml.Node]]:

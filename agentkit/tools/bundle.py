@@ -84,7 +84,7 @@ def _own(value: Any) -> MimeBundle:
 
 def _say(value: Any, method: str, **arguments: Any) -> Any:
     """Call a display method that the value's type defines; ``None`` when it has none or it fails."""
-    kind: type[Any] = type(value)
+    kind = cast("type[Any]", type(value))
     for base in kind.__mro__:
         if method in vars(base):
             try:

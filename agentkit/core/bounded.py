@@ -1,0 +1,115 @@
+"""Waiting that always ends: for the work, for the run's stop, or for the time that it was given."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from agentkit.core.protocol import CancellationToken, ErrorInfo, TaskStatus
+from agentkit.errors import AgentKitError
+
+T = TypeVar("T")
+
+GRACE = 0.05
+"""Seconds that cancelled work gets to clean up before it is left behind.
+
+A provider or tool that swallows its cancellation must not keep the run from ending."""
+
+
+class Stopped(Exception):
+    """The run shall end now, in ``status``."""
+
+    def __init__(self, status: TaskStatus, error: ErrorInfo | None) -> None:
+        super().__init__(error.message if error else status)
+        self.status = status
+        self.error = error
+
+
+class TimeUp(Exception):
+    """The work's own time was up."""
+
+
+class Stop:
+    """One run's stop signal: its token, or the end of its time. Made and closed on the run's loop."""
+
+    def __init__(self, token: CancellationToken, seconds: float | None) -> None:
+        self.token = token
+        self._loop = asyncio.get_running_loop()
+        self._signal: asyncio.Future[Stopped] = self._loop.create_future()
+        self._timer = seconds and self._loop.call_later(seconds, self._time_is_up, seconds)
+        self._forget = token.on_cancel(self._cancel_from_any_thread)
+
+    def _cancel_from_any_thread(self) -> None:
+        self._loop.call_soon_threadsafe(self._cancel)
+
+    def _cancel(self) -> None:
+        reason = self.token.reason
+        error = ErrorInfo(message=reason, reason="cancelled") if reason else None
+        self._give(Stopped(TaskStatus.CANCELLED, error))
+
+    def _time_is_up(self, seconds: float) -> None:
+        message = f"Stopped after {seconds:g} s, the run's time limit (limits.seconds)."
+        self._give(Stopped(TaskStatus.FAILED, ErrorInfo(message=message, reason="time_limit")))
+
+    def _give(self, stopped: Stopped) -> None:
+        if not self._signal.done():
+            self._signal.set_result(stopped)
+
+    def check(self) -> None:
+        """Raise ``Stopped`` if the run shall end."""
+        if self.token.is_cancelled:
+            self._cancel()
+        if self._signal.done():
+            raise self._signal.result()
+
+    async def bound(
+        self,
+        work: Coroutine[Any, Any, T],
+        *,
+        seconds: float | None = None,
+        left_behind: Callable[[], None] | None = None,
+    ) -> T:
+        """Await ``work`` in a task of its own, so that stopping the run really cancels it.
+
+        Parameters
+        ----------
+        seconds
+            Time for this work; none: no limit.
+        left_behind
+            Called when the work was cancelled and did not end within ``GRACE``.
+
+        Raises
+        ------
+        Stopped
+            The run was stopped; the work has been cancelled.
+        TimeUp
+            ``seconds`` were over; the work has been cancelled.
+        """
+        task = asyncio.ensure_future(work)
+        try:
+            await asyncio.wait(
+                (task, self._signal), timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+            if task.cancelled():
+                # Not we: the work raised CancelledError itself, which must not pass for our own.
+                raise AgentKitError("The work cancelled itself.", reason="internal")
+            if task.done():
+                return task.result()
+        finally:
+            if not task.done():
+                task.cancel()
+                _, pending = await asyncio.wait((task,), timeout=GRACE)
+                if pending and left_behind is not None:
+                    left_behind()
+                # Whatever it still raises has nobody left to hear it.
+                task.add_done_callback(lambda late: late.cancelled() or late.exception())
+        if self._signal.done():
+            raise self._signal.result()
+        raise TimeUp
+
+    def close(self) -> None:
+        """Forget the token and the timer."""
+        self._forget()
+        if self._timer:
+            self._timer.cancel()

@@ -1,0 +1,157 @@
+"""Running the tool calls of one turn: at the same time, each to a result, whatever happens in it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from agentkit.core.bounded import Stop, Stopped, TimeUp
+from agentkit.core.events import StepEvent, ToolCalled, ToolFinished, ToolProgress, Warned
+from agentkit.core.protocol import Limits
+from agentkit.llm.protocol import ChatMessage, Image, ToolCall
+from agentkit.tools.display import fit_for_reader, images_for_model, text_for_model
+from agentkit.tools.protocol import Tool, ToolContext, ToolResult
+
+
+class CallRunner:
+    """Runs the calls of one run. ``emit`` may be called from any thread."""
+
+    def __init__(
+        self,
+        tools: Mapping[str, Tool],
+        limits: Limits,
+        stop: Stop,
+        emit: Callable[[StepEvent], None],
+    ) -> None:
+        self._tools = tools
+        self._limits = limits
+        self._stop = stop
+        self._emit = emit
+        self._ids: set[str] = set()
+
+    def claim(self, calls: Sequence[ToolCall]) -> list[ToolCall]:
+        """The calls under ids that are unique in the run: not every model sends such."""
+        return [replace(call, id=self._unique(call.id)) for call in calls]
+
+    def _unique(self, wanted: str) -> str:
+        unique = wanted or f"call_{len(self._ids) + 1}"
+        while unique in self._ids:
+            unique = f"{wanted or 'call'}_{len(self._ids) + 1}"
+        self._ids.add(unique)
+        return unique
+
+    async def run(self, calls: Sequence[ToolCall]) -> list[ChatMessage]:
+        """Run the calls and return what the model is told of each, in the order of ``calls``."""
+        for call in calls:
+            tool = self._tools.get(call.name)
+            self._emit(
+                ToolCalled(
+                    tool_call_id=call.id,
+                    tool_name=call.name,
+                    arguments=call.arguments,
+                    runs_in=tool.runs_in if tool else "server",
+                )
+            )
+        if len(calls) == 1:  # the common case needs no task of its own
+            return [await self._finish(calls[0])]
+        return list(await asyncio.gather(*(self._finish(call) for call in calls)))
+
+    async def _finish(self, call: ToolCall) -> ChatMessage:
+        started = time.perf_counter()
+        result = await self._result(call)
+        took = (time.perf_counter() - started) * 1000
+        content, note = fit_for_reader(result.content, self._limits.result_bytes)
+        text, cut = self._told(result)
+        if note:
+            self._warn(f"{call.name}: {note}", "truncated")
+        if cut:
+            limit = self._limits.result_chars
+            self._warn(
+                f"The model was given only {limit:,} characters of what {call.name} returned"
+                " (limits.result_chars).",
+                "truncated",
+            )
+        self._emit(
+            ToolFinished(
+                tool_call_id=call.id,
+                outcome=result.outcome,
+                content=content,
+                duration_ms=round(took, 3),
+                error=result.error,
+            )
+        )
+        return ChatMessage(
+            "tool",
+            text,
+            tool_call_id=call.id,
+            name=call.name,
+            failed=result.outcome != "success",
+            images=[Image(mime, data) for mime, data in images_for_model(result.content)],
+        )
+
+    def _told(self, result: ToolResult) -> tuple[str, bool]:
+        if result.error is None:
+            return text_for_model(result.content, self._limits.result_chars)
+        return text_for_model(
+            {"text/plain": f"Error: {result.error.message}"}, self._limits.result_chars
+        )
+
+    def _warn(self, message: str, reason: str) -> None:
+        self._emit(Warned(message=message, reason=reason))
+
+    async def _result(self, call: ToolCall) -> ToolResult:
+        tool = self._tools.get(call.name)
+        if tool is None:
+            known = ", ".join(sorted(self._tools)) or "none"
+            return ToolResult.failed(
+                f"There is no tool named {call.name!r}. The tools are: {known}.", "unknown_tool"
+            )
+        if call.malformed is not None:
+            return ToolResult.failed(
+                f"The arguments were not a JSON object: {call.malformed[:200]!r}. "
+                "Send them as one JSON object.",
+                "invalid_arguments",
+            )
+        settled = False
+
+        def progress(done: float, total: float | None = None, message: str | None = None) -> None:
+            if not settled:
+                self._emit(
+                    ToolProgress(
+                        tool_call_id=call.id, progress=done, total=total, message=message
+                    )
+                )
+
+        def warn(message: str, reason: str) -> None:
+            if not settled:
+                self._warn(message, reason)
+
+        def left_behind() -> None:
+            warn(
+                f"{call.name} could not be stopped and was left behind; what it returns is thrown"
+                " away.",
+                "tool_abandoned",
+            )
+
+        context = ToolContext(call.id, self._stop.token, progress, warn)
+        seconds = self._limits.tool_seconds
+        try:
+            return await self._stop.bound(
+                tool.call(call.arguments, context), seconds=seconds, left_behind=left_behind
+            )
+        except Stopped as stopped:
+            message = "Stopped with the run." if stopped.error is None else stopped.error.message
+            result = ToolResult.failed(message, "stopped")
+            return replace(result, outcome="interrupted")
+        except TimeUp:
+            return ToolResult.failed(
+                f"{call.name} was stopped after {seconds:g} s, its time limit"
+                " (limits.tool_seconds).",
+                "tool_time_limit",
+            )
+        except Exception as error:
+            return ToolResult.failed(f"{type(error).__name__}: {error}", "tool_error")
+        finally:
+            settled = True

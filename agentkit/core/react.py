@@ -1,0 +1,282 @@
+"""The loop: a model asks for tools, the tools answer, until the model answers the question.
+
+``react`` is that loop (ReAct: Yao et al. 2022, https://arxiv.org/abs/2210.03629), ``llm_generate`` a single call of
+the model. Both are async iterators of typed events; the first is ``run_started``, the last is always
+``run_finished`` with a named state. They know no host and no store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agentkit.core.bounded import Stop, Stopped
+from agentkit.core.calls import CallRunner
+from agentkit.core.events import (
+    FinalAnswer,
+    Message,
+    MessageDelta,
+    RunFinished,
+    RunStarted,
+    StepEvent,
+    Thinking,
+    ThinkingDelta,
+    UsageReported,
+    Warned,
+)
+from agentkit.core.limits import narrowed
+from agentkit.core.protocol import AgentConfig, CancellationToken, ErrorInfo, Limits, TaskStatus
+from agentkit.errors import AgentKitError
+from agentkit.llm.gateway import LLMGateway, Route
+from agentkit.llm.protocol import ChatMessage, LLMResponse, Notice, TextPiece, ThinkingPiece
+from agentkit.tools.protocol import Tool
+
+
+def react(
+    agent: AgentConfig,
+    input: str,
+    *,
+    gateway: LLMGateway,
+    tools: Sequence[Tool] = (),
+    instructions: str = "",
+    history: Sequence[ChatMessage] = (),
+    token: CancellationToken | None = None,
+    limits: Limits | None = None,
+) -> AsyncGenerator[StepEvent]:
+    """Run the tool loop.
+
+    Parameters
+    ----------
+    agent
+        Who runs. Its ``tools`` and ``skills`` have been resolved into ``tools`` and ``instructions``.
+    input
+        The question.
+    tools
+        What the model may call. Calls of one turn run at the same time; each ``tool_result`` comes when
+        its call ends, and the model is given them in the order of its calls.
+    instructions
+        Added to the agent's identity in the system message.
+    history
+        Earlier messages of the conversation, without a system message.
+    token
+        Cancelling it stops the model's request and the running tools, and ends the run as ``cancelled``.
+    limits
+        The limits that hold; the agent's own are asked when left out.
+
+    Yields
+    ------
+    The run's events, without ``seq`` and ``ts``.
+    """
+    run = _Run(agent, input, gateway, tools, instructions, history, token, limits)
+    return run.events(run.loop)
+
+
+def llm_generate(
+    agent: AgentConfig,
+    input: str,
+    *,
+    gateway: LLMGateway,
+    instructions: str = "",
+    history: Sequence[ChatMessage] = (),
+    token: CancellationToken | None = None,
+    limits: Limits | None = None,
+) -> AsyncGenerator[StepEvent]:
+    """Ask the model once, without tools. Parameters and events as in ``react``."""
+    run = _Run(agent, input, gateway, (), instructions, history, token, limits)
+    return run.events(run.once)
+
+
+class _Run:
+    def __init__(
+        self,
+        agent: AgentConfig,
+        input: str,
+        gateway: LLMGateway,
+        tools: Sequence[Tool],
+        instructions: str,
+        history: Sequence[ChatMessage],
+        token: CancellationToken | None,
+        limits: Limits | None,
+    ) -> None:
+        self.agent = agent
+        self.input = input
+        self.gateway = gateway
+        self.token = token or CancellationToken()
+        self.limits = limits or narrowed(agent.limits)
+        self.tools = {tool.spec.name: tool for tool in tools}
+        self.messages = [*history, ChatMessage("user", input)]
+        if system := "\n\n".join(part for part in (agent.prompt.identity, instructions) if part):
+            self.messages.insert(0, ChatMessage("system", system))
+        self.step = 0
+        self._said = _Said("", "")
+
+    async def events(self, work: Callable[[Route], Awaitable[None]]) -> AsyncGenerator[StepEvent]:
+        """Run ``work`` in a task and hand on what it emits."""
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+        self._queue: asyncio.Queue[StepEvent | None] = asyncio.Queue()
+        driver = asyncio.ensure_future(self._drive(work))
+        try:
+            while (event := await self._queue.get()) is not None:
+                yield event
+            await driver
+        finally:
+            if not driver.done():
+                driver.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await driver
+
+    def emit(self, event: StepEvent) -> None:
+        """Put an event of the present step into the stream, from any thread."""
+        event.step = self.step
+        if threading.get_ident() == self._thread:
+            self._queue.put_nowait(event)
+        else:
+            with contextlib.suppress(RuntimeError):  # the loop has closed: nobody listens any more
+                self._loop.call_soon_threadsafe(self._queue.put_nowait, event)
+
+    async def _drive(self, work: Callable[[Route], Awaitable[None]]) -> None:
+        """Carry the work to a named end, whatever happens in it."""
+        self.stop = Stop(self.token, self.limits.seconds)
+        try:
+            route = self._route()
+            await work(route)
+            end = RunFinished(status=TaskStatus.COMPLETED)
+        except Stopped as stopped:
+            end = RunFinished(status=stopped.status, error=stopped.error)
+        except AgentKitError as error:
+            info = ErrorInfo(message=error.message, reason=error.reason)
+            end = RunFinished(status=TaskStatus.FAILED, error=info)
+        except Exception as error:
+            info = ErrorInfo(message=f"{type(error).__name__}: {error}", reason="internal")
+            end = RunFinished(status=TaskStatus.FAILED, error=info)
+        finally:
+            self.stop.close()
+        self.emit(end)
+        self._queue.put_nowait(None)
+
+    def _route(self) -> Route:
+        model, provider, simulated = self.agent.model or "", "", False
+        try:
+            route = self.gateway.resolve(self.agent.model)
+            model, provider, simulated = route.model, route.provider_name, route.simulated
+            return route
+        finally:
+            # Also a run that finds no model has started, and says for whom it failed.
+            self.emit(
+                RunStarted(
+                    agent=self.agent.name,
+                    input=self.input,
+                    model=model,
+                    provider=provider,
+                    simulated=simulated,
+                )
+            )
+
+    async def once(self, route: Route) -> None:
+        """One call of the model."""
+        response = await self._turn(route)
+        self.emit(FinalAnswer(text=response.content))
+
+    async def loop(self, route: Route) -> None:
+        """Turns until the model answers without calling a tool."""
+        runner = CallRunner(self.tools, self.limits, self.stop, self.emit)
+        while self.step < self.limits.max_steps:
+            response = await self._turn(route)
+            if not response.tool_calls:
+                self.emit(FinalAnswer(text=response.content))
+                return
+            if response.content:
+                self.emit(Message(message_id=self._said.text_id, text=response.content))
+            calls = runner.claim(response.tool_calls)
+            self.messages.append(
+                ChatMessage(
+                    "assistant",
+                    response.content,
+                    tool_calls=calls,
+                    provider_data=response.provider_data,
+                )
+            )
+            self.messages += await runner.run(calls)
+            self.stop.check()
+        raise AgentKitError(
+            f"Stopped after {self.step} steps without an answer (limits.max_steps).",
+            reason="max_steps",
+        )
+
+    async def _turn(self, route: Route) -> LLMResponse:
+        self.step += 1
+        self.stop.check()
+        self._said = _Said(f"m{self.step}", f"t{self.step}")
+        try:
+            response = await self.stop.bound(self._ask(route))
+        except BaseException:
+            self._keep_what_was_said()
+            raise
+        if response.thinking:
+            self.emit(Thinking(message_id=self._said.thinking_id, text=response.thinking))
+        if usage := response.usage:
+            self.emit(
+                UsageReported(
+                    provider=response.provider,
+                    model=response.model,
+                    input_tokens=usage.prompt_tokens,
+                    output_tokens=usage.completion_tokens,
+                    cached_input_tokens=usage.cached_tokens,
+                    reasoning_tokens=usage.reasoning_tokens,
+                    cost=usage.cost,
+                )
+            )
+        if response.finish_reason == "length":
+            message = "The model's answer ends at its length limit and is not complete."
+            self.emit(Warned(message=message, reason="truncated"))
+        if response.finish_reason == "refusal":
+            said = response.content or "it gave no reason"
+            raise AgentKitError(f"The model refused to answer: {said}", reason="refusal")
+        return response
+
+    async def _ask(self, route: Route) -> LLMResponse:
+        specs = [tool.spec for tool in self.tools.values()]
+        stream = self.gateway.stream(route, self.messages, tools=specs)
+        async with contextlib.aclosing(stream):
+            async for piece in stream:
+                said = self._said
+                match piece:
+                    case TextPiece(text):
+                        said.text += text
+                        self.emit(MessageDelta(message_id=said.text_id, delta=text))
+                    case ThinkingPiece(text):
+                        said.thinking += text
+                        self.emit(ThinkingDelta(message_id=said.thinking_id, delta=text))
+                    case Notice(reason=reason, message=message):
+                        self._keep_what_was_said()
+                        self.emit(Warned(message=message, reason=reason))
+                    case LLMResponse():
+                        return piece
+        raise AgentKitError(
+            f"The provider {route.provider_name!r} ended its stream without a response.",
+            reason="provider_rejected",
+        )
+
+    def _keep_what_was_said(self) -> None:
+        """Store the text of a try that will not be finished: the reader has seen it already."""
+        said = self._said
+        if said.thinking:
+            self.emit(Thinking(message_id=said.thinking_id, text=said.thinking))
+        if said.text:
+            self.emit(Message(message_id=said.text_id, text=said.text))
+        self._said = _Said(said.text_id + "+", said.thinking_id + "+")
+
+
+@dataclass(slots=True)
+class _Said:
+    """What one try of one turn has streamed so far, and the ids under which it did."""
+
+    text_id: str
+    thinking_id: str
+    text: str = ""
+    thinking: str = ""

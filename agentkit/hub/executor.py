@@ -1,0 +1,80 @@
+"""Where a run executes: in this process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+
+from agentkit.core.events import StepEvent
+from agentkit.core.protocol import AgentConfig, CancellationToken, Limits
+from agentkit.core.react import llm_generate, react
+from agentkit.llm.gateway import LLMGateway
+from agentkit.skills.registry import SkillRegistry
+from agentkit.skills.tools import skill_tools
+from agentkit.tools.protocol import Tool
+from agentkit.tools.registry import ToolRegistry
+
+
+class InProcessExecutor:
+    """Runs agents on the running event loop with the tools and skills of this process."""
+
+    def __init__(self, gateway: LLMGateway, tools: ToolRegistry, skills: SkillRegistry) -> None:
+        self.gateway = gateway
+        self.tools = tools
+        self.skills = skills
+
+    def check_names(self, agent: AgentConfig) -> None:
+        """Refuse an agent that names what does not exist.
+
+        Raises
+        ------
+        AgentKitError
+            No such provider, tool or skill.
+        """
+        if agent.model is not None:
+            self.gateway.resolve(agent.model)
+        self.tools.select(agent.tools)
+        self.skills.select(agent.skills)
+
+    def check(self, agent: AgentConfig) -> None:
+        """Refuse an agent that cannot run now, before a task is made of it.
+
+        Raises
+        ------
+        AgentKitError
+            As ``check_names``, or there is no provider for an agent that names none.
+        """
+        self.check_names(agent)
+        self.gateway.resolve(agent.model)
+
+    def run(
+        self,
+        agent: AgentConfig,
+        input: str,
+        *,
+        token: CancellationToken,
+        limits: Limits,
+        client_tools: Sequence[Tool] = (),
+    ) -> AsyncGenerator[StepEvent]:
+        """The run's events. A client's tool hides a server's of the same name."""
+        instructions = self.skills.listing(agent.skills)
+        if agent.task_mode == "llm_generate":
+            return llm_generate(
+                agent,
+                input,
+                gateway=self.gateway,
+                instructions=instructions,
+                token=token,
+                limits=limits,
+            )
+        tools = {tool.spec.name: tool for tool in self.tools.select(agent.tools)}
+        tools |= {tool.spec.name: tool for tool in skill_tools(self.skills.select(agent.skills))}
+        tools |= {tool.spec.name: tool for tool in client_tools}
+        return react(
+            agent,
+            input,
+            gateway=self.gateway,
+            tools=tuple(tools.values()),
+            instructions=instructions,
+            token=token,
+            limits=limits,
+        )

@@ -1,0 +1,239 @@
+"""The journal: every task and every event of it, in one SQLite file.
+
+Events are only ever added. Nobody is shown an event before it is stored.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from agentkit.core.events import EVENT
+from agentkit.core.protocol import TaskStatus, TaskSummary
+from agentkit.errors import Conflict, JournalError
+from agentkit.hub.alive import Alive
+from agentkit.hub.migrations import migrate
+from agentkit.hub.record import Record
+from agentkit.hub.task import fold
+from agentkit.hub.worker import Worker
+
+T = TypeVar("T")
+
+MEMORY = ":memory:"
+
+
+class Journal:
+    """The store of tasks and events.
+
+    Parameters
+    ----------
+    path
+        The SQLite file, made when it does not exist; ``":memory:"`` keeps nothing.
+
+    Raises
+    ------
+    JournalError
+        The file cannot be opened or was written by a later version.
+    """
+
+    def __init__(self, path: Path | str = MEMORY) -> None:
+        self.path = str(path)
+        self.owner = secrets.token_hex(8)
+        """Names this server in the rows of its tasks."""
+        try:
+            if self.path != MEMORY:
+                Path(self.path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            connection = self._connect()
+            migrate(connection)
+            self._alive = Alive(self.path, self.owner)
+        except (sqlite3.Error, OSError) as error:
+            raise JournalError(
+                f"The journal {self.path} cannot be opened: {error}. Move it away, or name another."
+            ) from error
+        if self.path == MEMORY:  # a second connection would see another memory
+            self._writer = self._reader = Worker(lambda: connection, "agentkit-journal")
+        else:
+            connection.close()
+            self._writer = Worker(self._connect, "agentkit-journal")
+            self._reader = Worker(self._connect, "agentkit-journal-reader")
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, isolation_level=None, check_same_thread=False, timeout=10
+        )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        return connection
+
+    def close(self) -> None:
+        """Finish what is queued and close the file."""
+        self._writer.close()
+        if self._reader is not self._writer:
+            self._reader.close()
+        self._alive.close()
+
+    async def create(self, summary: TaskSummary) -> None:
+        """Store a new task, on disk when this returns.
+
+        Raises
+        ------
+        Conflict
+            There is a task of this id.
+        """
+
+        def job(connection: sqlite3.Connection) -> None:
+            row = (
+                summary.task_id,
+                self.owner,
+                summary.agent,
+                summary.status,
+                summary.created_at,
+                summary.model_dump_json(),
+            )
+            connection.execute(
+                "INSERT INTO tasks (id, owner, agent, status, created_at, summary)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                row,
+            )
+
+        try:
+            await self._write(job, durable=True)
+        except sqlite3.IntegrityError:
+            raise Conflict(
+                f"There is a task {summary.task_id!r} already.", reason="task_exists"
+            ) from None
+
+    def append(
+        self,
+        task_id: str,
+        record: Record,
+        then: Callable[[BaseException | None], None],
+        *,
+        summary: TaskSummary | None = None,
+    ) -> None:
+        """Store an event; ``then(error)`` is called in the writer's thread once it is committed.
+
+        With a ``summary`` the task's row is brought up to it in the same commit, on disk when
+        ``then`` is called. A delta takes the same way and is not stored, so that what is shown
+        keeps its order.
+        """
+
+        def job(connection: sqlite3.Connection) -> None:
+            if not record.is_delta:
+                connection.execute(
+                    "INSERT INTO events (task, seq, data) VALUES (?, ?, ?)",
+                    (task_id, record.seq, record.text),
+                )
+            if summary is not None:
+                connection.execute(
+                    "UPDATE tasks SET status = ?, summary = ? WHERE id = ?",
+                    (summary.status, summary.model_dump_json(), task_id),
+                )
+
+        self._writer.submit(
+            job, durable=summary is not None, then=lambda _, error: then(error)
+        )
+
+    async def summary(self, task_id: str) -> TaskSummary | None:
+        """How a task stood when it was last saved; ``None`` for an unknown one."""
+
+        def job(connection: sqlite3.Connection) -> str | None:
+            row = connection.execute(
+                "SELECT summary FROM tasks WHERE id = ?", (task_id,)
+            ).fetchone()
+            return row and row[0]
+
+        text = await self._read(job)
+        return TaskSummary.model_validate_json(text) if text else None
+
+    async def summaries(
+        self,
+        *,
+        status: TaskStatus | None = None,
+        agent: str | None = None,
+        limit: int = 100,
+        before: str | None = None,
+    ) -> list[TaskSummary]:
+        """Tasks, the newest first; ``before`` is the id of the last one of the page before."""
+
+        def job(connection: sqlite3.Connection) -> list[str]:
+            rows = connection.execute(
+                "SELECT summary FROM tasks"
+                " WHERE (:status IS NULL OR status = :status)"
+                " AND (:agent IS NULL OR agent = :agent)"
+                " AND (:before IS NULL OR number < (SELECT number FROM tasks WHERE id = :before))"
+                " ORDER BY number DESC LIMIT :limit",
+                {"status": status, "agent": agent, "before": before, "limit": limit},
+            )
+            return [text for (text,) in rows]
+
+        return [TaskSummary.model_validate_json(text) for text in await self._read(job)]
+
+    async def events(self, task_id: str, after: int = 0, limit: int = 1_000) -> list[str]:
+        """The JSON texts of stored events with ``seq > after``, in order, ``limit`` at the most."""
+
+        def job(connection: sqlite3.Connection) -> list[str]:
+            rows = connection.execute(
+                "SELECT data FROM events WHERE task = ? AND seq > ? ORDER BY seq LIMIT ?",
+                (task_id, after, limit),
+            )
+            return [text for (text,) in rows]
+
+        return await self._read(job)
+
+    async def delete(self, task_id: str) -> bool:
+        """Delete a task with its events; ``False`` when there was none."""
+
+        def job(connection: sqlite3.Connection) -> bool:
+            return connection.execute("DELETE FROM tasks WHERE id = ?", (task_id,)).rowcount > 0
+
+        return await self._write(job, durable=True)
+
+    async def orphans(self) -> list[TaskSummary]:
+        """Unfinished tasks whose server is gone, brought up to their last stored event."""
+        alive = self._alive
+
+        def job(connection: sqlite3.Connection) -> list[TaskSummary]:
+            unfinished = [status for status in TaskStatus if not status.is_final]
+            rows = connection.execute(
+                "SELECT id, owner, summary FROM tasks"
+                f" WHERE status IN ({', '.join('?' * len(unfinished))})",
+                unfinished,
+            ).fetchall()
+            dead = {owner for _, owner, _ in rows if not alive.is_alive(owner)}
+            return [_replayed(connection, id, text) for id, owner, text in rows if owner in dead]
+
+        return await self._write(job)
+
+    async def _write(
+        self, job: Callable[[sqlite3.Connection], T], *, durable: bool = False
+    ) -> T:
+        return await _named(self.path, self._writer.run(job, durable=durable))
+
+    async def _read(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        return await _named(self.path, self._reader.run(job))
+
+
+async def _named(path: str, running: Awaitable[T]) -> T:
+    try:
+        return await running
+    except sqlite3.IntegrityError:
+        raise
+    except sqlite3.Error as error:
+        raise JournalError(f"The journal {path} failed: {error}.") from error
+
+
+def _replayed(connection: sqlite3.Connection, task_id: str, text: str) -> TaskSummary:
+    """The saved summary with the events folded in that were stored after it."""
+    summary = TaskSummary.model_validate_json(text)
+    rows: Sequence[tuple[str]] = connection.execute(
+        "SELECT data FROM events WHERE task = ? AND seq > ? ORDER BY seq",
+        (task_id, summary.last_seq),
+    ).fetchall()
+    for (data,) in rows:
+        fold(summary, EVENT.validate_json(data))
+    return summary

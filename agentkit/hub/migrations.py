@@ -1,0 +1,57 @@
+"""The journal's tables, as an append-only list of numbered steps."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from agentkit.errors import JournalError
+
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE tasks (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        owner TEXT NOT NULL,
+        agent TEXT NOT NULL,
+        status TEXT NOT NULL,
+        created_at TEXT NOT NULL,
+        summary TEXT NOT NULL
+    );
+    CREATE INDEX tasks_by_status ON tasks (status, number);
+    CREATE INDEX tasks_by_agent ON tasks (agent, number);
+    CREATE TABLE events (
+        task TEXT NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+        seq INTEGER NOT NULL,
+        data TEXT NOT NULL,
+        PRIMARY KEY (task, seq)
+    ) WITHOUT ROWID;
+    """,
+)
+"""Never change one that has been released: add another."""
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring a journal to the present form.
+
+    Raises
+    ------
+    JournalError
+        It was written by a later version.
+    """
+    connection.execute("BEGIN IMMEDIATE")  # two servers may start at the same moment
+    try:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version > len(MIGRATIONS):
+            raise JournalError(
+                f"The journal has version {version}, this agentkit knows up to {len(MIGRATIONS)}."
+                " Update jupyter-agentkit, or name another journal.",
+                reason="journal_version",
+            )
+        for number in range(version, len(MIGRATIONS)):
+            for statement in MIGRATIONS[number].split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number + 1}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise

@@ -1,0 +1,59 @@
+"""From the journal's thread back to the loop: what is stored is shown to those who watch."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable
+from itertools import groupby
+
+from agentkit.hub.connections import ConnectionManager
+from agentkit.hub.record import Record
+from agentkit.hub.task import Task
+
+Stored = tuple[Task, Record | None, Callable[[], None]]
+"""A stored event and whom to tell that it was shown; no record only wakes the watchers."""
+
+
+class Publisher:
+    """Shows stored events in the order in which they were stored, all that have queued up at once."""
+
+    def __init__(self, connections: ConnectionManager) -> None:
+        self._connections = connections
+        self._loop = asyncio.get_running_loop()
+        self._stored: deque[Stored] = deque()
+        self._wake = asyncio.Event()
+        self._woken = False
+        self._pump = asyncio.ensure_future(self._run())
+
+    def put_from_any_thread(self, task: Task, record: Record | None, shown: Callable[[], None]) -> None:
+        """Queue a stored event; ``shown`` is called on the loop."""
+        self._stored.append((task, record, shown))
+        if not self._woken:  # one wake-up for all that a commit has stored
+            self._woken = True
+            with contextlib.suppress(RuntimeError):  # the loop has closed: nobody watches any more
+                self._loop.call_soon_threadsafe(self._wake.set)
+
+    async def close(self) -> None:
+        """Stop showing."""
+        self._pump.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._pump
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            self._woken = False
+            batch = [self._stored.popleft() for _ in range(len(self._stored))]
+            for task, group in groupby(batch, key=lambda stored: stored[0]):
+                await self._show(task, list(group))
+
+    async def _show(self, task: Task, group: list[Stored]) -> None:
+        records = [record for _, record, _ in group if record is not None]
+        for record in records:
+            task.show(record.event)
+        await self._connections.broadcast(task.id, records)
+        for _, _, shown in group:
+            shown()

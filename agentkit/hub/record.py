@@ -1,0 +1,47 @@
+"""One event, encoded once: the same text is stored and sent to everyone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from pydantic_core import PydanticSerializationError, to_json
+
+from agentkit.core.events import MessageDelta, StepEvent, ThinkingDelta
+from agentkit.core.redaction import Redactor
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A numbered event and its JSON text."""
+
+    event: StepEvent
+    text: str
+
+    @property
+    def seq(self) -> int:
+        """The event's number; for a delta that of the last stored event."""
+        return self.event.seq
+
+    @property
+    def is_delta(self) -> bool:
+        """Whether it is shown only, and not stored."""
+        return isinstance(self.event, MessageDelta | ThinkingDelta)
+
+
+def encode(event: StepEvent, redactor: Redactor) -> Record:
+    """The event with its secrets masked, as it will be stored and sent."""
+    payload = event.model_dump(exclude_none=True)
+    clean = redactor.redact(payload)
+    if clean is not payload:
+        event = type(event).model_validate(clean)
+    return Record(event, _json(clean))
+
+
+def _json(payload: object) -> str:
+    try:
+        # Browsers read no NaN.
+        return to_json(payload, inf_nan_mode="null").decode()
+    except (PydanticSerializationError, UnicodeEncodeError):
+        # Half a surrogate pair has no UTF-8, but it has an escape.
+        return json.dumps(json.loads(json.dumps(payload), parse_constant=lambda _: None))

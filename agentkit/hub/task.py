@@ -1,0 +1,172 @@
+"""One task: its named states, and the fold of its events into a summary."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+from agentkit.core.events import (
+    FinalAnswer,
+    InputRequested,
+    ApprovalRequested,
+    Message,
+    MessageDelta,
+    RequestResolved,
+    RunFinished,
+    RunStarted,
+    StepEvent,
+    Thinking,
+    ThinkingDelta,
+    UsageReported,
+)
+from agentkit.core.protocol import CancellationToken, TaskStatus, TaskSummary, Usage
+from agentkit.errors import Conflict
+
+Status = TaskStatus
+
+TRANSITIONS: dict[TaskStatus, frozenset[TaskStatus]] = {
+    Status.QUEUED: frozenset(
+        {Status.RUNNING, Status.CANCELLED, Status.FAILED, Status.INTERRUPTED}
+    ),
+    Status.RUNNING: frozenset(
+        {
+            Status.INPUT_REQUIRED,
+            Status.COMPLETED,
+            Status.FAILED,
+            Status.CANCELLED,
+            Status.INTERRUPTED,
+        }
+    ),
+    Status.INPUT_REQUIRED: frozenset(
+        {Status.RUNNING, Status.FAILED, Status.CANCELLED, Status.INTERRUPTED}
+    ),
+    Status.COMPLETED: frozenset(),
+    Status.FAILED: frozenset(),
+    Status.CANCELLED: frozenset(),
+    Status.INTERRUPTED: frozenset(),
+}
+"""Which state may follow which."""
+
+
+def now() -> str:
+    """The present time: ISO 8601 in UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def move(summary: TaskSummary, status: TaskStatus) -> None:
+    """Bring a task into another state.
+
+    Raises
+    ------
+    Conflict
+        The state may not follow the present one.
+    """
+    if status not in TRANSITIONS[summary.status]:
+        allowed = ", ".join(sorted(TRANSITIONS[summary.status])) or "none: it has ended"
+        raise Conflict(
+            f"Task {summary.task_id!r} is {summary.status} and cannot become {status};"
+            f" what may follow: {allowed}.",
+            reason="illegal_transition",
+        )
+    summary.status = status
+
+
+def fold(summary: TaskSummary, event: StepEvent) -> None:
+    """Bring a summary up to a stored event.
+
+    The same for a running task and for one that is read back from the journal after a crash.
+    """
+    summary.last_seq = event.seq
+    summary.steps = max(summary.steps, event.step)
+    match event:
+        case RunStarted(simulated=simulated, ts=ts):
+            move(summary, Status.RUNNING)
+            summary.started_at = ts
+            summary.simulated = simulated
+        case ApprovalRequested() | InputRequested():
+            if summary.status is not Status.INPUT_REQUIRED:
+                move(summary, Status.INPUT_REQUIRED)
+        case RequestResolved():
+            if summary.status is Status.INPUT_REQUIRED:
+                move(summary, Status.RUNNING)
+        case UsageReported():
+            summary.usage = _added(summary.usage, event)
+        case FinalAnswer(text=text):
+            summary.result = text
+        case RunFinished(status=status, error=error, ts=ts):
+            move(summary, status)
+            summary.error = error
+            summary.finished_at = ts
+        case _:
+            return
+
+
+def _added(total: Usage | None, event: UsageReported) -> Usage:
+    # A sum with an unknown part is unknown: a cost that leaves calls out would be wrong.
+    def plus(so_far: float | None, more: float | None) -> float | None:
+        if total is None:
+            return more
+        return None if so_far is None or more is None else so_far + more
+
+    total_or_none = total or Usage()
+    return Usage(
+        input_tokens=total_or_none.input_tokens + event.input_tokens,
+        output_tokens=total_or_none.output_tokens + event.output_tokens,
+        cached_input_tokens=_whole(
+            plus(total_or_none.cached_input_tokens, event.cached_input_tokens)
+        ),
+        reasoning_tokens=_whole(plus(total_or_none.reasoning_tokens, event.reasoning_tokens)),
+        cost=plus(total_or_none.cost, event.cost),
+    )
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else int(number)
+
+
+class Task:
+    """A task as this process knows it.
+
+    Attributes
+    ----------
+    summary
+        Up to the last event that has been stored and shown, so that it never says more than a
+        watcher could have seen.
+    partial
+        Text of messages that are being streamed: message id → text so far, as shown.
+    token
+        Cancels it.
+    ended
+        Set when the last event has been shown.
+    """
+
+    def __init__(self, summary: TaskSummary) -> None:
+        self.summary = summary
+        self.token = CancellationToken()
+        self.partial: dict[str, MessageDelta | ThinkingDelta] = {}
+        self.ended = asyncio.Event()
+        if summary.status.is_final:
+            self.ended.set()
+
+    @property
+    def id(self) -> str:
+        """The task's id."""
+        return self.summary.task_id
+
+    def show(self, event: StepEvent) -> None:
+        """Take in an event that is stored and about to be sent, or a delta."""
+        match event:
+            case MessageDelta() | ThinkingDelta():
+                so_far = self.partial.get(event.message_id)
+                text = so_far.delta + event.delta if so_far else event.delta
+                self.partial[event.message_id] = event.model_copy(update={"delta": text})
+                return
+            case Message() | Thinking():
+                self.partial.pop(event.message_id, None)
+            case FinalAnswer() | RunFinished():
+                self.partial.clear()
+            case _:
+                pass
+        fold(self.summary, event)
+        if self.summary.status.is_final:
+            self.ended.set()

@@ -1,0 +1,285 @@
+"""The route table: every HTTP route of agentkit, written once and mounted by each host.
+
+A host authenticates the request, authorises it for the route's ``action``, calls ``answer`` on the
+hub's loop, and sends what comes back. It decides nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from agentkit._version import __version__
+from agentkit.core.frames import PROTOCOL, Answer
+from agentkit.core.protocol import AgentConfig, StartTask, TaskStatus
+from agentkit.errors import (
+    AgentKitError,
+    Conflict,
+    InvalidInput,
+    JournalError,
+    NotFound,
+    ProviderError,
+    Refused,
+)
+from agentkit.hub.hub import Hub
+from agentkit.server.input import checked, parsed
+from agentkit.trace.bundle import to_bundle
+from agentkit.trace.document import Trace, build_trace
+from agentkit.trace.html import to_html
+from agentkit.trace.markdown import to_markdown
+
+STATUS_CODES: tuple[tuple[type[AgentKitError], int], ...] = (
+    (InvalidInput, 400),
+    (Refused, 403),
+    (NotFound, 404),
+    (Conflict, 409),
+    (ProviderError, 400),
+    (JournalError, 503),
+    (AgentKitError, 400),
+)
+"""The one place where errors become HTTP; the first class that fits counts."""
+
+MAX_BODY = 4_000_000
+"""Bytes of a request's body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One authenticated and authorised request."""
+
+    hub: Hub
+    path: Mapping[str, str] = field(default_factory=dict[str, str])
+    query: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What the host sends. ``text`` is complete and of the type ``content_type``."""
+
+    status: int
+    text: str
+    content_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One verb of one path; ``{name}`` in ``path`` is one segment without a slash."""
+
+    verb: Literal["GET", "POST", "DELETE"]
+    path: str
+    action: Literal["read", "write", "execute"]
+    function: Callable[[Request], Awaitable[Response]]
+
+
+async def answer(route: Route, request: Request) -> Response:
+    """Call a route's function; its errors become responses."""
+    try:
+        if len(request.body) > MAX_BODY:
+            raise InvalidInput(
+                f"The body has {len(request.body):,} bytes, {MAX_BODY:,} are allowed.",
+                reason="body_too_large",
+            )
+        return await route.function(request)
+    except AgentKitError as error:
+        return refusal(error)
+
+
+def refusal(error: AgentKitError, status: int | None = None) -> Response:
+    """The response to a request that was refused."""
+    code = status or next(code for kind, code in STATUS_CODES if isinstance(error, kind))
+    return _json({"message": error.message, "reason": error.reason}, code)
+
+
+async def _status(request: Request) -> Response:
+    hub = request.hub
+    return _json(
+        {
+            "version": __version__,
+            "protocol": PROTOCOL,
+            "providers": [
+                {
+                    "name": each.name,
+                    "usable": each.usable,
+                    "missing": each.missing,
+                    "simulated": each.simulated,
+                    "default": each.default,
+                }
+                for each in hub.executor.gateway.status()
+            ],
+            "running": hub.running,
+        }
+    )
+
+
+async def _list_agents(request: Request) -> Response:
+    return _json({"agents": [agent.model_dump(mode="json") for agent in request.hub.agents]})
+
+
+class _Registration(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    config: AgentConfig
+
+
+async def _register_agent(request: Request) -> Response:
+    config = _body(request, _REGISTRATION, "The agent").config
+    new = request.hub.register(config)
+    return _json(config.model_dump(mode="json"), 201 if new else 200)
+
+
+async def _read_agent(request: Request) -> Response:
+    agent = request.hub.agents.get(request.path["name"])
+    return _json(agent.model_dump(mode="json"))
+
+
+async def _remove_agent(request: Request) -> Response:
+    request.hub.agents.remove(request.path["name"])
+    return Response(204, "")
+
+
+class _TaskQuery(BaseModel):
+    model_config = ConfigDict(extra="ignore")  # hosts add parameters of their own
+
+    status: TaskStatus | None = None
+    agent: str | None = None
+    limit: int = Field(default=100, ge=1, le=1_000)
+    before: str | None = None
+
+
+async def _list_tasks(request: Request) -> Response:
+    query = _query(request, _TASK_QUERY)
+    tasks = await request.hub.summaries(
+        status=query.status, agent=query.agent, limit=query.limit, before=query.before
+    )
+    return _json({"tasks": [task.model_dump(mode="json") for task in tasks]})
+
+
+async def _start_task(request: Request) -> Response:
+    task = await request.hub.start(_body(request, _START, "The task"))
+    body = task.summary.model_dump(mode="json")
+    if desk := request.hub.desk(task.id):
+        body["client_key"] = desk.key
+    return _json(body, 201)
+
+
+async def _read_task(request: Request) -> Response:
+    task = await request.hub.task(request.path["id"])
+    return _json(task.summary.model_dump(mode="json"))
+
+
+async def _delete_task(request: Request) -> Response:
+    await request.hub.delete(request.path["id"])
+    return Response(204, "")
+
+
+class _EventsQuery(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    after: int = Field(default=0, ge=0)
+    limit: int = Field(default=10_000, ge=1, le=10_000)
+
+
+async def _events(request: Request) -> Response:
+    query = _query(request, _EVENTS_QUERY)
+    task = await request.hub.task(request.path["id"])
+    texts = await request.hub.journal.events(task.id, query.after, query.limit)
+    # What is not shown yet belongs to nobody yet, or the summary would lag behind its own events.
+    shown = texts[: max(0, task.summary.last_seq - query.after)]
+    return Response(200, '{"events":[' + ",".join(shown) + "]}")
+
+
+class _TraceQuery(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    format: Literal["json", "html", "markdown", "bundle"] = "json"
+
+
+async def _trace(request: Request) -> Response:
+    query = _query(request, _TRACE_QUERY)
+    trace = await trace_of(request.hub, request.path["id"])
+    match query.format:
+        case "html":
+            return Response(200, to_html(trace), "text/html; charset=utf-8")
+        case "markdown":
+            return Response(200, to_markdown(trace), "text/markdown; charset=utf-8")
+        case "bundle":
+            return _json(to_bundle(trace, live=not trace.is_final))
+        case "json":
+            return _json(trace.to_json())
+
+
+async def trace_of(hub: Hub, task_id: str) -> Trace:
+    """The trace document of a task, up to what has been shown."""
+    task = await hub.task(task_id)
+    last_seq = task.summary.last_seq
+    summary = task.summary.model_copy()
+    texts = await hub.journal.events(task_id, 0, last_seq) if last_seq else []
+    return build_trace(summary, [json.loads(text) for text in texts])
+
+
+class _Cancel(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str | None = None
+
+
+async def _cancel(request: Request) -> Response:
+    body = _body(request, _CANCEL, "The cancel", empty=True)
+    task = await request.hub.task(request.path["id"])
+    await request.hub.cancel(task.id, body.reason)
+    return _json(task.summary.model_dump(mode="json"), 202)
+
+
+async def _answer(request: Request) -> Response:
+    body = parsed(request.body, "The answer")
+    if isinstance(body, dict):
+        body = {"type": "answer", **body}
+    given = checked(_ANSWER, body, "The answer", "invalid_input")
+    await request.hub.answer(request.path["id"], given.request_id)
+    return Response(204, "")
+
+
+def _json(value: object, status: int = 200) -> Response:
+    return Response(status, json.dumps(value, ensure_ascii=False))
+
+
+def _body(request: Request, shape: TypeAdapter[Any], what: str, *, empty: bool = False) -> Any:
+    value = {} if empty and not request.body else parsed(request.body, what)
+    return checked(shape, value, what, "invalid_input")
+
+
+def _query(request: Request, shape: TypeAdapter[Any]) -> Any:
+    return checked(shape, dict(request.query), "The query", "bad_query")
+
+
+_REGISTRATION = TypeAdapter(_Registration)
+_TASK_QUERY = TypeAdapter(_TaskQuery)
+_START = TypeAdapter(StartTask)
+_EVENTS_QUERY = TypeAdapter(_EventsQuery)
+_TRACE_QUERY = TypeAdapter(_TraceQuery)
+_CANCEL = TypeAdapter(_Cancel)
+_ANSWER = TypeAdapter(Answer)
+
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "/status", "read", _status),
+    Route("GET", "/agents", "read", _list_agents),
+    Route("POST", "/agents", "write", _register_agent),
+    Route("GET", "/agents/{name}", "read", _read_agent),
+    Route("DELETE", "/agents/{name}", "write", _remove_agent),
+    Route("GET", "/tasks", "read", _list_tasks),
+    Route("POST", "/tasks", "execute", _start_task),
+    Route("GET", "/tasks/{id}", "read", _read_task),
+    Route("DELETE", "/tasks/{id}", "write", _delete_task),
+    Route("GET", "/tasks/{id}/events", "read", _events),
+    Route("GET", "/tasks/{id}/trace", "read", _trace),
+    Route("POST", "/tasks/{id}/cancel", "execute", _cancel),
+    Route("POST", "/tasks/{id}/answers", "execute", _answer),
+)
+
+SOCKET_PATH = "/ws/tasks/{id}"
+"""Where ``agentkit.server.conversation.converse`` is mounted."""

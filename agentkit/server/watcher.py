@@ -1,0 +1,146 @@
+"""One client's view of one task: every event once and in order, whatever the client's speed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from agentkit.core.events import MessageDelta, ThinkingDelta
+from agentkit.core.frames import Result, RunResult
+from agentkit.core.protocol import TaskSummary
+from agentkit.hub.hub import Hub
+from agentkit.hub.record import Record
+from agentkit.hub.task import Task
+
+OUTBOX = 1_000
+"""Events that wait for a slow client before they are dropped and read again from the journal."""
+
+PAGE = 500
+"""Events that are read from the journal at once."""
+
+
+class _Sender(Protocol):
+    async def send(self, text: str) -> None: ...
+
+
+class Watcher:
+    """Sends a task's events to one client.
+
+    What is broadcast goes into a bounded outbox and waits for nobody. A watcher that is behind, from
+    the start or because its outbox ran over, reads the journal until it has caught up.
+    """
+
+    def __init__(self, hub: Hub, task: Task, socket: _Sender, *, after: int, batch: bool) -> None:
+        self._hub = hub
+        self._task = task
+        self._socket = socket
+        self._batch = batch
+        self._cursor = min(after, task.summary.last_seq)
+        self._behind = True
+        self._outbox: deque[Record] = deque()
+        self._wake = asyncio.Event()
+        self._told: dict[str, int] = {}
+        """Characters sent of each message that is being streamed."""
+
+    async def send_json(self, records: Sequence[Record]) -> None:
+        """Take in what was broadcast; never waits."""
+        if not self._behind:
+            if len(self._outbox) + len(records) > OUTBOX:
+                self._outbox.clear()
+                self._behind = True
+            else:
+                self._outbox.extend(records)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send events until the task has ended, then its result."""
+        connections, task = self._hub.connections, self._task
+        connections.add(task.id, self, task.token)
+        try:
+            while True:
+                self._wake.clear()
+                if self._behind:
+                    await self._catch_up()
+                elif self._outbox:
+                    await self._send_outbox()
+                elif task.ended.is_set() and self._cursor >= task.summary.last_seq:
+                    break
+                else:
+                    await self._wake.wait()
+        finally:
+            connections.remove(task.id, self)
+        await self._socket.send(result(task.summary).model_dump_json())
+
+    async def _catch_up(self) -> None:
+        while self._cursor < self._task.summary.last_seq:
+            texts = await self._hub.journal.events(self._task.id, self._cursor, PAGE)
+            if not texts:  # the task was deleted under our eyes
+                self._cursor = self._task.summary.last_seq
+            self._cursor += len(texts)
+            await self._send(texts)
+        # From here to the end nothing else runs, so the outbox begins exactly where this ends.
+        self._behind = False
+        self._outbox.clear()
+        self._outbox.extend(
+            Record(partial, partial.model_dump_json())
+            for message_id, whole in self._task.partial.items()
+            if (partial := _rest(whole, self._told.get(message_id, 0))) is not None
+        )
+
+    async def _send_outbox(self) -> None:
+        texts: list[str] = []
+        while self._outbox:
+            record = self._outbox.popleft()
+            event = record.event
+            if isinstance(event, MessageDelta | ThinkingDelta):
+                if event.seq >= self._cursor:
+                    told = self._told.get(event.message_id, 0)
+                    self._told[event.message_id] = told + len(event.delta)
+                    texts.append(record.text)
+            elif record.seq == self._cursor + 1:
+                self._cursor = record.seq
+                self._told.clear()
+                texts.append(record.text)
+            elif record.seq > self._cursor:
+                self._behind = True
+                break
+        await self._send(texts)
+
+    async def _send(self, texts: Sequence[str]) -> None:
+        if self._batch and texts:
+            await self._socket.send('{"type":"steps","data":[' + ",".join(texts) + "]}")
+            return
+        for text in texts:
+            await self._socket.send('{"type":"step","data":' + text + "}")
+
+
+def _rest(whole: MessageDelta | ThinkingDelta, told: int) -> MessageDelta | ThinkingDelta | None:
+    rest = whole.delta[told:]
+    return whole.model_copy(update={"delta": rest}) if rest else None
+
+
+def result(summary: TaskSummary) -> Result:
+    """The last frame: how the task ended."""
+    return Result(
+        task_id=summary.task_id,
+        data=RunResult(
+            status=summary.status,
+            content=summary.result,
+            usage=summary.usage,
+            steps=summary.steps,
+            duration_ms=duration_ms(summary),
+            error=summary.error,
+        ),
+    )
+
+
+def duration_ms(summary: TaskSummary) -> float:
+    """From start to end; 0 for a task that never ran."""
+    if summary.started_at is None or summary.finished_at is None:
+        return 0
+    started = datetime.fromisoformat(summary.started_at)
+    finished = datetime.fromisoformat(summary.finished_at)
+    return (finished - started).total_seconds() * 1000
