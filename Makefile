@@ -14,25 +14,42 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: lab test bench check fix front-end protocol constraints dist clean
+.PHONY: lab test test-python test-page bench check check-style check-layers check-types check-page \
+	check-generated fix front-end generated constraints dist clean
 
 lab: front-end  ## JupyterLab with the quickstart open
 	jupyter lab $(LAB_ARGS) notebooks/quickstart.ipynb
 
-test: front-end $(VENV)/.stamp-dev  ## every test
+test: test-python test-page  ## every test
+
+test-python: front-end $(VENV)/.stamp-dev
 	python -m pytest $(PYTEST_ARGS)
+
+test-page: front-end
 	cd labextension && jlpm test
 
 bench: front-end $(VENV)/.stamp-dev  ## the benchmarks
 	python -m benchmarks
 
-check: front-end $(VENV)/.stamp-dev  ## every check that runs no product code
+check: check-style check-layers check-types check-page check-generated  ## every static check
+
+check-style: $(VENV)/.stamp-dev
 	ruff format --check .
 	ruff check .
+
+check-layers: $(VENV)/.stamp-dev
 	lint-imports
+
+check-types: $(VENV)/.stamp-dev
 	pyright --pythonpath $(BIN)/python
-	cd labextension && jlpm install --immutable --mode=skip-build && jlpm check
+
+check-page: front-end
+	cd labextension && jlpm check
+
+check-generated: front-end $(VENV)/.stamp-dev
+	cd labextension && jlpm install --immutable --mode=skip-build
 	python labextension/scripts/protocol.py --check
+	python -m agentkit.trace.schema --check
 
 fix: $(VENV)/.stamp-dev  ## put right what the formatters and linters can
 	ruff format .
@@ -42,8 +59,9 @@ fix: $(VENV)/.stamp-dev  ## put right what the formatters and linters can
 front-end: $(VENV)/.stamp  # decides by itself whether anything is to be built
 	@python hatch_build.py
 
-protocol: front-end  ## the page's types, from the Python models
+generated: front-end  ## the committed files that are made from the Python models
 	python labextension/scripts/protocol.py
+	python -m agentkit.trace.schema
 
 constraints: $(VENV)/.stamp-dev  ## resolve constraints.txt anew, every extra at once
 	python -m pip install -q --dry-run --ignore-installed --no-build-isolation --report $(VENV)/resolved.json \

@@ -4,7 +4,7 @@ import { compile } from 'json-schema-to-typescript';
 
 const types = await compile(JSON.parse(await text(process.stdin)), 'Frame', {
   additionalProperties: false,
-  bannerComment: '// Generated from the Python models by `make protocol`; change those instead.',
+  bannerComment: '// Generated from the Python models by `make generated`; change those instead.',
   style: { printWidth: 100, singleQuote: true },
   unreachableDefinitions: true,
 });

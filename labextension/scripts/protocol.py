@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> int:
     if "--check" not in arguments:
         GENERATED.write_text(types, encoding="utf-8")
     elif GENERATED.read_text(encoding="utf-8") != types:
-        sys.stderr.write(f"{GENERATED.name} is out of date: run `make protocol`.\n")
+        sys.stderr.write(f"{GENERATED.name} is out of date: run `make generated`.\n")
         return 1
     return 0
 

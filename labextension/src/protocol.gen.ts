@@ -1,4 +1,4 @@
-// Generated from the Python models by `make protocol`; change those instead.
+// Generated from the Python models by `make generated`; change those instead.
 
 /**
  * Whatever is said on the socket of a task, by either side.
