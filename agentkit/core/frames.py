@@ -12,6 +12,9 @@ from agentkit.core.protocol import ErrorInfo, MimeBundle, Outcome, TaskStatus, U
 PROTOCOL = 1
 """The version of the talk on the socket."""
 
+CLIENT_KEY_HEADER = "X-Agentkit-Client-Key"
+"""How the process that runs a task's own tools shows the key that the task's start gave it."""
+
 
 class Connected(BaseModel):
     """Always the first frame."""

@@ -86,14 +86,22 @@ class Hub:
         self._live: dict[str, _Live] = {}
         self._waiting: deque[_Live] = deque()
         self._publisher: Publisher | None = None
+        self._opening: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        """Begin on the running loop: end what a dead server has left unfinished."""
+        """Begin on the running loop, once: end what a dead server has left unfinished.
+
+        Every host calls it before it uses the hub; all calls but the first only wait for that one.
+        """
+        if self._opening is None:
+            self._opening = asyncio.ensure_future(self._open())
+        await asyncio.shield(self._opening)
+
+    async def _open(self) -> None:
         self._publisher = Publisher(self.connections)
         for summary in await self.journal.orphans():
             writer = self._writer(Task(summary))
-            if not summary.status.is_final:
-                await writer.finish(_interrupted("Its server died while it ran."))
+            await writer.finish(_interrupted("Its server died while it ran."))
 
     async def stop(self) -> None:
         """End what runs as ``interrupted``. The hub may be opened again."""
@@ -108,6 +116,7 @@ class Hub:
         await asyncio.gather(*runners, return_exceptions=True)
         if self._publisher is not None:
             await self._publisher.close()
+        self._opening = None
 
     async def close(self) -> None:
         """Stop for good and close the journal."""

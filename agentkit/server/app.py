@@ -16,6 +16,7 @@ from fastapi import WebSocket
 from starlette.requests import HTTPConnection
 
 from agentkit._version import __version__
+from agentkit.core.frames import CLIENT_KEY_HEADER
 from agentkit.errors import AgentKitError, Refused
 from agentkit.hub.executor import InProcessExecutor
 from agentkit.hub.hub import Hub
@@ -28,9 +29,6 @@ from agentkit.skills.registry import SkillRegistry
 from agentkit.tools.registry import ToolRegistry
 
 PREFIX = "/api/v1"
-
-CLIENT_KEY_HEADER = "X-Agentkit-Client-Key"
-"""How the process that runs a task's own tools shows the key that the start gave it."""
 
 
 def create_app(
@@ -81,20 +79,10 @@ class _Host:
         self._hub = hub
         self._api_key = api_key
         self._portal = Portal()
-        self._opening: asyncio.Task[None] | None = None
-
-    async def _opened(self) -> Hub:
-        # On the portal's loop.
-        if self._opening is None:
-            self._opening = asyncio.ensure_future(self._hub.open())
-        await self._opening
-        return self._hub
 
     async def stop(self) -> None:
         """End what runs; a later request opens the hub again."""
-        if self._opening is not None:
-            self._opening = None
-            await self._portal.run(self._hub.stop())
+        await self._portal.run(self._hub.stop())
 
     def endpoint(self, route: Route) -> Any:
         """The function that FastAPI calls for a route."""
@@ -117,7 +105,8 @@ class _Host:
     async def _answer(
         self, route: Route, path: dict[str, str], query: dict[str, str], body: bytes
     ) -> Any:
-        return await answer(route, Request(await self._opened(), path, query, body))
+        await self._hub.open()
+        return await answer(route, Request(self._hub, path, query, body))
 
     async def talk(self, websocket: WebSocket) -> None:
         """The endpoint of the socket."""
@@ -140,8 +129,10 @@ class _Host:
     async def _converse(
         self, socket: _PortalSocket, task_id: str, query: dict[str, str], client_key: str | None
     ) -> None:
-        hub = await self._opened()
-        await converse(hub, socket, task_id, query, may=lambda _: True, client_key=client_key)
+        await self._hub.open()
+        await converse(
+            self._hub, socket, task_id, query, may=lambda _: True, client_key=client_key
+        )
 
     def _admit(self, connection: HTTPConnection) -> None:
         """Authenticate, and refuse what another site's page has sent.
