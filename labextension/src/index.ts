@@ -1,6 +1,4 @@
-import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { mimePlugin } from './mime';
 
 /** The plugins of this extension. */
-const plugins: JupyterFrontEndPlugin<unknown>[] = [];
-
-export default plugins;
+export default [mimePlugin];

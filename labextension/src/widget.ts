@@ -1,6 +1,38 @@
-/** The view of an `AgentRun` where an anywidget host shows it: says which task it belongs to. */
+import { addressOf, pageAddress } from './client/address';
+import { TaskApi } from './client/api';
+import { type KernelModel, KernelSource } from './client/kernel';
+import { SocketSource } from './client/socket';
+import { plainHost } from './host/plain';
+import { sharedHost } from './host/shared';
+import { mount } from './view/element';
+import { text } from './view/read';
+import type { Source } from './view/source';
+
+interface Model extends KernelModel {
+  get(name: string): unknown;
+}
+
+/** An `AgentRun`, shown by any anywidget host: beside other widgets, or without the extension. */
 export default {
-  render({ model, el }: { model: { get(name: string): unknown }; el: HTMLElement }): void {
-    el.textContent = `Task ${String(model.get('task_id'))}`;
+  render({ model, el }: { model: Model; el: HTMLElement }): () => void {
+    const life = new AbortController();
+    void chooseSource(model).then(source => {
+      if (!life.signal.aborted)
+        mount(el, source, sharedHost() ?? plainHost, { signal: life.signal });
+    });
+    return () => life.abort();
   },
 };
+
+/** The page's own socket where its server knows the task, else the way through the kernel. */
+async function chooseSource(model: Model): Promise<Source> {
+  const task_id = text(model.get('task_id'));
+  const base = text(model.get('base_url'));
+  const trace = { task_id };
+  const address = pageAddress() ?? (base === '' ? undefined : addressOf(base));
+  if (address !== undefined) {
+    const api = new TaskApi(address, task_id);
+    if ((await api.look()) === 'there') return new SocketSource(api, trace);
+  }
+  return new KernelSource(model, trace);
+}

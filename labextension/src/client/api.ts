@@ -1,0 +1,68 @@
+import type { ClientFrame } from '../protocol.gen';
+import type { Address } from './address';
+
+/** The routes that the page uses beside the socket. */
+export class TaskApi {
+  constructor(
+    private readonly address: Address,
+    private readonly taskId: string,
+  ) {}
+
+  socketUrl(after: number): string {
+    const url = new URL(`ws/tasks/${encodeURIComponent(this.taskId)}`, this.address.socket);
+    // An opened notebook must never start a run, so the server is told not to.
+    url.search = new URLSearchParams({
+      start: 'false',
+      batch: '1',
+      after: String(after),
+    }).toString();
+    if (this.address.token !== '') url.searchParams.set('token', this.address.token);
+    return url.href;
+  }
+
+  /** Whether the server would let this page see the task: `gone` covers "unknown" and "not yours". */
+  async look(): Promise<'there' | 'gone' | 'unreachable'> {
+    try {
+      const response = await this.fetch('GET', '');
+      if (response.ok) return 'there';
+      return [401, 403, 404].includes(response.status) ? 'gone' : 'unreachable';
+    } catch {
+      return 'unreachable';
+    }
+  }
+
+  /** The bundle that a finished run leaves in the notebook: `{data, metadata}`. */
+  async bundle(): Promise<unknown> {
+    const response = await this.fetch('GET', '/trace?format=bundle');
+    if (!response.ok) throw new Error(await problem(response));
+    return response.json();
+  }
+
+  async post(frame: ClientFrame): Promise<void> {
+    const { type, ...body } = frame;
+    const response = await this.fetch('POST', type === 'cancel' ? '/cancel' : '/answers', body);
+    // 409: it has ended, or somebody answered first. The events tell which.
+    if (!response.ok && response.status !== 409) throw new Error(await problem(response));
+  }
+
+  private fetch(method: string, path: string, body?: unknown): Promise<Response> {
+    const url = new URL(`tasks/${encodeURIComponent(this.taskId)}${path}`, this.address.http);
+    const headers: Record<string, string> = { 'Content-Type': 'application/json' };
+    const xsrf = /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie)?.[1];
+    if (xsrf !== undefined) headers['X-XSRFToken'] = xsrf;
+    if (this.address.token !== '') headers.Authorization = `token ${this.address.token}`;
+    const init: RequestInit = { method, headers, credentials: 'same-origin', cache: 'no-store' };
+    return fetch(url, body === undefined ? init : { ...init, body: JSON.stringify(body) });
+  }
+}
+
+async function problem(response: Response): Promise<string> {
+  const fallback = `The server answered ${response.status}.`;
+  try {
+    const body: unknown = await response.json();
+    const message = (body as { message?: unknown } | null)?.message;
+    return typeof message === 'string' ? message : fallback;
+  } catch {
+    return fallback;
+  }
+}

@@ -1,0 +1,72 @@
+import { fields, list, text } from '../view/read';
+import type { AnswerDecision, Listener, Source } from '../view/source';
+import { FrameReader, type Verdict } from './reader';
+
+/** A lost last frame has no later one that would show the gap, so silence is asked about. */
+const SILENT_AFTER_MS = 10_000;
+const ENDS: ReadonlySet<Verdict> = new Set(['over', 'unknown task', 'refused']);
+
+/** The part of an anywidget model that the relay needs. */
+export interface KernelModel {
+  send(content: unknown): void;
+  on(event: 'msg:custom', callback: (content: unknown) => void): void;
+  off(event: 'msg:custom', callback: (content: unknown) => void): void;
+}
+
+/**
+ * A run, watched through its kernel: for pages that cannot reach the server themselves.
+ *
+ * The kernel's way to the page may drop messages, so a gap is asked for again.
+ */
+export class KernelSource implements Source {
+  constructor(
+    private readonly model: KernelModel,
+    readonly trace: unknown = undefined,
+  ) {}
+
+  subscribe(listener: Listener, signal: AbortSignal): void {
+    const reader = new FrameReader(listener, 0);
+    let asked = false;
+    let heardAt = Date.now();
+
+    const attach = (): void => {
+      asked = true;
+      heardAt = Date.now();
+      this.model.send({ type: 'attach', after: reader.last });
+    };
+    const hear = (content: unknown): void => {
+      const message = fields(content);
+      if (message.type !== 'frames') return;
+      heardAt = Date.now();
+      for (const frame of list(message.frames)) {
+        // Until the kernel has heard the last `attach`, what arrives is the rest of the one before.
+        if (asked && !['connected', 'error'].includes(text(fields(frame).type))) continue;
+        asked = false;
+        const verdict = reader.read(frame);
+        if (verdict === 'gap') attach();
+        if (verdict === 'unknown task' || verdict === 'refused') listener.connection('saved');
+        if (ENDS.has(verdict)) stop();
+      }
+    };
+    const watchdog = setInterval(() => {
+      if (Date.now() - heardAt > SILENT_AFTER_MS) attach();
+    }, SILENT_AFTER_MS / 2);
+    const stop = (): void => {
+      clearInterval(watchdog);
+      this.model.off('msg:custom', hear);
+    };
+
+    this.model.on('msg:custom', hear);
+    signal.addEventListener('abort', stop, { once: true });
+    listener.connection('reconnecting');
+    attach();
+  }
+
+  async cancel(): Promise<void> {
+    this.model.send({ type: 'cancel' });
+  }
+
+  async answer(request_id: string, decision: AnswerDecision, value?: unknown): Promise<void> {
+    this.model.send({ type: 'answer', request_id, decision, value });
+  }
+}

@@ -1,0 +1,60 @@
+import { type IRenderMimeRegistry, MimeModel } from '@jupyterlab/rendermime';
+import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
+import { Widget } from '@lumino/widgets';
+import type { Fields } from '../view/read';
+import type { Host } from '../view/source';
+import { svgPicture } from './picture';
+import { withoutRemoteMedia } from './remote';
+
+/** Shows results and answers as JupyterLab shows every other output. */
+export function labHost(
+  registry: IRenderMimeRegistry,
+  resolver?: IRenderMime.IResolver | null,
+): Host {
+  const { sanitizer } = registry;
+  const rendermime = registry.clone({
+    ...(resolver ? { resolver } : {}),
+    sanitizer: {
+      ...(sanitizer.getAutolink ? { getAutolink: () => sanitizer.getAutolink?.() ?? true } : {}),
+      sanitize: (dirty, options) => withoutRemoteMedia(sanitizer.sanitize(dirty, options)),
+    },
+  });
+
+  async function render(type: string, bundle: Fields, node: HTMLElement): Promise<void> {
+    // What a tool returned or a model wrote may come from anywhere: it is shown as untrusted output
+    // is, sanitised and without running its scripts.
+    const data = bundle as IRenderMime.IMimeModel['data'];
+    const renderer = rendermime.createRenderer(type);
+    await renderer.renderModel(new MimeModel({ data, trusted: false }));
+    node.replaceChildren();
+    if (node.isConnected) Widget.attach(renderer, node);
+    else node.append(renderer.node);
+  }
+
+  return {
+    css: CSS,
+    async renderMime(bundle, node) {
+      const data = bundle as IRenderMime.IMimeModel['data'];
+      const type = rendermime.preferredMimeType(data, 'ensure');
+      if (type === undefined || (type === 'text/plain' && 'image/svg+xml' in bundle)) {
+        svgPicture(bundle, node);
+      } else {
+        await render(type, bundle, node);
+      }
+    },
+    renderMarkdown: (markdown, node) =>
+      render('text/markdown', { 'text/markdown': markdown }, node),
+  };
+}
+
+/** JupyterLab's outputs stand in a cell; here they stand in a column that has its own margins. */
+const CSS = `
+agentkit-trace > [slot] .jp-RenderedHTMLCommon { padding: 0; color: inherit; }
+agentkit-trace > .agentkit-text .jp-RenderedHTMLCommon { font-size: 14px; line-height: 1.6; }
+agentkit-trace > [slot] .jp-RenderedText { padding: 0; }
+agentkit-trace > [slot] .jp-RenderedImage { padding: 0; }
+agentkit-trace > [slot] img { max-width: 100%; height: auto; }
+agentkit-trace > [slot] .jp-RenderedHTMLCommon > :first-child { margin-top: 0; }
+agentkit-trace > .agentkit-text > div:last-child .jp-RenderedHTMLCommon > :last-child,
+agentkit-trace > .agentkit-result .jp-RenderedHTMLCommon > :last-child { margin-bottom: 0; }
+`;

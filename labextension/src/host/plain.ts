@@ -1,0 +1,53 @@
+import DOMPurify from 'dompurify';
+import { marked } from 'marked';
+import { type Fields, json } from '../view/read';
+import type { Host } from '../view/source';
+import { textOf } from '../view/summary';
+import { CONTENT_CSS } from './content';
+import { bitmapPicture, svgPicture } from './picture';
+import { withoutRemoteMedia } from './remote';
+
+/** Shows results and answers by itself: for pages without JupyterLab's renderers. */
+export const plainHost: Host = {
+  css: CONTENT_CSS,
+  async renderMime(bundle, node) {
+    const show = CHOICES.find(([type]) => type in bundle)?.[1];
+    const picture = Object.keys(bundle).find(type => BITMAP.test(type));
+    if (show !== undefined) show(bundle, node);
+    else if (picture !== undefined) bitmapPicture(picture, textOf(bundle[picture]), node);
+    else if ('image/svg+xml' in bundle) svgPicture(bundle, node);
+    else preformatted(textOf(bundle['text/plain']) || json(bundle, 2), node);
+  },
+  async renderMarkdown(markdown, node) {
+    write(fromMarkdown(markdown), node);
+  },
+};
+
+const BITMAP = /^image\/(png|jpeg|gif|webp)$/;
+
+const CHOICES: readonly [string, (bundle: Fields, node: HTMLElement) => void][] = [
+  ['text/html', (bundle, node) => write(textOf(bundle['text/html']), node)],
+  ['text/markdown', (bundle, node) => write(fromMarkdown(textOf(bundle['text/markdown'])), node)],
+  ['application/json', (bundle, node) => preformatted(json(bundle['application/json'], 2), node)],
+];
+
+function fromMarkdown(markdown: string): string {
+  return marked.parse(markdown, { async: false, gfm: true });
+}
+
+function write(html: string, node: HTMLElement): void {
+  node.innerHTML = clean(html);
+}
+
+function clean(html: string): string {
+  // A foreign text's styles and forms could reach over the rest of the page.
+  const forbidden = { FORBID_TAGS: ['style', 'form', 'input', 'button'], FORBID_ATTR: ['style'] };
+  return withoutRemoteMedia(DOMPurify.sanitize(html, forbidden));
+}
+
+function preformatted(content: string, node: HTMLElement): void {
+  const pre = document.createElement('pre');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal colours begin with one
+  pre.textContent = content.replace(/\x1b\[[0-9;]*[A-Za-z]/g, '');
+  node.replaceChildren(pre);
+}

@@ -1,0 +1,102 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
+import { Widget } from '@lumino/widgets';
+import { pageAddress } from './client/address';
+import { TaskApi } from './client/api';
+import { SocketSource } from './client/socket';
+import { labHost } from './host/lab';
+import { shareHost } from './host/shared';
+import { mount, type TraceElement } from './view/element';
+import { fields, number, text } from './view/read';
+import type { Host } from './view/source';
+import { asStatus, isFinal } from './view/state';
+
+export const TRACE_TYPE = 'application/vnd.agentkit.trace+json';
+
+/** Before the widget manager's -10: it has no way back when a saved widget's model is missing. */
+const RANK = -100;
+
+/** Shows a run in a cell's output: live while it goes on, the saved trace afterwards. */
+export const mimePlugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-agentkit:mime',
+  description: 'Shows the runs of agents in cell outputs.',
+  autoStart: true,
+  requires: [IRenderMimeRegistry],
+  activate: (_app: JupyterFrontEnd, rendermime: IRenderMimeRegistry) => {
+    shareHost(labHost(rendermime));
+    rendermime.addFactory(
+      {
+        safe: true,
+        mimeTypes: [TRACE_TYPE],
+        createRenderer: ({ resolver }) => new TraceOutput(labHost(rendermime, resolver)),
+      },
+      RANK,
+    );
+  },
+};
+
+/** The renderer of one output. */
+class TraceOutput extends Widget implements IRenderMime.IRenderer {
+  private shown: { readonly view: TraceElement; readonly taskId: string } | undefined;
+  private life = new AbortController();
+
+  constructor(private readonly host: Host) {
+    super();
+    this.addClass('agentkit-output');
+  }
+
+  async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
+    const trace = model.data[TRACE_TYPE];
+    const taskId = text(fields(trace).task_id);
+    // The bundle that we write at the end comes back here; the view already shows what it says.
+    if (this.shown?.taskId === taskId) {
+      this.shown.view.adopt(trace);
+      return;
+    }
+    this.life.abort();
+    this.life = new AbortController();
+    const view = this.open(trace, taskId, model, this.life.signal);
+    this.shown = { view, taskId };
+  }
+
+  override dispose(): void {
+    this.life.abort();
+    super.dispose();
+  }
+
+  private open(
+    trace: unknown,
+    taskId: string,
+    model: IRenderMime.IMimeModel,
+    signal: AbortSignal,
+  ): TraceElement {
+    const address = pageAddress();
+    const status = asStatus(fields(trace).status);
+    if (address === undefined || taskId === '' || (status !== undefined && isFinal(status))) {
+      return mount(this.node, { trace }, this.host, { signal });
+    }
+    const api = new TaskApi(address, taskId);
+    const source = new SocketSource(api, trace, lastSeq(trace));
+    const onFinished = (): void => void save(api, model, signal);
+    return mount(this.node, source, { ...this.host, onFinished }, { signal });
+  }
+}
+
+/** Puts the finished bundle into the output, so that it is saved with the notebook. */
+async function save(
+  api: TaskApi,
+  model: IRenderMime.IMimeModel,
+  signal: AbortSignal,
+): Promise<void> {
+  const bundle = fields(await api.bundle().catch(() => undefined));
+  // Without one the output stays as it was, and attaches again when the notebook is opened next.
+  if (signal.aborted || !(TRACE_TYPE in fields(bundle.data))) return;
+  model.setData(bundle as IRenderMime.IMimeModel.ISetDataOptions);
+}
+
+function lastSeq(trace: unknown): number {
+  const events = fields(trace).events;
+  const seqs = Array.isArray(events) ? events.map(event => number(fields(event).seq) ?? 0) : [];
+  return seqs.reduce((highest, seq) => Math.max(highest, seq), 0);
+}

@@ -1,0 +1,186 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { clock, cost, count, date, duration, thousands } from './format';
+import { ICONS, type IconName } from './icons';
+import { type Connection, isFinal, type Status, type ViewState } from './state';
+
+/** What the frame around the rows needs to know beyond the run itself. */
+export interface Frame {
+  readonly connection: Connection;
+  /** A connection was up before. */
+  readonly wasLive: boolean;
+  readonly stopping: boolean;
+  /** Said once, such as why Cancel did not get through. */
+  readonly notice: string;
+  readonly cancel: (() => void) | undefined;
+  readonly questionOpen: boolean;
+  toggleQuestion(): void;
+}
+
+const LONG_QUESTION = 240;
+
+export function headerTemplate(state: ViewState, frame: Frame): TemplateResult {
+  const { icon, tone, word } = standing(state, frame);
+  const over = isFinal(state.status);
+  const goes = !over && frame.connection === 'live' && state.startedAt !== undefined;
+  const took = tookMs(state);
+  const time = goes
+    ? html`<span class="item" data-since=${state.startedAt}></span>`
+    : item(took === undefined ? '' : duration(took));
+  const long = state.input.length > LONG_QUESTION || state.input.split('\n').length > 4;
+  return html`<header class="top" data-tone=${tone}>
+    <span class="icon">${ICONS[icon]}</span>
+    <div class="facts">
+      <span class="agent">${state.agent || 'Agent'}</span>
+      ${state.simulated ? chip() : nothing}
+      <span class="item word">${word}</span>
+      ${time}
+      ${over ? nothing : [item(state.steps > 0 ? count(state.steps, 'step') : ''), item(tokensOf(state))]}
+      ${over ? nothing : item(modelOf(state))}
+      ${frame.connection === 'saved' ? item(savedText(state)) : nothing}
+    </div>
+    ${
+      frame.cancel === undefined
+        ? nothing
+        : html`<button
+            type="button"
+            class="outlined cancel"
+            ?disabled=${frame.stopping}
+            @click=${() => frame.cancel?.()}
+          >
+            ${frame.stopping ? 'Stopping…' : 'Cancel'}
+          </button>`
+    }
+    ${
+      state.input === ''
+        ? nothing
+        : html`<div class="question" data-event-type=${state.startedAt === undefined ? nothing : 'run_started'} data-seq=${state.startedAt === undefined ? nothing : 1}>
+            <p class=${long && !frame.questionOpen ? 'cut' : ''}>${state.input}</p>
+            ${
+              long
+                ? html`<button type="button" class="quiet" @click=${() => frame.toggleQuestion()}>
+                    ${frame.questionOpen ? 'Show less' : 'Show all'}
+                  </button>`
+                : nothing
+            }
+          </div>`
+    }
+    ${frame.notice === '' ? nothing : html`<p class="notice">${frame.notice}</p>`}
+  </header>`;
+}
+
+/** How a run ended that did not end with an answer. */
+export function endTemplate(state: ViewState): TemplateResult | typeof nothing {
+  const { status, error } = state;
+  if (status !== 'failed' && status !== 'cancelled' && status !== 'interrupted') return nothing;
+  const took = tookMs(state);
+  const after = took === undefined ? '' : ` · ${duration(took)}`;
+  const at = state.finishedAt === undefined ? '' : ` · ${clock(state.finishedAt)}`;
+  const text: Record<typeof status, string> = {
+    failed: 'The run failed',
+    cancelled: `Stopped by you${after}`,
+    interrupted: `The server stopped${at}`,
+  };
+  return html`<li class="row end" data-event-type="run_finished" data-seq=${state.endSeq} data-state=${status}>
+    <div class="head">
+      <span class="icon">${ICONS[status]}</span>
+      <span class="title">${text[status]}</span>
+      <span class="meta"></span>
+    </div>
+    ${error === undefined || status === 'cancelled' ? nothing : html`<p class="under problem">${error.message}</p>`}
+  </li>`;
+}
+
+/** Steps · time · tokens · cost · model; there from the moment the run is over. */
+export function footerTemplate(state: ViewState): TemplateResult | typeof nothing {
+  if (!isFinal(state.status)) return nothing;
+  const took = tookMs(state);
+  const ends = state.status === 'completed' && state.endSeq > 0;
+  return html`<footer
+    data-event-type=${ends ? 'run_finished' : nothing}
+    data-seq=${ends ? state.endSeq : nothing}
+  >
+    ${item(count(state.steps, 'step'))} ${item(took === undefined ? '' : duration(took))}
+    ${item(tokensOf(state))} ${item(state.usage?.cost === undefined ? '' : cost(state.usage.cost))}
+    ${item(modelOf(state))} ${state.simulated ? chip() : nothing}
+  </footer>`;
+}
+
+/** One sentence for those who do not see the page; nothing while there is no news. */
+export function announcement(state: ViewState): string {
+  const who = state.agent || 'The agent';
+  const took = tookMs(state);
+  const after = took === undefined ? '' : ` after ${duration(took)}`;
+  const said: Record<Status, string> = {
+    queued: '',
+    running: `${who} is working.`,
+    input_required: `${who} is waiting for your decision.`,
+    completed: `${who} is done${after}.`,
+    failed: `${who} failed${after}. ${state.error?.message ?? ''}`,
+    cancelled: `${who} was stopped${after}.`,
+    interrupted: `${who} was interrupted: the server stopped.`,
+  };
+  return said[state.status];
+}
+
+interface Standing {
+  readonly icon: IconName;
+  readonly tone: string;
+  readonly word: string;
+}
+
+function standing(state: ViewState, frame: Frame): Standing {
+  const { status } = state;
+  if (!isFinal(status)) {
+    if (frame.connection === 'saved')
+      return { icon: 'interrupted', tone: 'quiet', word: 'Saved before it ended' };
+    if (frame.connection === 'reconnecting') {
+      return {
+        icon: 'reconnecting',
+        tone: 'quiet',
+        word: frame.wasLive ? 'Reconnecting…' : 'Connecting…',
+      };
+    }
+    if (frame.stopping) return { icon: 'running', tone: 'running', word: 'Stopping…' };
+  }
+  return STANDINGS[status];
+}
+
+const STANDINGS: Readonly<Record<Status, Standing>> = {
+  queued: { icon: 'queued', tone: 'quiet', word: 'Waiting for a free place' },
+  running: { icon: 'running', tone: 'running', word: 'Running' },
+  input_required: { icon: 'approval', tone: 'waiting', word: 'Waiting for you' },
+  completed: { icon: 'completed', tone: 'completed', word: 'Done' },
+  failed: { icon: 'failed', tone: 'failed', word: 'Failed' },
+  cancelled: { icon: 'cancelled', tone: 'quiet', word: 'Stopped' },
+  interrupted: { icon: 'interrupted', tone: 'quiet', word: 'Interrupted' },
+};
+
+function savedText(state: ViewState): string {
+  const at = state.finishedAt ?? state.lastTime ?? state.startedAt;
+  return at === undefined ? 'Saved run' : `Saved run, ${date(at)}`;
+}
+
+export function tookMs(state: ViewState): number | undefined {
+  if (!isFinal(state.status)) return undefined;
+  if (state.startedAt !== undefined && state.finishedAt !== undefined)
+    return state.finishedAt - state.startedAt;
+  return state.durationMs;
+}
+
+function modelOf({ model, provider }: ViewState): string {
+  if (model === '' || provider === '') return model || provider;
+  return model === provider || model.startsWith(`${provider}:`) ? model : `${provider}:${model}`;
+}
+
+function tokensOf({ usage }: ViewState): string {
+  if (usage === undefined) return '';
+  return `${thousands(usage.inputTokens + usage.outputTokens)} tokens`;
+}
+
+function item(content: string): TemplateResult | typeof nothing {
+  return content === '' ? nothing : html`<span class="item">${content}</span>`;
+}
+
+function chip(): TemplateResult {
+  return html`<span class="chip" title="No model was asked: this run follows fixed rules">Simulated</span>`;
+}

@@ -1,0 +1,283 @@
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { guard } from 'lit/directives/guard.js';
+import { repeat } from 'lit/directives/repeat.js';
+import { announcement, endTemplate, footerTemplate, headerTemplate, tookMs } from './chrome';
+import { Follower } from './follow';
+import { ticking } from './format';
+import { type LightContent, LightParts } from './light';
+import { Painter } from './paint';
+import { fields, number, time } from './read';
+import { attached, finished, fold, fromTrace } from './reduce';
+import { opensByItself, type RowContext, rowTemplate } from './rows';
+import type { AnswerDecision, Host, Listener, Source } from './source';
+import { type Connection, EMPTY, isFinal, type Row, type ViewState } from './state';
+import { STYLES } from './style';
+
+/** The view of one run, live or saved. */
+export class TraceElement extends LitElement {
+  static override styles = STYLES;
+
+  private state: ViewState = EMPTY;
+  private connection: Connection = 'saved';
+  private wasLive = false;
+  private stopping = false;
+  private notice = '';
+  private questionOpen = false;
+  private folds: ReadonlyMap<number, boolean> = new Map();
+  private waiting: unknown[] = [];
+  private source: Source = {};
+  private host: Host | undefined;
+  private light: LightParts | undefined;
+  private replayedTo = 0;
+  /** How far the server's clock is ahead of the page's, in ms: the quickest live event tells best. */
+  private skew: number | undefined;
+  private ticker: ReturnType<typeof setInterval> | undefined;
+
+  private readonly painter = new Painter(() => this.foldIn());
+  private readonly follower = new Follower(this);
+  private readonly sizes = new ResizeObserver(entries => {
+    for (const { target } of entries) {
+      const cut =
+        target instanceof HTMLElement &&
+        target.offsetHeight > (target.parentElement?.clientHeight ?? 0) + 1;
+      const payload = target.closest('.payload');
+      if (payload?.hasAttribute('data-all') === false) payload.toggleAttribute('data-cut', cut);
+    }
+  });
+
+  /** Shows a run from here on; called once, before anything else. */
+  open(source: Source, host: Host, signal: AbortSignal): void {
+    this.source = source;
+    this.host = host;
+    this.light = new LightParts(this, host);
+    this.state = fromTrace(source.trace);
+    this.connection = source.subscribe === undefined ? 'saved' : 'reconnecting';
+    if (source.subscribe !== undefined && !isFinal(this.state.status))
+      source.subscribe(this.listener, signal);
+    else this.connection = 'saved';
+    signal.addEventListener('abort', () => this.painter.stop(), { once: true });
+    this.requestUpdate();
+  }
+
+  /** Takes a newer document of the same run, from elsewhere; one that says less is left. */
+  adopt(trace: unknown): void {
+    const told = fromTrace(trace);
+    if (isFinal(this.state.status) || told.lastSeq < this.state.lastSeq) return;
+    this.change(told);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.addEventListener('keydown', keepFromPage);
+    this.ticker = setInterval(() => this.tick(), 1000);
+    this.follower.start();
+    this.requestUpdate();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.removeEventListener('keydown', keepFromPage);
+    clearInterval(this.ticker);
+    this.follower.stop();
+    this.sizes.disconnect();
+  }
+
+  private readonly listener: Listener = {
+    attached: (status, lastSeq) => {
+      this.foldIn();
+      this.replayedTo = number(lastSeq) ?? 0;
+      this.change(attached(this.state, status));
+    },
+    events: events => {
+      this.measureSkew(events);
+      this.waiting.push(...events);
+      this.painter.request();
+    },
+    connection: connection => {
+      this.wasLive ||= connection === 'live';
+      this.connection = connection;
+      this.requestUpdate();
+    },
+    result: result => {
+      this.foldIn();
+      this.change(finished(this.state, result));
+      this.host?.onFinished?.(this.state.taskId);
+    },
+    refused: message => {
+      this.notice = message;
+      this.requestUpdate();
+    },
+  };
+
+  private foldIn(): void {
+    if (this.waiting.length === 0) return;
+    const events = this.waiting;
+    this.waiting = [];
+    this.change(fold(this.state, events));
+  }
+
+  private change(state: ViewState): void {
+    this.state = state;
+    this.requestUpdate();
+  }
+
+  private measureSkew(events: readonly unknown[]): void {
+    const last = fields(events.at(-1));
+    const sentAt = time(last.ts);
+    if (sentAt === undefined || (number(last.seq) ?? 0) <= this.replayedTo) return;
+    this.skew = Math.max(this.skew ?? Number.NEGATIVE_INFINITY, sentAt - Date.now());
+  }
+
+  protected override render(): TemplateResult {
+    const { state } = this;
+    const cancellable =
+      this.connection !== 'saved' && !isFinal(state.status) && this.source.cancel !== undefined;
+    return html`
+      ${headerTemplate(state, {
+        connection: this.connection,
+        wasLive: this.wasLive,
+        stopping: this.stopping,
+        notice: this.notice,
+        cancel: cancellable ? () => void this.cancel() : undefined,
+        questionOpen: this.questionOpen,
+        toggleQuestion: () => this.toggleQuestion(),
+      })}
+      <ol class=${state.rows.length > 200 ? 'many' : ''}>
+        ${repeat(
+          state.rows,
+          row => row.id,
+          row => this.row(row),
+        )}
+        ${endTemplate(state)}
+      </ol>
+      ${footerTemplate(state)}
+      <div class="sr" role="status">${this.wasLive ? announcement(state) : nothing}</div>
+    `;
+  }
+
+  private row(row: Row) {
+    const open = this.isOpen(row);
+    const run =
+      this.connection === 'saved' && !isFinal(this.state.status)
+        ? 'interrupted'
+        : this.state.status;
+    const share = this.shareOf(row);
+    const answers = this.connection === 'live' && this.source.answer !== undefined;
+    return guard([row, open, run, share, answers], () => {
+      const context: RowContext = {
+        open,
+        run,
+        share,
+        toggle: () => this.toggle(row),
+        answer: answers ? (...given) => void this.answer(...given) : undefined,
+      };
+      return rowTemplate(row, context);
+    });
+  }
+
+  protected override updated(): void {
+    this.dataset.taskId = this.state.taskId;
+    this.dataset.status = this.state.status;
+    this.dataset.connection = this.connection;
+    this.light?.show(this.lightContent());
+    for (const inner of this.renderRoot.querySelectorAll('.inner')) this.sizes.observe(inner);
+    this.tick();
+  }
+
+  private lightContent(): ReadonlyMap<string, LightContent> {
+    const wanted = new Map<string, LightContent>();
+    for (const row of this.state.rows) {
+      if (row.kind === 'message' || row.kind === 'answer') {
+        wanted.set(`text-${row.id}`, { kind: 'markdown', text: row.text, growing: row.streaming });
+      } else if (row.kind === 'tool' && row.result !== undefined && this.isOpen(row)) {
+        wanted.set(`result-${row.id}`, { kind: 'mime', bundle: row.result.content });
+      }
+    }
+    return wanted;
+  }
+
+  private isOpen(row: Row): boolean {
+    return this.folds.get(row.id) ?? opensByItself(row);
+  }
+
+  private toggle(row: Row): void {
+    this.follower.pause();
+    this.folds = new Map(this.folds).set(row.id, !this.isOpen(row));
+    this.requestUpdate();
+  }
+
+  private toggleQuestion(): void {
+    this.follower.pause();
+    this.questionOpen = !this.questionOpen;
+    this.requestUpdate();
+  }
+
+  private shareOf(row: Row): number {
+    const whole = tookMs(this.state) ?? 0;
+    const part = row.kind === 'tool' ? (row.result?.durationMs ?? 0) : 0;
+    return whole < 2000 ? 0 : Math.min(1, part / whole);
+  }
+
+  private async cancel(): Promise<void> {
+    this.stopping = true;
+    this.notice = '';
+    this.requestUpdate();
+    try {
+      await this.source.cancel?.();
+    } catch {
+      this.stopping = false;
+      this.notice =
+        'The server could not be reached, so the run was not stopped. Try again in a moment.';
+      this.requestUpdate();
+    }
+  }
+
+  private async answer(id: string, decision: AnswerDecision, value?: unknown): Promise<void> {
+    this.notice = '';
+    try {
+      await this.source.answer?.(id, decision, value);
+    } catch {
+      this.notice =
+        'The server could not be reached, so your answer was not given. Try again in a moment.';
+      this.requestUpdate();
+    }
+  }
+
+  /** Times that run are written straight into the page: a tick is no reason to render. */
+  private tick(): void {
+    if (isFinal(this.state.status) || this.connection !== 'live') return;
+    const now = Date.now() + (this.skew ?? 0);
+    for (const node of this.renderRoot.querySelectorAll<HTMLElement>('[data-since]')) {
+      const since = number(Number(node.dataset.since)) ?? now;
+      const said = ticking(now - since);
+      if (node.textContent !== said) node.textContent = said;
+    }
+  }
+}
+
+/** A notebook has shortcuts on single keys: what is meant for a control of ours must not reach them. */
+function keepFromPage(event: KeyboardEvent): void {
+  const target = event.composedPath()[0];
+  const types = target instanceof HTMLInputElement;
+  const presses =
+    target instanceof HTMLButtonElement && (event.key === 'Enter' || event.key === ' ');
+  if (types || presses) event.stopPropagation();
+}
+
+const TAG = 'agentkit-trace';
+
+/** Puts a new view into `element`; it lives until the signal aborts. */
+export function mount(
+  element: HTMLElement,
+  source: Source,
+  host: Host,
+  { signal }: { signal: AbortSignal },
+): TraceElement {
+  // The extension and the widget may both be on a page, each with a class of its own.
+  if (customElements.get(TAG) === undefined) customElements.define(TAG, TraceElement);
+  const view = document.createElement(TAG) as TraceElement;
+  element.replaceChildren(view);
+  view.open(source, host, signal);
+  signal.addEventListener('abort', () => view.remove(), { once: true });
+  return view;
+}

@@ -1,0 +1,88 @@
+/** How close to the edge counts as being there, in px. */
+const NEAR = 8;
+
+/**
+ * Keeps the end of a growing element in sight, for a reader who has it in sight.
+ *
+ * A reader who scrolled up, or who types in something above, is left alone.
+ */
+export class Follower {
+  private pinned = true;
+  private height = 0;
+  private pausedUntil = 0;
+  private box: HTMLElement | undefined;
+  private readonly sizes: ResizeObserver;
+
+  constructor(private readonly element: HTMLElement) {
+    this.sizes = new ResizeObserver(() => this.resized());
+  }
+
+  start(): void {
+    this.box = scrollBoxOf(this.element);
+    this.box?.addEventListener('scroll', this.look, { passive: true });
+    this.height = this.element.offsetHeight;
+    this.look();
+    this.sizes.observe(this.element);
+  }
+
+  stop(): void {
+    this.sizes.disconnect();
+    this.box?.removeEventListener('scroll', this.look);
+    this.box = undefined;
+  }
+
+  /** The reader folds or unfolds: that moves what is below, never the page. */
+  pause(): void {
+    this.pausedUntil = performance.now() + 400;
+  }
+
+  private readonly look = (): void => {
+    const box = this.box;
+    if (box === undefined) return;
+    const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight <= NEAR;
+    const bottom = this.element.getBoundingClientRect().bottom;
+    const edge = box.getBoundingClientRect();
+    this.pinned = atEnd || (bottom <= edge.bottom + NEAR && bottom >= edge.top);
+  };
+
+  private resized(): void {
+    const box = this.box;
+    const height = this.element.offsetHeight;
+    const grew = height > this.height;
+    this.height = height;
+    if (box === undefined || !box.isConnected) return;
+    if (grew && this.pinned && performance.now() > this.pausedUntil && !this.typesAbove()) {
+      const bottom = this.element.getBoundingClientRect().bottom;
+      const hidden = bottom + NEAR - box.getBoundingClientRect().bottom;
+      if (hidden > 0) box.scrollTop += hidden;
+    }
+    this.look();
+  }
+
+  private typesAbove(): boolean {
+    const active = document.activeElement;
+    if (active === null || !active.matches('input, textarea, [contenteditable="true"]'))
+      return false;
+    const place = this.element.compareDocumentPosition(active);
+    return (place & Node.DOCUMENT_POSITION_PRECEDING) !== 0;
+  }
+}
+
+/** The nearest ancestor that scrolls, looking out of shadow roots too. */
+function scrollBoxOf(element: Element): HTMLElement | undefined {
+  let node: Node | null = element.parentNode;
+  while (node !== null) {
+    if (node instanceof ShadowRoot) {
+      node = node.host;
+      continue;
+    }
+    if (node instanceof HTMLElement && /auto|scroll/.test(getComputedStyle(node).overflowY)) {
+      // An output area may be able to scroll without having anything to scroll.
+      if (node.scrollHeight > node.clientHeight || node.clientHeight >= window.innerHeight / 3) {
+        return node;
+      }
+    }
+    node = node.parentNode;
+  }
+  return document.scrollingElement instanceof HTMLElement ? document.scrollingElement : undefined;
+}

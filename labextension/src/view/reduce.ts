@@ -1,0 +1,101 @@
+import { begin, type Draft, origin, settle } from './draft';
+import { applyStored, DELTAS } from './events';
+import { type Fields, fields, list, number, text, time } from './read';
+import { asStatus, EMPTY, isFinal, type Usage, type ViewState } from './state';
+
+/** The state after one event of the contract. Pure; an event that was seen before changes nothing. */
+export function reduce(state: ViewState, event: unknown): ViewState {
+  return fold(state, [event]);
+}
+
+/** The state after several events: the same as one after the other, at the price of one copy. */
+export function fold(state: ViewState, events: readonly unknown[]): ViewState {
+  if (events.length === 0) return state;
+  const draft = begin(state);
+  for (const event of events) apply(draft, event);
+  return draft;
+}
+
+/** The state of a saved trace document, finished or not. */
+export function fromTrace(document: unknown): ViewState {
+  const trace = fields(document);
+  const draft = begin(EMPTY);
+  draft.taskId = text(trace.task_id);
+  draft.agent = text(trace.agent);
+  draft.input = text(trace.input);
+  draft.simulated = trace.simulated === true;
+  for (const event of list(trace.events)) apply(draft, event);
+  draft.startedAt = time(trace.started_at) ?? draft.startedAt;
+  draft.finishedAt = time(trace.finished_at) ?? draft.finishedAt;
+  end(draft, { ...trace, content: trace.result });
+  return draft;
+}
+
+/** The state when a connection is up: what was only streamed comes again, as a whole. */
+export function attached(state: ViewState, status: unknown): ViewState {
+  const draft = begin(state);
+  draft.rows = draft.rows.map(row =>
+    'streaming' in row && row.streaming ? { ...row, stale: true } : row,
+  );
+  const told = asStatus(status);
+  // An ended task is replayed first: its end is an event like the others.
+  if (told !== undefined && !isFinal(told) && !isFinal(draft.status)) draft.status = told;
+  return draft;
+}
+
+/** The state after the socket's `result`, which ends every run, also one whose last event was lost. */
+export function finished(state: ViewState, result: unknown): ViewState {
+  const draft = begin(state);
+  end(draft, fields(result));
+  return draft;
+}
+
+function apply(draft: Draft, raw: unknown): void {
+  const event = fields(raw);
+  const type = text(event.event_type);
+  const grow = DELTAS.get(type);
+  if (grow !== undefined) {
+    if (!isFinal(draft.status)) grow(draft, event);
+    return;
+  }
+  const seq = number(event.seq);
+  if (seq !== undefined) {
+    if (seq <= draft.lastSeq) return;
+    draft.lastSeq = seq;
+  }
+  const at = time(event.ts);
+  draft.steps = Math.max(draft.steps, number(event.step) ?? 0);
+  applyStored(draft, type, event);
+  draft.lastTime = at ?? draft.lastTime;
+}
+
+function end(draft: Draft, told: Fields): void {
+  const status = asStatus(told.status);
+  if (status !== undefined && (isFinal(status) || !isFinal(draft.status))) draft.status = status;
+  const failure = fields(told.error);
+  if (text(failure.message) !== '') {
+    draft.error = { message: text(failure.message), reason: text(failure.reason) };
+  }
+  draft.usage = usageOf(told.usage) ?? draft.usage;
+  draft.steps = Math.max(draft.steps, number(told.steps) ?? 0);
+  draft.durationMs = number(told.duration_ms) ?? draft.durationMs;
+  if (isFinal(draft.status)) settle(draft);
+  const content = text(told.content);
+  const answered = draft.rows.some(row => row.kind === 'answer');
+  if (content !== '' && !answered && draft.status === 'completed') {
+    const answer = { kind: 'answer', text: content, streaming: false, stale: false } as const;
+    draft.rows.push({ ...answer, ...origin(draft, {}), endedAt: undefined });
+  }
+}
+
+function usageOf(value: unknown): Usage | undefined {
+  const usage = fields(value);
+  const inputTokens = number(usage.input_tokens);
+  const outputTokens = number(usage.output_tokens);
+  if (inputTokens === undefined && outputTokens === undefined) return undefined;
+  return {
+    inputTokens: inputTokens ?? 0,
+    outputTokens: outputTokens ?? 0,
+    cost: number(usage.cost),
+  };
+}

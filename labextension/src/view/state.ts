@@ -1,0 +1,167 @@
+import type { Fields } from './read';
+
+export type Status =
+  | 'queued'
+  | 'running'
+  | 'input_required'
+  | 'completed'
+  | 'failed'
+  | 'cancelled'
+  | 'interrupted';
+
+export type Outcome = 'success' | 'failed' | 'denied' | 'interrupted';
+
+/** `live`: events arrive as they happen; `saved`: what is shown is all there is. */
+export type Connection = 'live' | 'reconnecting' | 'saved';
+
+export interface Failure {
+  readonly message: string;
+  readonly reason: string;
+}
+
+export interface Usage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** In US dollars; absent as soon as one part of it is unknown. */
+  readonly cost: number | undefined;
+}
+
+interface RowBase {
+  /** Names the row for as long as the state lives; stable while the row changes. */
+  readonly id: number;
+  /** The event that began the row: 0 while only deltas of it are known. */
+  readonly seq: number;
+  readonly step: number;
+  readonly startedAt: number | undefined;
+}
+
+export interface TextRow extends RowBase {
+  readonly kind: 'message' | 'thinking' | 'answer';
+  readonly text: string;
+  readonly streaming: boolean;
+  /** The connection was lost amid this text: the next delta brings it whole and replaces it. */
+  readonly stale: boolean;
+  readonly endedAt: number | undefined;
+}
+
+export interface Decision {
+  readonly decision: string;
+  readonly value: unknown;
+  readonly by: string;
+  readonly at: number | undefined;
+}
+
+export interface Approval {
+  readonly requestId: string;
+  readonly seq: number;
+  readonly reason: string;
+  readonly expiresAt: number | undefined;
+  readonly decided: Decision | undefined;
+}
+
+export interface ToolResult {
+  readonly seq: number;
+  readonly outcome: Outcome;
+  readonly content: Fields;
+  readonly durationMs: number | undefined;
+  readonly error: Failure | undefined;
+}
+
+export interface Progress {
+  readonly done: number;
+  readonly total: number | undefined;
+  readonly message: string;
+}
+
+export interface ToolRow extends RowBase {
+  readonly kind: 'tool';
+  readonly callId: string;
+  readonly name: string;
+  readonly arguments: unknown;
+  readonly runsIn: string;
+  readonly progress: Progress | undefined;
+  readonly approval: Approval | undefined;
+  readonly result: ToolResult | undefined;
+}
+
+export interface QuestionRow extends RowBase {
+  readonly kind: 'question';
+  readonly requestId: string;
+  readonly question: string;
+  readonly choices: readonly string[];
+  readonly decided: Decision | undefined;
+}
+
+export interface WarningRow extends RowBase {
+  readonly kind: 'warning';
+  readonly message: string;
+  readonly reason: string;
+}
+
+/** An event of a type that this version does not know. */
+export interface OtherRow extends RowBase {
+  readonly kind: 'other';
+  readonly eventType: string;
+  readonly payload: Fields;
+}
+
+export type Row = TextRow | ToolRow | QuestionRow | WarningRow | OtherRow;
+
+export interface ViewState {
+  readonly taskId: string;
+  readonly agent: string;
+  readonly input: string;
+  readonly model: string;
+  readonly provider: string;
+  readonly simulated: boolean;
+  readonly status: Status;
+  readonly error: Failure | undefined;
+  readonly startedAt: number | undefined;
+  readonly finishedAt: number | undefined;
+  readonly durationMs: number | undefined;
+  readonly usage: Usage | undefined;
+  /** Turns of the loop so far. */
+  readonly steps: number;
+  readonly rows: readonly Row[];
+  /** The last stored event that is folded in. */
+  readonly lastSeq: number;
+  readonly lastTime: number | undefined;
+  /** The event that ended the run; 0 before. */
+  readonly endSeq: number;
+  readonly nextId: number;
+  /** Where the unfinished rows are: `call:…`, `text:…`, `request:…` → index in `rows`. */
+  readonly unfinished: ReadonlyMap<string, number>;
+}
+
+const FINAL: ReadonlySet<Status> = new Set(['completed', 'failed', 'cancelled', 'interrupted']);
+const KNOWN: ReadonlySet<string> = new Set([...FINAL, 'queued', 'running', 'input_required']);
+
+export function isFinal(status: Status): boolean {
+  return FINAL.has(status);
+}
+
+export function asStatus(value: unknown): Status | undefined {
+  return typeof value === 'string' && KNOWN.has(value) ? (value as Status) : undefined;
+}
+
+export const EMPTY: ViewState = {
+  taskId: '',
+  agent: '',
+  input: '',
+  model: '',
+  provider: '',
+  simulated: false,
+  status: 'queued',
+  error: undefined,
+  startedAt: undefined,
+  finishedAt: undefined,
+  durationMs: undefined,
+  usage: undefined,
+  steps: 0,
+  rows: [],
+  lastSeq: 0,
+  lastTime: undefined,
+  endSeq: 0,
+  nextId: 1,
+  unfinished: new Map(),
+};

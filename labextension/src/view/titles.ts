@@ -1,0 +1,115 @@
+import { fields, json, text } from './read';
+
+/** A row's title: "Reading" + "data.csv", and what else the call was given, on one line. */
+export interface Title {
+  readonly verb: string;
+  readonly object: string;
+  /** The object is a name out of code, to be set as such. */
+  readonly isName: boolean;
+  readonly details: string;
+}
+
+export type Tense = 'going on' | 'over';
+
+// "verb going-on over"; tools are named with verbs, and English makes their forms unevenly.
+const VERBS = new Map(
+  `activate activating activated|add adding added|analyse analysing analysed|analyze analyzing analyzed|
+answer answering answered|ask asking asked|build building built|calculate calculating calculated|
+check checking checked|clean cleaning cleaned|compare comparing compared|compute computing computed|
+convert converting converted|copy copying copied|count counting counted|create creating created|
+delete deleting deleted|describe describing described|download downloading downloaded|
+draw drawing drew|edit editing edited|estimate estimating estimated|evaluate evaluating evaluated|
+execute executing executed|explain explaining explained|extract extracting extracted|
+fetch fetching fetched|filter filtering filtered|find finding found|fit fitting fitted|
+forecast forecasting forecast|get getting got|group grouping grouped|insert inserting inserted|
+inspect inspecting inspected|install installing installed|join joining joined|list listing listed|
+load loading loaded|make making made|measure measuring measured|merge merging merged|
+move moving moved|open opening opened|parse parsing parsed|plot plotting plotted|
+predict predicting predicted|query querying queried|rank ranking ranked|read reading read|
+remove removing removed|rename renaming renamed|render rendering rendered|run running ran|
+save saving saved|search searching searched|select selecting selected|send sending sent|
+show showing showed|sort sorting sorted|start starting started|stop stopping stopped|
+sum summing summed|summarise summarising summarised|summarize summarizing summarized|
+test testing tested|train training trained|translate translating translated|
+update updating updated|upload uploading uploaded|validate validating validated|
+view viewing viewed|wait waiting waited|write writing wrote`
+    .split('|')
+    .map(line => line.trim().split(' ') as [string, string, string])
+    .map(([verb, goingOn, over]) => [verb, { goingOn: capital(goingOn), over: capital(over) }]),
+);
+
+/** Words that say no more than the argument itself: `read_file(path="data.csv")` reads data.csv. */
+const PLAIN_OBJECTS = new Set(
+  'cell code directory document file files folder notebook page path skill text url web'.split(' '),
+);
+const NAMING_ARGUMENTS =
+  'path file file_path filename filepath url query name skill cell cell_id'.split(' ');
+
+const DETAIL_CHARS = 60;
+const DETAILS_CHARS = 160;
+
+export function toolTitle(name: string, args: unknown, tense: Tense): Title {
+  const words = wordsOf(name);
+  const forms = VERBS.get(words[0] ?? '');
+  if (forms === undefined || words.length < 2) {
+    const verb = tense === 'over' ? 'Called' : 'Calling';
+    return { verb, object: name || 'a tool', isName: name !== '', details: detailsOf(args) };
+  }
+  const verb = tense === 'over' ? forms.over : forms.goingOn;
+  const rest = words.slice(1);
+  const naming = rest.every(word => PLAIN_OBJECTS.has(word)) ? namingArgument(args) : undefined;
+  if (naming !== undefined) {
+    return { verb, object: naming.value, isName: true, details: detailsOf(args, naming.key) };
+  }
+  return { verb, object: rest.join(' '), isName: false, details: detailsOf(args) };
+}
+
+/** `filesystem__readFile` → read, file. What stands before a double underscore names the server. */
+function wordsOf(name: string): string[] {
+  const own = name.split('__').at(-1) ?? name;
+  const spaced = own.replace(/([a-z0-9])([A-Z])/g, '$1 $2');
+  return spaced
+    .split(/[\s_.\-/]+/)
+    .filter(word => word !== '')
+    .map(word => (/^[A-Z0-9]{2,}$/.test(word) ? word : word.toLowerCase()));
+}
+
+function namingArgument(args: unknown): { key: string; value: string } | undefined {
+  const given = fields(args);
+  for (const key of NAMING_ARGUMENTS) {
+    const value = given[key];
+    if (typeof value === 'string' && value.trim() !== '') return { key, value: oneLine(value, 80) };
+  }
+  return undefined;
+}
+
+/** The arguments on one line: a lone one as it is, several with their names. */
+export function detailsOf(args: unknown, left_out?: string): string {
+  const entries = Object.entries(fields(args)).filter(([key]) => key !== left_out);
+  const [only] = entries;
+  if (only === undefined) {
+    return typeof args === 'string' || Array.isArray(args)
+      ? oneLine(text(args), DETAILS_CHARS)
+      : '';
+  }
+  if (entries.length === 1 && left_out === undefined) return shortOf(only[1], DETAILS_CHARS);
+  const parts = entries.map(([key, value]) => `${key}: ${shortOf(value, DETAIL_CHARS)}`);
+  return oneLine(parts.join(', '), DETAILS_CHARS);
+}
+
+function shortOf(value: unknown, limit: number): string {
+  return oneLine(typeof value === 'string' ? value : json(value), limit);
+}
+
+/** The first line that says something, cut where it gets long. */
+export function oneLine(value: string, limit: number): string {
+  // Looking at the start alone keeps a huge value as cheap as a small one.
+  const start = value.slice(0, limit * 4).trim();
+  const line = start.split('\n', 1)[0]?.trimEnd() ?? '';
+  const cut = line.length > limit || line.length < start.length || value.length > limit * 4;
+  return cut ? `${line.slice(0, limit).trimEnd()}…` : line;
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}

@@ -1,0 +1,89 @@
+/**
+ * Every state of the view on one page, to look at.
+ *
+ * `?theme=dark|light|none` `&width=400` `&only=cancelled,waiting`
+ */
+import { plainHost } from '../../../labextension/src/host/plain';
+import { mount } from '../../../labextension/src/view/element';
+import type { Listener, Source } from '../../../labextension/src/view/source';
+import samples from './samples';
+
+type Trace = Record<string, unknown> & { events: Record<string, unknown>[]; status: string };
+type Play = (listener: Listener, trace: Trace) => void;
+
+const query = new URLSearchParams(location.search);
+const theme = query.get('theme') ?? 'light';
+if (theme === 'none') document.getElementById('theme')?.remove();
+else document.getElementById('theme')?.setAttribute('href', `${theme}.css`);
+document.documentElement.style.setProperty('--width', `${query.get('width') ?? 900}px`);
+
+/** The sample as if its last event had just happened. */
+function recent(name: string): Trace {
+  const trace: Trace = structuredClone(samples[name]);
+  const last = trace.events.map(event => String(event.ts)).filter(ts => ts !== '').at(-1);
+  const shift = Date.now() - 2000 - Date.parse(last ?? new Date().toISOString());
+  for (const event of trace.events) {
+    if (event.ts !== '') event.ts = new Date(Date.parse(String(event.ts)) + shift).toISOString();
+  }
+  return trace;
+}
+
+function live(name: string, play: Play): Source {
+  const trace = recent(name);
+  return {
+    trace: { task_id: trace.task_id, agent: trace.agent, input: trace.input, simulated: trace.simulated },
+    subscribe: listener => play(listener, trace),
+    cancel: async () => {},
+    answer: async () => {},
+  };
+}
+
+const all: Play = (listener, trace) => {
+  listener.attached(trace.status, trace.events.length);
+  listener.connection('live');
+  listener.events(trace.events);
+};
+
+const until = (count: number): Play => (listener, trace) =>
+  all(listener, { ...trace, status: 'running', events: trace.events.slice(0, count) });
+
+const STATES: Record<string, () => Source> = {
+  queued: () => live('queued', all),
+  'running: thinking': () => live('streamed', until(9)),
+  'running: tools side by side': () => live('completed', until(8)),
+  'running: streaming the answer': () => live('streamed', until(46)),
+  'running: progress': () => live('cancelled', until(5)),
+  'running, simulated': () => live('simulated', until(3)),
+  waiting: () => live('waiting', all),
+  question: () => live('question', all),
+  reconnecting: () =>
+    live('completed', (listener, trace) => {
+      until(8)(listener, trace);
+      listener.connection('reconnecting');
+    }),
+  'saved before it ended': () => ({ trace: { ...structuredClone(samples.interrupted), status: 'running',
+    events: structuredClone(samples.interrupted).events.slice(0, 3), finished_at: null } }),
+  ...Object.fromEntries(
+    ['completed', 'simulated', 'recovered', 'failed', 'cancelled', 'interrupted', 'approved', 'denied', 'streamed'].map(
+      name => [`saved: ${name}`, () => ({ trace: samples[name] })],
+    ),
+  ),
+  'just done': () =>
+    live('completed', (listener, trace) => {
+      all(listener, trace);
+      listener.result({ status: 'completed', content: null, steps: 3, duration_ms: 10_000 });
+    }),
+};
+
+const only = query.get('only')?.split(',');
+const main = document.querySelector('main');
+for (const [name, source] of Object.entries(STATES)) {
+  if (only !== undefined && !only.some(part => name.includes(part))) continue;
+  const section = document.createElement('section');
+  const heading = document.createElement('h2');
+  const place = document.createElement('div');
+  heading.textContent = name;
+  section.append(heading, place);
+  main?.append(section);
+  mount(place, source(), plainHost, { signal: new AbortController().signal });
+}
