@@ -1,0 +1,182 @@
+"""An agent as a notebook writes it: a name, the notebook's own functions, a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+
+from agentkit.core.protocol import AgentConfig, Limits
+from agentkit.errors import InvalidInput
+from agentkit.server.input import checked
+from agentkit.tools.function import as_tool
+from agentkit.tools.protocol import Tool
+from jupyter_agentkit.client import connect
+from jupyter_agentkit.widget import AgentRun
+
+tool = as_tool
+"""Make a tool of a typed function of the notebook: ``@tool``, ``@tool(name=…)`` or ``tool(f)``."""
+
+_CONFIG = TypeAdapter(AgentConfig)
+_LIMITS = TypeAdapter(Limits)
+
+
+class Agent:
+    """An agent of this notebook.
+
+    Parameters
+    ----------
+    name
+        Letters, digits, ``_``, ``.`` and ``-``.
+    tools
+        What it may call: functions and ``@tool``s of the notebook, which run in this kernel, and names
+        of tools that run on the server. Nothing else is offered to the model.
+    model
+        ``provider:model``, such as ``openai:gpt-5``; left out, the configured default answers, and the
+        offline demo where nothing is configured.
+    prompt
+        Who the agent is and how it works, told to the model before the question.
+    description
+        One line for those who choose among agents.
+    skills
+        Names of the skills it may activate; left out, all that the server has.
+    limits
+        A `Limits`, or its fields as a dict, such as ``{"max_steps": 10}``.
+    task_mode
+        ``react``: the tool loop. ``llm_generate``: one call of the model, without tools.
+
+    Raises
+    ------
+    InvalidInput
+        Something cannot be used; the message names it.
+
+    Examples
+    --------
+    >>> agent = Agent("analyst", tools=[region_total])
+    >>> run = agent.run("Which region grew most?")
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        tools: Iterable[Tool | Callable[..., Any] | str] = (),
+        model: str | None = None,
+        prompt: str = "",
+        description: str = "",
+        skills: Iterable[str] | None = None,
+        limits: Limits | Mapping[str, Any] | None = None,
+        task_mode: Literal["react", "llm_generate"] = "react",
+    ) -> None:
+        given = _listed(tools, "tools")
+        self._tools = _by_name([as_tool(each) for each in given if not isinstance(each, str)])
+        fields: dict[str, Any] = {
+            "name": name,
+            "description": description,
+            "task_mode": task_mode,
+            "prompt": {"identity": prompt},
+            "model": model,
+            "tools": tuple(each for each in given if isinstance(each, str)),
+        }
+        if skills is not None:
+            fields["skills"] = tuple(_listed(skills, "skills"))
+        if limits is not None:
+            fields["limits"] = _limits(limits)
+        self._config = checked(_CONFIG, fields, "The agent", "invalid_input")
+
+    @property
+    def name(self) -> str:
+        """Under which it is registered."""
+        return self._config.name
+
+    @property
+    def config(self) -> AgentConfig:
+        """As it is registered."""
+        return self._config
+
+    @property
+    def tools(self) -> Mapping[str, Tool]:
+        """The notebook's own functions that it may call, by name."""
+        return self._tools
+
+    def run(
+        self,
+        input: str,
+        *,
+        limits: Limits | Mapping[str, Any] | None = None,
+        task_id: str | None = None,
+        thread_id: str | None = None,
+        model: str | None = None,
+    ) -> AgentRun:
+        """Ask; the run goes on beside the notebook's cells, whatever they do.
+
+        Parameters
+        ----------
+        input
+            The question.
+        limits
+            For this run, within the agent's.
+        task_id
+            A name of its own for the run; left out, it is given one.
+        thread_id
+            The conversation that it belongs to.
+        model
+            Another model than the agent's, for this run.
+
+        Returns
+        -------
+        The run, at once: show it to watch it, ``wait()`` for it or ``await`` it.
+
+        Raises
+        ------
+        AgentKitError
+            The run could not be started: no server, no such model, a ``task_id`` that exists.
+            A server that does not answer is given up after 15 s.
+        """
+        __tracebackhide__ = True
+        body: dict[str, Any] = {"agent": self.name, "input": _question(input)}
+        if limits is not None:
+            body["limits"] = _limits(limits).model_dump(mode="json", exclude_unset=True)
+        if task_id is not None:
+            body["task_id"] = task_id
+        if thread_id is not None:
+            body["thread_id"] = thread_id
+        config = self._config if model is None else self._config.model_copy(update={"model": model})
+        tools = self._tools if config.task_mode == "react" else {}
+        return AgentRun(connect().start(body, config=config, tools=tools))
+
+    def __repr__(self) -> str:
+        tools = ", ".join(self._tools) or "no tools of this notebook"
+        model = f", model={self._config.model!r}" if self._config.model else ""
+        return f"<Agent {self.name!r}{model}: {tools}>"
+
+
+def _question(input: object) -> str:
+    if not isinstance(input, str) or not input.strip():
+        raise InvalidInput(f"The question has to be a text with some words in it, not {input!r}.")
+    return input
+
+
+def _limits(limits: Limits | Mapping[str, Any]) -> Limits:
+    given = dict(limits) if isinstance(limits, Mapping) else limits
+    return checked(_LIMITS, given, "limits", "invalid_input")
+
+
+def _listed(given: object, what: str) -> list[Any]:
+    """A text is iterable too, and so is every letter of it: say so instead of offering letters."""
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise InvalidInput(f"{what} has to be a list, not {given!r}: write {what}=[…].")
+    return list(given)
+
+
+def _by_name(tools: list[Tool]) -> dict[str, Tool]:
+    named: dict[str, Tool] = {}
+    for each in tools:
+        if each.spec.name in named:
+            raise InvalidInput(
+                f"Two tools are named {each.spec.name!r}. Give one of them another name with "
+                "tool(function, name=…)."
+            )
+        named[each.spec.name] = each
+    return named

@@ -1,0 +1,213 @@
+"""The kernel's side of its runs: finds the host, starts and cancels tasks, all in one background thread."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import os
+import threading
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from agentkit.core.protocol import AgentConfig, TaskSummary
+from agentkit.errors import AgentKitError, Conflict
+from agentkit.server.portal import Portal
+from agentkit.tools.protocol import Tool
+from jupyter_agentkit.address import find_server
+from jupyter_agentkit.follower import Patience
+from jupyter_agentkit.host import Frame, Host
+from jupyter_agentkit.remote import JupyterHost
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+
+class Client:
+    """Starts runs on a host. Its methods block; each is bounded by the host's time limits.
+
+    Parameters
+    ----------
+    host
+        Runs the tasks.
+    patience
+        How long lost connections are tried again.
+    """
+
+    def __init__(self, host: Host, *, patience: Patience | None = None) -> None:
+        self.host = host
+        self.patience = patience or Patience()
+        self.portal = Portal("agentkit-client")
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def in_own_thread(self) -> bool:
+        """Whether the caller runs on the client's loop, where nothing may wait for it."""
+        try:
+            return asyncio.get_running_loop() is self.portal.loop
+        except RuntimeError:
+            return False
+
+    def call(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the client's loop to its end; an interrupt cancels it.
+
+        Raises
+        ------
+        AgentKitError
+            What it raised; or it was called in the client's own thread, which would wait for itself.
+        """
+        if self.in_own_thread:
+            work.close()
+            raise own_thread()
+        future = self.portal.submit(work)
+        try:
+            return future.result()
+        except AgentKitError as error:
+            # The frames of the other thread say nothing to the reader of a cell.
+            raise error.with_traceback(None) from None
+        finally:
+            future.cancel()
+
+    def start(
+        self,
+        body: Frame,
+        *,
+        config: AgentConfig | None = None,
+        tools: Mapping[str, Tool] | None = None,
+    ) -> Started:
+        """Start a task.
+
+        Parameters
+        ----------
+        body
+            Of the route ``POST /tasks``, without ``client_tools``.
+        config
+            The agent to register first; left out, the agent is known to the host.
+        tools
+            The functions that this process offers to the run, by name.
+        """
+        return self.call(self._start(body, config, tools or {}))
+
+    def find(self, task_id: str) -> Started:
+        """A task that was started before, here or elsewhere.
+
+        Raises
+        ------
+        NotFound
+            There is none.
+        """
+        return Started(self, _summary(self.call(self.host.request("GET", _task(task_id)))))
+
+    def cancel(self, task_id: str, reason: str | None) -> None:
+        """Cancel a task; one that has ended is left as it is.
+
+        In the client's own thread, where nothing may wait, the cancel is sent and not waited for.
+        """
+        if self.in_own_thread:
+            self.cancel_soon(task_id, reason)
+        else:
+            self.call(self._cancel(task_id, reason))
+
+    def cancel_soon(self, task_id: str, reason: str | None) -> None:
+        """Cancel a task without waiting for it; a failure is logged."""
+
+        async def cancel() -> None:
+            try:
+                await self._cancel(task_id, reason)
+            except AgentKitError as error:
+                _log.error("Run %s could not be cancelled: %s", task_id, error)
+
+        self.begin(cancel(), contextvars.copy_context())
+
+    def begin(self, work: Coroutine[Any, Any, None], context: contextvars.Context) -> None:
+        """Run a coroutine beside everything else, in the given context; from any thread."""
+
+        def start() -> None:
+            task = asyncio.create_task(work, context=context)
+            self._tasks.add(task)  # a loop alone does not keep its tasks
+            task.add_done_callback(self._tasks.discard)
+
+        self.portal.loop.call_soon_threadsafe(start)
+
+    async def _start(
+        self, body: Frame, config: AgentConfig | None, tools: Mapping[str, Tool]
+    ) -> Started:
+        if config is not None:
+            # Each time: the server may have been started anew, or another notebook may have
+            # registered an agent of the same name since.
+            agent = config.model_dump(mode="json", exclude_unset=True)
+            await self.host.request("POST", "agents", {"config": agent})
+        if tools:
+            specs = [tool.spec.model_dump(mode="json") for tool in tools.values()]
+            body = {**body, "client_tools": specs}
+        answer = await self.host.request("POST", "tasks", body)
+        return Started(self, _summary(answer), tools, answer.get("client_key"))
+
+    async def _cancel(self, task_id: str, reason: str | None) -> None:
+        body = {} if reason is None else {"reason": reason}
+        try:
+            await self.host.request("POST", f"{_task(task_id)}/cancel", body)
+        except Conflict:
+            return  # it has ended: there is nothing left to cancel
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A task that a host runs or has run, and what this process can do for it."""
+
+    client: Client
+    summary: TaskSummary
+    tools: Mapping[str, Tool] = field(default_factory=dict[str, Tool])
+    client_key: str | None = field(default=None, repr=False)
+
+
+def own_thread() -> AgentKitError:
+    """The error for what would wait for its own thread."""
+    return AgentKitError(
+        "This call would wait for itself: it was made in agentkit's own thread, by an async tool or "
+        "by an observer of a run. Use 'await run' there, or make the call in another thread with "
+        "'await asyncio.to_thread(…)'.",
+        reason="own_thread",
+    )
+
+
+def _task(task_id: str) -> str:
+    return f"tasks/{quote(task_id, safe='')}"
+
+
+def _summary(answer: dict[str, Any]) -> TaskSummary:
+    fields = {name: answer[name] for name in TaskSummary.model_fields if name in answer}
+    return TaskSummary.model_validate(fields)
+
+
+_lock = threading.Lock()
+_clients: dict[int, Client] = {}
+
+
+def connect() -> Client:
+    """Give the client of this process, made at the first call.
+
+    Raises
+    ------
+    NoServer
+        A Jupyter server started this kernel, but agentkit cannot be reached there.
+    """
+    with _lock:
+        # A forked process has the client but not its thread.
+        pid = os.getpid()
+        if pid not in _clients:
+            _clients.clear()
+            _clients[pid] = Client(_host())
+        return _clients[pid]
+
+
+def _host() -> Host:
+    address = find_server()
+    if address is None:
+        # With a server, nothing of what runs agents is needed here.
+        from jupyter_agentkit.local import LocalHost, default_hub
+
+        return LocalHost(default_hub())
+    return JupyterHost(address)

@@ -1,0 +1,53 @@
+"""The errors of the notebook's side; they extend the tree of ``agentkit.errors``.
+
+::
+
+    AgentKitError
+    ├── NoServer               no agentkit answers where the kernel looks for it
+    │   └── ConnectionLost     it answered before; another try may help
+    └── AgentRunError          a run that was waited for has no result: failed or interrupted
+        └── AgentRunCancelled  somebody cancelled it
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from agentkit.errors import AgentKitError
+
+if TYPE_CHECKING:
+    from jupyter_agentkit.widget import AgentRun
+
+
+class NoServer(AgentKitError):
+    """No agentkit answers where the kernel looks for it."""
+
+    default_reason = "no_server"
+
+
+class ConnectionLost(NoServer):
+    """The connection broke or was not made: the server may be starting again."""
+
+    default_reason = "connection_lost"
+
+
+class AgentRunError(AgentKitError):
+    """A run that was waited for has no result.
+
+    Parameters
+    ----------
+    run
+        The run: its ``steps`` and ``trace`` are there to look at.
+    """
+
+    default_reason: ClassVar[str] = "failed"
+
+    def __init__(self, run: AgentRun, message: str, *, reason: str | None = None) -> None:
+        super().__init__(message, reason=reason)
+        self.run = run
+
+
+class AgentRunCancelled(AgentRunError):
+    """The run was cancelled, here, in the page or by a program."""
+
+    default_reason = "cancelled"

@@ -1,0 +1,128 @@
+"""This process as the host of its own runs, where no Jupyter server started the kernel.
+
+So a notebook that runs under nbclient, papermill or in an editor of its own leaves the same trace. Tasks
+are kept in memory and end with the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+from collections.abc import Coroutine
+from typing import Any
+
+from agentkit.core.redaction import Redactor
+from agentkit.errors import NotFound
+from agentkit.hub.executor import InProcessExecutor
+from agentkit.hub.hub import Hub
+from agentkit.hub.journal import MEMORY, Journal
+from agentkit.llm.defaults import default_gateway
+from agentkit.server.api import ROUTES, Request, answer
+from agentkit.server.conversation import REFUSED, Gone, converse
+from agentkit.skills.registry import SkillRegistry
+from agentkit.tools.registry import ToolRegistry
+from jupyter_agentkit.errors import ConnectionLost
+from jupyter_agentkit.host import Frame, Host, Socket, refusal
+
+_ROUTES = [
+    (route, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.path))) for route in ROUTES
+]
+
+
+def default_hub() -> Hub:
+    """A hub with the providers that the environment configures, and nothing stored on disk."""
+    return Hub(
+        InProcessExecutor(default_gateway(), ToolRegistry(), SkillRegistry()),
+        Journal(MEMORY),
+        redactor=Redactor(environ=os.environ),
+    )
+
+
+class LocalHost(Host):
+    """Runs tasks in this process, on the client's loop, through the same routes and conversation.
+
+    Parameters
+    ----------
+    hub
+        Used on the client's loop only.
+    """
+
+    base_path = ""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    async def request(self, method: str, path: str, body: Frame | None = None) -> Any:
+        await self._hub.open()
+        given = b"" if body is None else json.dumps(body).encode()
+        for route, pattern in _ROUTES:
+            found = pattern.fullmatch(f"/{path}")
+            if route.verb == method and found is not None:
+                response = await answer(route, Request(self._hub, found.groupdict(), body=given))
+                content = json.loads(response.text) if response.text else None
+                if error := refusal(response.status, content):
+                    raise error
+                return content
+        raise NotFound(f"There is no route {method} {path}.")
+
+    async def open_socket(self, task_id: str, *, after: int, client_key: str | None) -> Socket:
+        await self._hub.open()
+        socket = _LocalSocket()
+        query = {"start": "false", "batch": "1", "after": str(after)}
+        talk = converse(
+            self._hub, socket.other_end, task_id, query, may=lambda _: True, client_key=client_key
+        )
+        socket.begin(talk)
+        return socket
+
+
+class _LocalSocket(Socket):
+    """Both ends of a socket within one loop."""
+
+    def __init__(self) -> None:
+        self.other_end = _OtherEnd()
+        self._talk: asyncio.Task[None] | None = None
+
+    def begin(self, talk: Coroutine[Any, Any, None]) -> None:
+        """Hold the conversation on the other end."""
+        self._talk = asyncio.create_task(talk)
+        self._talk.add_done_callback(lambda _: self.other_end.to_client.put_nowait(None))
+
+    async def send(self, frame: Frame) -> None:
+        if self.other_end.code is not None:
+            raise ConnectionLost("The socket is closed.")
+        await self.other_end.to_server.put(json.dumps(frame))
+
+    async def receive(self) -> Frame | None:
+        text = await self.other_end.to_client.get()
+        return None if text is None else json.loads(text)
+
+    @property
+    def refused(self) -> bool:
+        return self.other_end.code == REFUSED
+
+    def close(self) -> None:
+        if self._talk is not None:
+            self._talk.cancel()
+
+
+class _OtherEnd:
+    """What the conversation is held on."""
+
+    def __init__(self) -> None:
+        self.to_client: asyncio.Queue[str | None] = asyncio.Queue()
+        self.to_server: asyncio.Queue[str] = asyncio.Queue()
+        self.code: int | None = None
+
+    async def send(self, text: str) -> None:
+        if self.code is not None:
+            raise Gone
+        await self.to_client.put(text)
+
+    async def receive(self) -> str:
+        return await self.to_server.get()
+
+    async def close(self, code: int) -> None:
+        self.code = code

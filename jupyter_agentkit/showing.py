@@ -1,0 +1,79 @@
+"""How a run is shown in a cell: live where somebody watches, whole at the end where nobody does."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+import uuid
+from typing import TYPE_CHECKING, Any, cast
+
+from IPython.core.getipython import get_ipython
+from IPython.display import display, update_display
+
+from agentkit.trace.bundle import to_bundle
+
+if TYPE_CHECKING:
+    from jupyter_agentkit.widget import AgentRun
+
+
+def is_headless() -> bool:
+    """Whether the running cell was sent by a program that only collects its output.
+
+    nbclient, and with it papermill, ``jupyter execute`` and nbconvert, tells the kernel that nobody can
+    answer ``input()`` (``allow_stdin`` of the execute request); front ends with a person before them
+    say the opposite. The protocol has no other sign.
+    """
+    kernel = getattr(get_ipython(), "kernel", None)
+    if kernel is None:
+        return False
+    content = cast("dict[str, Any]", kernel.get_parent()).get("content", {})
+    return content.get("allow_stdin") is False
+
+
+class Displays:
+    """The outputs that show one run; they are replaced when it has ended."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ended = False
+        self._shown: list[tuple[str, contextvars.Context]] = []
+
+    def show(self, run: AgentRun) -> None:
+        """Show the run in the running cell.
+
+        In a headless front end this waits for the end; an interrupt ends the waiting with
+        ``KeyboardInterrupt``, leaves what is known so far, and the run goes on.
+        """
+        if is_headless():
+            try:
+                run.join()
+            finally:
+                _show(to_bundle(run.record.trace(), live=False))
+            return
+        with self._lock:  # else the end could come between showing and remembering
+            if self._ended:
+                _show(run.bundle())
+                return
+            display_id = uuid.uuid4().hex
+            _show(run.bundle(), display_id=display_id)
+            self._shown.append((display_id, contextvars.copy_context()))
+
+    def finish(self, run: AgentRun) -> None:
+        """Replace what is shown by the ended run; for a thread that may block."""
+        with self._lock:
+            self._ended = True
+            if not self._shown:
+                return
+            bundle = run.bundle()
+            for display_id, context in self._shown:
+                # In the context of the cell that shows it, so that the message belongs to that cell.
+                context.run(_update, bundle, display_id)
+            self._shown.clear()
+
+
+def _show(bundle: dict[str, Any], **options: Any) -> None:
+    display(bundle["data"], metadata=bundle["metadata"], raw=True, **options)
+
+
+def _update(bundle: dict[str, Any], display_id: str) -> None:
+    update_display(bundle["data"], metadata=bundle["metadata"], raw=True, display_id=display_id)

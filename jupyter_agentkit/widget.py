@@ -1,0 +1,330 @@
+"""``AgentRun``: one run as a notebook holds it, an ipywidget whose traits follow the run."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import logging
+import time
+import warnings
+from collections.abc import Generator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import anywidget
+import traitlets as t
+
+from agentkit.core.protocol import TaskStatus
+from agentkit.errors import AgentKitError
+from agentkit.trace.bundle import to_bundle
+from agentkit.trace.html import to_html
+from agentkit.trace.markdown import to_markdown
+from agentkit.trace.words import one_line
+from jupyter_agentkit.client import Started, connect, own_thread
+from jupyter_agentkit.errors import AgentRunCancelled, AgentRunError
+from jupyter_agentkit.follower import Follower
+from jupyter_agentkit.host import Frame
+from jupyter_agentkit.offered import OfferedTools
+from jupyter_agentkit.record import Record
+from jupyter_agentkit.relay import Relay
+from jupyter_agentkit.showing import Displays
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+PAGE_MODULE = Path(__file__).parent / "static" / "widget.js"
+"""What the page runs for the widget; the front end's build makes it."""
+
+WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
+
+_SLICE = 0.5
+"""Seconds after which a waiting main thread looks for an interrupt; Windows needs that."""
+
+_log = logging.getLogger(__name__)
+_followed: set[AgentRun] = set()
+"""Runs that are being followed live on when the notebook drops them: their tools are needed."""
+
+
+@functools.cache
+def _page_module() -> str:
+    try:
+        return PAGE_MODULE.read_text(encoding="utf-8")
+    except OSError:
+        raise AgentKitError(
+            f"The widget's page part {str(PAGE_MODULE)!r} is missing: this is a checkout whose front "
+            "end was not built. Build it ('make lab' does), or install a released wheel.",
+            reason="widget_not_built",
+        ) from None
+
+
+class AgentRun(anywidget.AnyWidget):
+    """A run, kept current in the background while the kernel is idle or busy.
+
+    `Agent.run` makes one. ``AgentRun(task_id)`` follows a run that was started before, such as by a
+    kernel that was restarted since; it answers none of that run's tool calls.
+
+    Parameters
+    ----------
+    task
+        The id of a task.
+
+    Attributes
+    ----------
+    task_id, agent, input
+        What was asked of whom.
+    status
+        ``queued``, ``running``, ``input_required``, and at the end ``completed``, ``failed``,
+        ``cancelled`` or ``interrupted``.
+    steps
+        The events so far, as dicts; a new list whenever some were added.
+    result
+        The answer's text; ``None`` until there is one.
+    error
+        ``{"message", "reason"}`` of a run that ended badly or can no longer be followed.
+    usage
+        Tokens so far, as a dict; ``None`` where no provider reported any.
+    base_url
+        The path of agentkit on the Jupyter server; empty when the run is not on one.
+
+    Notes
+    -----
+    Traits are set in agentkit's own thread, and observers run there: one that waits holds up all runs.
+    The comm to the page opens when the run is first shown or laid out.
+    """
+
+    _esm = t.Unicode("").tag(sync=True)
+    task_id = t.Unicode("").tag(sync=True)
+    status = t.Unicode("queued").tag(sync=True)
+    base_url = t.Unicode("").tag(sync=True)
+    # Not sent to the page: a list that grows would be sent whole with every event.
+    agent = t.Unicode("")
+    input = t.Unicode("")
+    steps = t.Instance(list, args=())
+    result = t.Unicode(None, allow_none=True)
+    error = t.Dict(None, allow_none=True)
+    usage = t.Dict(None, allow_none=True)
+
+    _may_open = False
+
+    def __init__(self, task: str | Started, **layout: Any) -> None:
+        started = connect().find(task) if isinstance(task, str) else task
+        summary = started.summary
+        self.record = Record(summary.task_id, summary.agent, summary.input)
+        self._client = started.client
+        self._displays = Displays()
+        self._relay = Relay(self.record, self.send)
+        self._ended: Future[None] = Future()
+        self._lost: AgentKitError | None = None
+        super().__init__(
+            task_id=summary.task_id,
+            agent=summary.agent,
+            input=summary.input,
+            base_url=self._client.host.base_path,
+            **layout,
+        )
+        self._may_open = True
+        self.on_msg(self._on_page_message)
+        # What runs for this run in the background prints into the cell that started it.
+        context = contextvars.copy_context()
+        follower = Follower(
+            self._client.host,
+            self.record,
+            OfferedTools(started.tools, context),
+            client_key=started.client_key,
+            on_frame=self._on_frame,
+            patience=self._client.patience,
+        )
+        _followed.add(self)
+        self._client.begin(self._follow(follower), context)
+
+    def wait(self, timeout: float | None = None) -> str:
+        """Wait for the end and return the answer.
+
+        Interrupting the kernel ends the waiting, not the run.
+
+        Parameters
+        ----------
+        timeout
+            Seconds; ``None`` waits as long as it takes.
+
+        Raises
+        ------
+        AgentRunError
+            The run failed, was interrupted, or can no longer be followed.
+        AgentRunCancelled
+            It was cancelled.
+        TimeoutError
+            It has not ended yet; it goes on.
+        """
+        __tracebackhide__ = True
+        self.join(timeout)
+        return self._outcome()
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for the end, whatever it is; as ``wait``, without its outcome."""
+        __tracebackhide__ = True
+        if self._client.in_own_thread and not self._ended.done():
+            raise own_thread()
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while not self._ended.done():
+            left = _SLICE if deadline is None else min(_SLICE, deadline - time.monotonic())
+            if left < 0:
+                raise TimeoutError(
+                    f"Run {self.task_id} has not ended within {timeout:g} s; it goes on."
+                )
+            try:
+                self._ended.result(left)
+            except TimeoutError:
+                continue
+
+    def __await__(self) -> Generator[Any, None, str]:
+        """As ``wait``, for any event loop."""
+        return self._awaited().__await__()
+
+    async def _awaited(self) -> str:
+        # Shielded: who stops waiting must not stop the others.
+        await asyncio.shield(asyncio.wrap_future(self._ended))
+        return self._outcome()
+
+    def cancel(self, reason: str | None = None) -> None:
+        """Cancel the run; it ends as ``cancelled`` soon after. A run that has ended stays as it is.
+
+        Raises
+        ------
+        AgentKitError
+            The server could not be told, within 15 s.
+        """
+        __tracebackhide__ = True
+        if not self._is_over:
+            self._client.cancel(self.task_id, reason)
+
+    @property
+    def trace(self) -> dict[str, Any]:
+        """The run so far as a trace document, the part that a notebook keeps."""
+        return self.record.trace().to_json()
+
+    def to_html(self) -> str:
+        """The run as HTML that needs no script."""
+        return to_html(self.record.trace(), live=not self._is_over)
+
+    def to_markdown(self) -> str:
+        """The run as Markdown."""
+        return to_markdown(self.record.trace(), live=not self._is_over)
+
+    def to_dataframe(self) -> DataFrame:
+        """The run's steps as a table, one row a step; see ``jupyter_agentkit.table``."""
+        from jupyter_agentkit.table import to_dataframe
+
+        return to_dataframe(self.record.trace())
+
+    def bundle(self) -> dict[str, Any]:
+        """``{"data", "metadata"}`` of a cell output; with the widget's view while the run goes on."""
+        if self._is_over:
+            return to_bundle(self.record.trace(), live=False)
+        bundle = to_bundle(self.record.trace(), live=True)
+        try:
+            view, metadata = cast("Any", super()._repr_mimebundle_())
+        except AgentKitError as error:  # the other forms are there, so the reader is not lost
+            warnings.warn(error.message, RuntimeWarning, stacklevel=2)
+        else:
+            bundle["data"][WIDGET_MIME] = view[WIDGET_MIME]
+            bundle["metadata"].update(metadata)
+        return bundle
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        bundle = self.bundle()
+        return bundle["data"], bundle["metadata"]
+
+    def _ipython_display_(self) -> None:
+        # A result of a cell cannot be updated later, a display can.
+        self._displays.show(self)
+
+    def open(self) -> None:
+        """Open the comm to the page, which needs the widget's page part."""
+        if not self._may_open or self.comm is not None:
+            return
+        self._esm = _page_module()
+        told = self.status
+        super().open()
+        if self.status != told:  # it changed while the comm was being opened
+            self.send_state("status")
+
+    @property
+    def model_id(self) -> str:
+        """The id under which pages know the widget; opens the comm."""
+        self.open()
+        return super().model_id
+
+    def __repr__(self) -> str:
+        count = len(self.record.events)
+        what = f"{count} event{'' if count == 1 else 's'}"
+        if self.error is not None:
+            what = one_line(self.error["message"])
+        elif self.result is not None:
+            what = repr(one_line(self.result))
+        return f"<AgentRun {self.task_id} of {self.agent!r}: {self.status}, {what}>"
+
+    @property
+    def _is_over(self) -> bool:
+        return self.record.status.is_final or self._lost is not None
+
+    def _outcome(self) -> str:
+        status, error = self.record.status, self._lost or self.record.error
+        if status is TaskStatus.COMPLETED:
+            return self.record.result or ""
+        kind = AgentRunCancelled if status is TaskStatus.CANCELLED else AgentRunError
+        state = "can no longer be followed" if self._lost else f"was {status}"
+        message = (
+            f"Run {self.task_id} of agent {self.agent!r} {state.replace('was failed', 'failed')}"
+        )
+        message += f": {error.message}" if error else "."
+        raise kind(self, message, reason=error.reason if error else status.value)
+
+    async def _follow(self, follower: Follower) -> None:
+        try:
+            await follower.follow()
+        except AgentKitError as error:
+            self._lost = error
+        except Exception as error:  # whoever waits has to learn of it, whatever it is
+            _log.exception("Following run %s failed.", self.task_id)
+            self._lost = AgentKitError(f"{type(error).__name__}: {error}", reason="internal")
+        if self._lost is not None:
+            self._set(error={"message": self._lost.message, "reason": self._lost.reason})
+        try:
+            await asyncio.to_thread(self._displays.finish, self)
+        except Exception:
+            _log.exception("The output of run %s could not be replaced.", self.task_id)
+        finally:
+            _followed.discard(self)
+            self._ended.set_result(None)
+
+    def _on_frame(self, frame: Frame) -> None:
+        self._relay.push(frame)
+        record = self.record
+        values: dict[str, Any] = {"result": record.result}
+        if len(record.events) != len(self.steps):
+            values["steps"] = list(record.events)
+        if record.usage is not None:
+            values["usage"] = record.usage.model_dump(exclude_none=True)
+        if record.error is not None:
+            values["error"] = record.error.model_dump()
+        # The status last: who observes it finds everything else in place.
+        self._set(**values, status=record.status.value)
+
+    def _set(self, **values: Any) -> None:
+        for name, value in values.items():
+            try:
+                self.set_trait(name, value)
+            except Exception:  # an observer's own; the run is followed all the same
+                _log.exception("An observer of %s of run %s failed.", name, self.task_id)
+
+    def _on_page_message(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
+        match message:
+            case {"type": "attach", "after": int(after)}:
+                self._client.portal.loop.call_soon_threadsafe(self._relay.attach, after)
+            case {"type": "cancel"}:
+                self._client.cancel_soon(self.task_id, "cancelled in the page")
+            case _:
+                _log.warning("A page sent what no AgentRun understands: %r", message)
