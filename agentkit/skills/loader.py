@@ -37,7 +37,7 @@ class Skill:
     license: str | None = None
     compatibility: str | None = None
     """What it needs around it, in its author's words."""
-    metadata: dict[str, str] = field(default_factory=dict[str, str])
+    metadata: dict[str, str] = field(default_factory=dict[str, str], hash=False)
     allowed_tools: tuple[str, ...] = ()
     """The tools that its author expects. They are a wish: they grant nothing."""
 

@@ -78,7 +78,7 @@ def fit_for_reader(bundle: MimeBundle, limit_bytes: int) -> tuple[MimeBundle, st
         if kept[mime] != bundle[mime]:
             notes.append(f"{mime} is cut from {sizes[mime]:,} to {_size(kept[mime]):,} bytes")
     note = f"Too large to be kept whole (limit {limit_bytes:,} bytes): {'; '.join(notes)}."
-    return kept if "text/plain" in kept else {"text/plain": note, **kept}, note
+    return kept or {"text/plain": note}, note
 
 
 def cut_text(text: str, limit: int) -> tuple[str, bool]:

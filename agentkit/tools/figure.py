@@ -15,17 +15,18 @@ _log = logging.getLogger(__name__)
 
 def figure_of(value: Any) -> Any | None:
     """Find the figure: the value itself, or the one that its ``Axes`` (or array of them) belong to."""
-    figures = sys.modules.get("matplotlib.figure")
-    axes = sys.modules.get("matplotlib.axes")
-    numpy = sys.modules.get("numpy")
-    if figures is None:
+    figures: Any = sys.modules.get("matplotlib.figure")
+    axes: Any = sys.modules.get("matplotlib.axes")
+    numpy: Any = sys.modules.get("numpy")
+    # Another thread may be in the middle of importing it.
+    if not hasattr(figures, "Figure") or not hasattr(axes, "Axes"):
         return None
     if numpy is not None and isinstance(value, numpy.ndarray):
         # What `subplots` and pandas' `hist` return.
         if value.dtype != object or value.size == 0:
             return None
         value = value.flat[0]
-    if axes is not None and isinstance(value, axes.Axes):
+    if isinstance(value, axes.Axes):
         value = value.figure
     while isinstance(value, figures.FigureBase) and not isinstance(value, figures.Figure):
         value = value.figure

@@ -8,32 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Optional, cast
 
-import docstring_parser
-from docstring_parser import Docstring
-from pydantic import BaseModel, ConfigDict, TypeAdapter, create_model
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
 from pydantic.fields import FieldInfo
 
 from agentkit.errors import InvalidInput
+from agentkit.tools.docstring import Documentation, documentation_of
+from agentkit.tools.json_schema import parameters_schema
 from agentkit.tools.protocol import ToolContext
-
-_Kind = inspect._ParameterKind  # pyright: ignore[reportPrivateUsage]  (the enum has no public name)
-
-_SCHEMAS_BY_NAME = ("properties", "patternProperties", "dependentSchemas", "$defs")
-_SCHEMAS = (
-    "items",
-    "prefixItems",
-    "additionalProperties",
-    "unevaluatedProperties",
-    "propertyNames",
-    "contains",
-    "anyOf",
-    "oneOf",
-    "allOf",
-    "not",
-    "if",
-    "then",
-    "else",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +43,8 @@ class Signature:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._label = function_label(function)
-        doc = _documentation(function)
-        self.description = _description(doc)
+        doc = documentation_of(function)
+        self.description = doc.description
         self._context_parameters: list[str] = []
         self._parameters: list[_Parameter] = []
         fields: dict[str, tuple[Any, Any]] = {}
@@ -75,7 +56,7 @@ class Signature:
             entry = _Parameter(
                 parameter.name,
                 f"p{len(fields)}",
-                parameter.kind is _Kind.POSITIONAL_ONLY,
+                parameter.kind is parameter.POSITIONAL_ONLY,
                 parameter.default,
             )
             self._parameters.append(entry)
@@ -114,8 +95,8 @@ class Signature:
         return positional, by_name
 
     def _hint(self, function: Callable[..., Any], parameter: inspect.Parameter) -> Any:
-        if parameter.kind in (_Kind.VAR_POSITIONAL, _Kind.VAR_KEYWORD):
-            stars = "*" if parameter.kind is _Kind.VAR_POSITIONAL else "**"
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            stars = "*" if parameter.kind is parameter.VAR_POSITIONAL else "**"
             raise InvalidInput(
                 f"{self._label} cannot be a tool: a model cannot know what to pass for "
                 f"'{stars}{parameter.name}'. Write the parameters out, or use one list or dict."
@@ -133,7 +114,7 @@ class Signature:
         return _with_none(hint) if parameter.default is None else hint
 
     def _inject(self, parameter: inspect.Parameter) -> None:
-        if parameter.kind is _Kind.POSITIONAL_ONLY:
+        if parameter.kind is parameter.POSITIONAL_ONLY:
             raise InvalidInput(
                 f"{self._label} cannot be a tool: parameter '{parameter.name}' takes the "
                 "ToolContext and must not be positional-only. Move it behind the '/'."
@@ -141,24 +122,26 @@ class Signature:
         self._context_parameters.append(parameter.name)
 
     def _build(self, fields: dict[str, tuple[Any, Any]]) -> type[BaseModel]:
-        names = {parameter.field: parameter.name for parameter in self._parameters}
-        config = ConfigDict(extra="forbid", alias_generator=lambda field: names[field])
+        named: dict[str, Any] = {
+            parameter.field: (_named(hint, parameter.name), default)
+            for parameter in self._parameters
+            for hint, default in [fields[parameter.field]]
+        }
         try:
-            return create_model("Arguments", __config__=config, **cast(Any, fields))
+            return create_model("Arguments", __config__=ConfigDict(extra="forbid"), **named)
         except Exception as error:
             raise self._indescribable(fields, error) from error
 
-    def _json_schema(self, doc: Docstring, fields: dict[str, tuple[Any, Any]]) -> dict[str, Any]:
+    def _json_schema(
+        self, doc: Documentation, fields: dict[str, tuple[Any, Any]]
+    ) -> dict[str, Any]:
         try:
-            schema = self._model.model_json_schema()
+            schema = parameters_schema(self._model)
         except Exception as error:
             raise self._indescribable(fields, error) from error
-        _drop_titles(schema)
-        schema.setdefault("properties", {})
-        descriptions = _parameter_descriptions(doc)
         for parameter in self._parameters:
             alias = self._model.model_fields[parameter.field].alias or parameter.name
-            text = descriptions.get(parameter.name)
+            text = doc.parameters.get(parameter.name)
             if text:
                 schema["properties"][alias].setdefault("description", text)
         return schema
@@ -222,6 +205,12 @@ def _globals_of(function: Any) -> dict[str, Any]:
             function = type(function).__call__
 
 
+def _named(hint: Any, name: str) -> Any:
+    """Give the field its parameter's name; an alias that the user set comes later and wins."""
+    inner, *metadata = typing.get_args(hint) if typing.get_origin(hint) is Annotated else (hint,)
+    return Annotated[(inner, Field(alias=name), *metadata)]
+
+
 def _with_none(hint: Any) -> Any:
     """``x: int = None`` means that ``None`` may be passed, whatever the annotation forgot."""
     if hint is Any:
@@ -234,47 +223,3 @@ def _with_none(hint: Any) -> Any:
 
 def _type_label(hint: Any) -> str:
     return hint.__qualname__ if isinstance(hint, type) else str(hint)
-
-
-def _documentation(function: Callable[..., Any]) -> Docstring:
-    text = inspect.getdoc(function) or ""
-    # A partial or a callable object shows the docstring of its class, which says nothing of it.
-    if not inspect.isroutine(function) and text == inspect.getdoc(type(function)):
-        text = inspect.getdoc(getattr(function, "func", type(function).__call__)) or ""
-    try:
-        return docstring_parser.parse(text)
-    except docstring_parser.ParseError:
-        plain = Docstring()
-        plain.short_description = text
-        return plain
-
-
-def _description(doc: Docstring) -> str:
-    parts = [doc.description or ""]
-    if doc.returns and doc.returns.description:
-        parts.append(f"Returns: {doc.returns.description}")
-    return "\n\n".join(part.strip() for part in parts if part)
-
-
-def _parameter_descriptions(doc: Docstring) -> dict[str, str]:
-    return {
-        name.strip(): parameter.description
-        for parameter in doc.params
-        for name in parameter.arg_name.split(",")
-        if parameter.description
-    }
-
-
-def _drop_titles(schema: Any) -> None:
-    """Remove pydantic's titles where a schema stands, never a property that is called ``title``."""
-    if not isinstance(schema, dict):
-        return
-    schema = cast(dict[str, Any], schema)
-    schema.pop("title", None)
-    for key in _SCHEMAS_BY_NAME:
-        for child in schema.get(key, {}).values():
-            _drop_titles(child)
-    for key in _SCHEMAS:
-        child = schema.get(key)
-        for item in cast(list[Any], child) if isinstance(child, list) else [child]:
-            _drop_titles(item)
