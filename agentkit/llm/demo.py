@@ -1,38 +1,75 @@
-"""The demo provider."""
+"""The demo provider: it answers without a language model, by rules, and says so.
+
+It lets a person see a run, with real tools and their real results, before any key is set. It is used
+only when nothing is configured, or when it is named. It reports no usage, and runs are simulated.
+
+The rules
+---------
+1. *Words.* The last message of the user is cut into words, which are stemmed ("flippers" →
+   "flipper"); a few synonyms count as one ("average" and "mean", "heaviest" and "mass").
+2. *Choice.* A tool is scored by the question's words that occur in its name (3 each), in the names
+   and listed values of its parameters and in its description's first sentence (2), in the rest of the
+   description (1). The best is taken, its words are struck out, and the next is taken while it
+   still has half the best score. Tools whose name says that they draw ("plot", "chart",
+   "histogram", …) are taken when the question asks for a picture, and only then.
+3. *Arguments* come from the question, by the schema: listed values that it names, numbers, text in
+   quotation marks, capitalised words, values that earlier results named; what has a default is
+   left out. When a required one stays open, a tool without required arguments that lists values
+   (such as ``list_species`` for ``species``) is called first; failing that, the tool is not called.
+4. *Several calls.* Two named values make two calls. "Each", "compare", "which … the most" and the
+   like make one call for every listed value, 12 at most, all in one turn.
+5. *Turns.* First look-ups, then the other tools, pictures last; at most three turns of calls.
+6. *Answer.* Numbers are read from the results (JSON, tables, text); when the question asks for the
+   most or the least, or several values were asked, they are ranked. Other results are quoted.
+   What failed, or could not be called, is named.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import math
+import re
 from collections.abc import AsyncGenerator, Iterable, Sequence
 
 from agentkit.core.protocol import ToolSpec
 from agentkit.llm.caller import whole
-from agentkit.llm.protocol import ChatMessage, LLMResponse, Piece
+from agentkit.llm.demo_answer import Finished, answer, refusal
+from agentkit.llm.demo_arguments import known_values
+from agentkit.llm.demo_calls import Choice, choose, lookup_for
+from agentkit.llm.demo_question import Question
+from agentkit.llm.protocol import ChatMessage, LLMResponse, Piece, TextPiece, ToolCall
 from agentkit.llm.scripted import Request, ScriptedProvider, Turn
+
+MODEL = "demo-rules"
+PACE = 0.035
+"""Seconds between two pieces of text: a little faster than people read."""
+
+_MOST_TURNS = 3
+_MOST_PIECES = 100
 
 
 class DemoProvider:
-    """A provider without a language model.
+    """A provider without a language model: rules (see the module), or a script.
 
     Parameters
     ----------
     script
         Turns to play instead of the rules (see ``agentkit.llm.scripted``).
-
-    Attributes
-    ----------
-    requests
-        What it was asked, when it follows a script.
+    pace
+        Seconds between two pieces of text; 0 in tests.
     """
 
     streaming = True
     simulated = True
-    default_model = "rules"
+    default_model = MODEL
 
-    def __init__(self, script: Iterable[Turn] | None = None) -> None:
+    def __init__(self, script: Iterable[Turn] | None = None, *, pace: float = PACE) -> None:
         self._script = None if script is None else ScriptedProvider(script)
+        self._pace = pace
 
     @property
     def requests(self) -> list[Request]:
+        """What a scripted one was asked so far; the rules keep nothing."""
         return [] if self._script is None else self._script.requests
 
     async def chat(
@@ -42,6 +79,7 @@ class DemoProvider:
         model: str | None = None,
         tools: Sequence[ToolSpec] = (),
     ) -> LLMResponse:
+        """Answer in one piece; see ``stream``."""
         return await whole(self.stream(messages, model=model, tools=tools))
 
     def stream(
@@ -51,6 +89,78 @@ class DemoProvider:
         model: str | None = None,
         tools: Sequence[ToolSpec] = (),
     ) -> AsyncGenerator[Piece]:
+        """Answer word by word; ``model`` is of no matter to the rules."""
         if self._script is not None:
             return self._script.stream(messages, model=model, tools=tools)
-        raise NotImplementedError
+        return self._spoken(respond(messages, tools))
+
+    async def _spoken(self, response: LLMResponse) -> AsyncGenerator[Piece]:
+        words = re.findall(r"\s*\S+\s*?(?=\s|$)", response.content)
+        at_once = math.ceil(len(words) / _MOST_PIECES) or 1
+        for start in range(0, len(words), at_once):
+            await asyncio.sleep(self._pace)
+            yield TextPiece("".join(words[start : start + at_once]))
+        yield response
+
+
+def respond(messages: Sequence[ChatMessage], tools: Sequence[ToolSpec]) -> LLMResponse:
+    """Apply the rules to a conversation: the same one always gets the same response."""
+    asked = max((i for i, message in enumerate(messages) if message.role == "user"), default=-1)
+    question = Question(messages[asked].content if asked >= 0 else "")
+    since = messages[asked + 1 :]
+    done = _finished(since)
+    called = frozenset(entry.call.name for entry in done)
+    known = [
+        value
+        for message in messages
+        if message.role == "tool" and not message.failed
+        for value in known_values(message.name or "", message.content)
+    ]
+    choices = choose(question, tools, known)
+    turns = sum(bool(message.tool_calls) for message in since)
+    if turns < _MOST_TURNS:
+        said, wanted = _next(choices, tools, called)
+        if wanted:
+            number = sum(len(message.tool_calls) for message in messages)
+            calls = [
+                ToolCall(f"call_{number + i}", tool.name, arguments)
+                for i, (tool, arguments) in enumerate(wanted, start=1)
+            ]
+            return LLMResponse(said, MODEL, tool_calls=calls, finish_reason="tool_calls")
+    if done:
+        return LLMResponse(answer(question, done, choices), MODEL)
+    return LLMResponse(refusal(choices, tools), MODEL)
+
+
+def _finished(messages: Sequence[ChatMessage]) -> list[Finished]:
+    calls = {call.id: call for message in messages for call in message.tool_calls}
+    return [
+        Finished(calls[message.tool_call_id], message.content, message.failed)
+        for message in messages
+        if message.role == "tool" and message.tool_call_id in calls
+    ]
+
+
+def _next(
+    choices: Sequence[Choice], tools: Sequence[ToolSpec], called: frozenset[str]
+) -> tuple[str, list[tuple[ToolSpec, dict[str, object]]]]:
+    """The next stage of calls that is not done, and the sentence that announces it."""
+    for choice in choices:
+        if choice.unfilled and (lookup := lookup_for(choice, tools, called)):
+            names = " and ".join(f"`{name}`" for name in choice.unfilled)
+            return f"First `{lookup.name}`, to find values for {names}.", [(lookup, {})]
+    for draws in (False, True):
+        ready = [
+            choice
+            for choice in choices
+            if choice.draws == draws and choice.calls and choice.tool.name not in called
+        ]
+        if ready:
+            names = " and ".join(f"`{choice.tool.name}`" for choice in ready)
+            count = sum(len(choice.calls) for choice in ready)
+            times = f", {count} calls" if count > len(ready) else ""
+            start = "Drawing with" if draws else "Looking at this with"
+            return f"{start} {names}{times}.", [
+                (choice.tool, dict(arguments)) for choice in ready for arguments in choice.calls
+            ]
+    return "", []

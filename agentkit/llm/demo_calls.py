@@ -1,37 +1,26 @@
-"""Which tools the demo provider calls, and with which arguments."""
+"""Which tools the demo provider calls."""
 
 from __future__ import annotations
 
-import itertools
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from agentkit.core.protocol import ToolSpec
+from agentkit.llm.demo_arguments import Known, fill, listed, properties_of
 from agentkit.llm.demo_question import DRAWING, Question, stems
 
 _NAME, _PARAMETER, _SUMMARY, _REST = 3, 2, 2, 1
 _LEAST = 2
-_MOST_CALLS = 12
-_WHOLE_QUESTION = frozenset(stems("query question text prompt message search input topic term"))
-
-
-@dataclass(slots=True)
-class Known:
-    """A value that an earlier result named, with the words of the tool or key it came from."""
-
-    value: str
-    source: frozenset[str]
 
 
 @dataclass(slots=True)
 class Choice:
     """A tool that fits the question.
 
-    ``calls`` are the arguments of each call; empty when ``unfilled`` names required arguments for which
-    there is no value yet. ``varied`` is the argument in which the calls differ.
+    ``calls`` are the arguments of each call; empty when ``unfilled`` names required arguments for
+    which there is no value yet.
     """
 
     tool: ToolSpec
@@ -51,35 +40,69 @@ def is_drawing(tool: ToolSpec) -> bool:
 
 
 def choose(question: Question, tools: Sequence[ToolSpec], known: Sequence[Known]) -> list[Choice]:
-    """The tools that fit, in the order in which the question speaks of them, pictures last."""
-    left = set(question.positions)
-    scores = {tool.name: _matches(question, tool) for tool in tools}
-    chosen: list[Choice] = []
+    """The tools that fit, in the order in which the question speaks of them, pictures last.
+
+    A tool that lacks an argument is taken only when no other fits.
+    """
+    fits = [_Fit(question, tool, *fill(question, tool, known)) for tool in tools]
+    ready = [fit for fit in fits if not fit.unfilled or _can_look_up(fit, tools)]
+    chosen = _cover(question, ready) or _cover(question, fits)[:1]
+    return [
+        Choice(fit.tool, fit.place, fit.calls, fit.unfilled)
+        for fit in sorted(chosen, key=lambda fit: (is_drawing(fit.tool), fit.place))
+    ]
+
+
+class _Fit:
+    """A tool with what it shares with the question."""
+
+    def __init__(
+        self, question: Question, tool: ToolSpec, calls: list[dict[str, Any]], unfilled: list[str]
+    ) -> None:
+        self.tool = tool
+        self.calls = calls
+        self.unfilled = unfilled
+        self.parameters = properties_of(tool)
+        self.weights = _matches(question, tool)
+        self.place = min((question.positions[stem] for stem in self.weights), default=0)
+
+    def score(self, taken: dict[str, int]) -> int:
+        """The weight of the words that no tool has taken that they suit as well."""
+        return sum(w for stem, w in self.weights.items() if w > taken.get(stem, 0))
+
+
+def _cover(question: Question, fits: Sequence[_Fit]) -> list[_Fit]:
+    """The best fit, then the best for the words that are left, while it has half the best score."""
+    drawing = [fit for fit in fits if is_drawing(fit.tool)]
+    others = [fit for fit in fits if not is_drawing(fit.tool)]
+    taken = dict.fromkeys(DRAWING, _NAME)
+    chosen: list[_Fit] = []
     best = 0
-    for draws in (False, True):
-        candidates = [tool for tool in tools if is_drawing(tool) == draws]
-        if draws and not question.draws:
+    if drawing and question.draws:
+        chosen = [max(drawing, key=lambda fit: fit.score({}))]
+        # An order for a picture needs nothing else; a question that wants one too needs its facts.
+        if not question.asks:
+            taken.update(dict.fromkeys(chosen[0].weights, _NAME))
+            best = chosen[0].score({})
+    while others:
+        # Of two that fit as well, the one with arguments says more about the question.
+        fit = max(others, key=lambda fit: (fit.score(taken), bool(fit.parameters), -fit.place))
+        score = fit.score(taken)
+        if score < max(_LEAST, best / 2):
             break
-        while candidates:
-            weights = [
-                sum(w for stem, w in scores[tool.name].items() if stem in left or draws)
-                for tool in candidates
-            ]
-            score = max(weights)
-            if score < max(_LEAST, best / 2) and not (draws and score):
-                break
-            tool = candidates[weights.index(score)]
-            matched = scores[tool.name].keys()
-            place = min(question.positions[stem] for stem in matched if stem in question.positions)
-            choice = Choice(tool, place)
-            choice.calls, choice.unfilled = _fill(question, tool, known)
-            chosen.append(choice)
-            candidates.remove(tool)
-            left -= matched
-            best = max(best, score)
-            if draws:
-                break
-    return sorted(chosen, key=lambda choice: (choice.draws, choice.place))
+        chosen.append(fit)
+        others.remove(fit)
+        taken = {**fit.weights, **{s: max(w, fit.weights.get(s, 0)) for s, w in taken.items()}}
+        best = max(best, score)
+    return chosen
+
+
+def _can_look_up(fit: _Fit, tools: Sequence[ToolSpec]) -> bool:
+    choice = Choice(fit.tool, fit.place, unfilled=fit.unfilled)
+    return lookup_for(choice, tools, frozenset()) is not None and all(
+        fit.parameters[name].get("type") in ("string", "array") and not listed(fit.parameters[name])
+        for name in fit.unfilled
+    )
 
 
 def lookup_for(
@@ -100,31 +123,6 @@ def lookup_for(
     return next(iter([*fitting, *listing]), None)
 
 
-def known_values(name: str, text: str) -> list[Known]:
-    """The names that a result holds: items of lists, keys of objects, quoted words, short lines."""
-    source = frozenset(stems(name))
-    try:
-        data = json.loads(text)
-    except ValueError:
-        items = re.findall(r"'([^']{1,60})'", text) if re.match(r"\w+\(|\[", text) else []
-        items = items or re.split(r"\s*[,;\n]\s*", text.strip())
-        return [Known(item, source) for item in items if 0 < len(item) <= 40]
-    return list(_known(data, source))
-
-
-def _known(data: Any, source: frozenset[str]) -> list[Known]:
-    if isinstance(data, str):
-        return [Known(data, source)] if 0 < len(data) <= 60 else []
-    if isinstance(data, list):
-        found = [entry for item in cast("list[Any]", data) for entry in _known(item, source)]
-        return list({(entry.value, entry.source): entry for entry in found}.values())
-    if not isinstance(data, dict):
-        return []
-    pairs = cast("dict[str, Any]", data).items()
-    inner = [entry for key, item in pairs for entry in _known(item, source | set(stems(key)))]
-    return [*(Known(key, source) for key, _ in pairs), *inner]
-
-
 def _matches(question: Question, tool: ToolSpec) -> dict[str, int]:
     """The stems of the question that occur in a tool, with the weight of the best place."""
     summary, _, rest = tool.description.partition(".")
@@ -132,169 +130,17 @@ def _matches(question: Question, tool: ToolSpec) -> dict[str, int]:
 
     def weigh(text: str, weight: int) -> None:
         for stem in stems(text):
-            if stem in question.positions:
+            if stem in question.topics:
                 found.setdefault(stem, weight)
 
     weigh(tool.name, _NAME)
-    for name, schema in _properties(tool).items():
+    for name, schema in properties_of(tool).items():
         weigh(name, _PARAMETER)
-        for value in _listed(schema):
+        for value in listed(schema):
             weigh(str(value), _PARAMETER)
     weigh(summary, _SUMMARY)
     weigh(rest, _REST)
     if is_drawing(tool):
-        for stem in DRAWING & question.positions.keys():
+        for stem in DRAWING & question.topics:
             found.setdefault(stem, _REST)
     return found
-
-
-def _properties(tool: ToolSpec) -> dict[str, dict[str, Any]]:
-    definitions = tool.parameters.get("$defs", {})
-    properties = tool.parameters.get("properties", {})
-    return {name: _plain(schema, definitions) for name, schema in properties.items()}
-
-
-def _plain(schema: Any, definitions: dict[str, Any]) -> dict[str, Any]:
-    """A schema with its reference and its one alternative to null followed."""
-    if not isinstance(schema, dict):
-        return {}
-    plain = cast("dict[str, Any]", schema)
-    if "$ref" in plain:
-        target = definitions.get(str(plain["$ref"]).rpartition("/")[2], {})
-        plain = {**target, **{key: value for key, value in plain.items() if key != "$ref"}}
-    for key in ("anyOf", "oneOf", "allOf"):
-        branches = [_plain(branch, definitions) for branch in plain.get(key, [])]
-        real = [branch for branch in branches if branch.get("type") != "null"]
-        if len(real) == 1:
-            plain = {**real[0], **{k: value for k, value in plain.items() if k != key}}
-    if isinstance(plain.get("items"), dict):
-        plain = {**plain, "items": _plain(plain["items"], definitions)}
-    return plain
-
-
-def _listed(schema: dict[str, Any]) -> list[Any]:
-    """The values that a schema allows, or that its description quotes."""
-    if "const" in schema:
-        return [schema["const"]]
-    if isinstance(schema.get("enum"), list):
-        return [value for value in schema["enum"] if value is not None]
-    if schema.get("type") == "array":
-        return _listed(schema.get("items", {}))
-    if schema.get("type") == "string":
-        quoted = re.findall(r"[\"'`]([\w .-]+)[\"'`]", str(schema.get("description", "")))
-        return quoted if len(quoted) > 1 else []
-    return []
-
-
-def _fill(
-    question: Question, tool: ToolSpec, known: Sequence[Known]
-) -> tuple[list[dict[str, Any]], list[str]]:
-    """The arguments of each call, or the names of the required ones that have no value."""
-    properties = _properties(tool)
-    required = [name for name in tool.parameters.get("required", []) if name in properties]
-    order = [*required, *(name for name in properties if name not in required)]
-    values: dict[str, list[Any]] = {}
-    texts = [*question.quoted, *question.names]
-    numbers = list(question.numbers)
-
-    for name in order:
-        schema = properties[name]
-        choices = _listed(schema) or _known_for(name, schema, known)
-        if choices and (said := question.named(choices)):
-            values[name] = said
-            spoken = {stem for value in said for stem in stems(str(value))}
-            texts = [text for text in texts if not set(stems(text)) <= spoken]
-    if question.wide:
-        _widen(question, order, required, properties, known, values)
-    for name in order:
-        schema = properties[name]
-        if name in values or _listed(schema):
-            continue
-        kind = schema.get("type")
-        if kind == "boolean" and (name in required or question.names_stem_of(name)):
-            values[name] = [question.names_stem_of(name) and not question.denies(name)]
-        elif kind in ("integer", "number"):
-            number = _take_number(question, name, schema, numbers)
-            if number is not None:
-                values[name] = [number]
-        elif kind == "array":
-            inner = schema.get("items", {}).get("type")
-            if inner in ("integer", "number") and numbers:
-                values[name] = [value for _, value in numbers]
-                numbers = []
-            elif inner == "string" and texts:
-                values[name], texts = texts, []
-        elif kind == "string" and (name in required or schema.get("default") is None):
-            if set(stems(name)) & _WHOLE_QUESTION:
-                values[name] = question.quoted[:1] or [question.text]
-            elif texts:
-                others = sum(
-                    other not in values and properties[other].get("type") == "string"
-                    for other in required
-                )
-                alone = others <= 1 and name in required
-                values[name], texts = (texts, []) if alone else (texts[:1], texts[1:])
-
-    unfilled = [name for name in required if name not in values]
-    unfilled = [name for name in unfilled if "default" not in properties[name]]
-    if unfilled:
-        return [], unfilled
-    lists = {name for name in values if properties[name].get("type") == "array"}
-    axes = [[values[name]] if name in lists else values[name] for name in values]
-    product = itertools.islice(itertools.product(*axes), _MOST_CALLS)
-    return [dict(zip(values, combination, strict=True)) for combination in product], []
-
-
-def _widen(
-    question: Question,
-    order: list[str],
-    required: list[str],
-    properties: dict[str, dict[str, Any]],
-    known: Sequence[Known],
-    values: dict[str, list[Any]],
-) -> None:
-    """Take all values of the argument that the question speaks of, or of the only one left open."""
-    open_ones = {
-        name: choices
-        for name in order
-        if name not in values
-        and (
-            choices := _listed(properties[name]) or _known_for(name, properties[name], known, True)
-        )
-    }
-    spoken = [name for name in open_ones if question.names_stem_of(name)]
-    needed = [name for name in open_ones if name in required]
-    for name in spoken or (needed if len(needed) == 1 else []):
-        values[name] = open_ones[name]
-
-
-def _known_for(
-    name: str, schema: dict[str, Any], known: Sequence[Known], own: bool = False
-) -> list[str]:
-    """Values of earlier results for an argument: those whose source shares its name, or all."""
-    item = schema.get("items", {}) if schema.get("type") == "array" else schema
-    if item.get("type") != "string":
-        return []
-    shared = [entry.value for entry in known if entry.source & set(stems(name))]
-    return shared or ([] if own else [entry.value for entry in known])
-
-
-def _take_number(
-    question: Question, name: str, schema: dict[str, Any], numbers: list[tuple[int, float]]
-) -> float | None:
-    """The number next to the argument's name, or the next one; taken out of ``numbers``."""
-    fitting = [entry for entry in numbers if _allows(schema, entry[1])]
-    near = [question.positions[stem] for stem in stems(name) if stem in question.positions]
-    fitting.sort(key=lambda entry: min((abs(entry[0] - place) for place in near), default=0))
-    if not fitting:
-        return None
-    numbers.remove(fitting[0])
-    return fitting[0][1]
-
-
-def _allows(schema: dict[str, Any], number: float) -> bool:
-    if schema.get("type") == "integer" and not isinstance(number, int):
-        return False
-    low = schema.get("minimum", schema.get("exclusiveMinimum", number))
-    high = schema.get("maximum", schema.get("exclusiveMaximum", number))
-    return low <= number <= high

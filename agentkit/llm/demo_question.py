@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
@@ -66,7 +67,26 @@ _WIDE = _words(
     each every all per compare comparing across between versus vs differ difference
     """
 )
-_NUMBERS = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve")
+_NUMBERS = {
+    word: number
+    for number, word in enumerate(
+        (
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+        ),
+        start=2,
+    )
+}
+_ASKING = _words("what which who whose where when how why is are was were do does did compare")
 _NO_SUPERLATIVES = _words(
     """
     test rest best west forest interest request latest nearest guest suggest harvest invest
@@ -111,10 +131,14 @@ class Question:
     ----------
     positions
         Where each stem first occurs, by its place among the words.
+    topics
+        The stems of all words but those like ``body_mass``: such a word is a value, not a topic.
     quoted, names
         Text in quotation marks; capitalised words within a sentence, and words like ``body_mass``.
     numbers
         All numbers with the place of the word before which they stand.
+    asks
+        It asks for a fact; otherwise it gives an order ("plot the mass").
     wide
         It asks about each of several things.
     largest
@@ -128,9 +152,12 @@ class Question:
         words = re.findall(r"[\w'’.-]*\w", text)
         lower = [word.lower() for word in words]
         self.positions: dict[str, int] = {}
+        self.topics: set[str] = set()
         for place, word in enumerate(words):
             for stem in stems(word):
                 self.positions.setdefault(stem, place)
+                if "_" not in word:
+                    self.topics.add(stem)
         self.words = lower
         self.quoted = [
             a or b for a, b in re.findall(r"[\"“`]([^\"”`]+)[\"”`]|(?<!\w)'([^']+)'", text)
@@ -142,6 +169,7 @@ class Question:
             if (number := _number(word, text)) is not None
         ]
         self.largest = _direction(lower)
+        self.asks = self.largest is not None or any(word in _ASKING for word in lower)
         asks_which = any(word in ("which", "who", "what", "where") for word in lower)
         self.wide = any(word in _WIDE for word in lower) or (
             asks_which and self.largest is not None
@@ -207,8 +235,8 @@ def _direction(words: list[str]) -> bool | None:
 
 
 def _number(word: str, text: str) -> float | int | None:
-    if word in _NUMBERS[2:]:
-        return _NUMBERS.index(word)
+    if word in _NUMBERS:
+        return _NUMBERS[word]
     if not re.fullmatch(r"\d+(\.\d+)?", word):
         return None
     number = float(word) if "." in word else int(word)
