@@ -92,7 +92,8 @@ def _cover(question: Question, fits: Sequence[_Fit]) -> list[_Fit]:
             break
         chosen.append(fit)
         others.remove(fit)
-        taken = {**fit.weights, **{s: max(w, fit.weights.get(s, 0)) for s, w in taken.items()}}
+        for stem, weight in fit.weights.items():
+            taken[stem] = max(weight, taken.get(stem, 0))
         best = max(best, score)
     return chosen
 
