@@ -60,15 +60,15 @@ class SkillRegistry:
         folder = Path(folder)
         if not folder.is_dir():
             raise NotFound(f"There is no folder {folder}.", reason="folder_not_found")
+        try:
+            places = sorted(place for place in folder.iterdir() if place.is_dir())
+        except OSError as error:
+            raise InvalidInput(f"The folder {folder} cannot be read: {error.strerror}.") from error
         if (folder / SKILL_FILE).exists():
             raise InvalidInput(
                 f"{folder} is a skill, not a folder of skills: use add(load_skill(…)), or the folder "
                 "above it."
             )
-        try:
-            places = sorted(place for place in folder.iterdir() if place.is_dir())
-        except OSError as error:
-            raise InvalidInput(f"The folder {folder} cannot be read: {error.strerror}.") from error
         added: list[Skill] = []
         for place in places:
             if place.name.startswith("."):

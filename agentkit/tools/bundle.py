@@ -105,9 +105,11 @@ def _data(value: Any) -> MimeBundle:
     ):
         return {}
     try:
-        text = json.dumps(_jsonable(value, "constants"), ensure_ascii=False)
+        data = _jsonable(value, "constants")
+        text = json.dumps(data, ensure_ascii=False)
         text.encode()
-        data = _jsonable(value, "null")
+        if "NaN" in text or "Infinity" in text:  # no JSON, but true: they stay in the text
+            data = _jsonable(value, "null")
     except Exception:
         return {}
     plain = text if isinstance(value, dict | list | tuple) and not is_record else _text(value)

@@ -8,6 +8,8 @@ import json
 import re
 from typing import Any
 
+from pydantic_core import to_json
+
 from agentkit.core.protocol import MimeBundle
 from agentkit.tools.bundle import to_bundle
 from agentkit.tools.html import text_of_html
@@ -101,15 +103,15 @@ def _cut_to_bytes(text: str, limit: int) -> str:
     if size <= limit:
         return text
     chars = limit * len(text) // size
-    while _size(cut := cut_text(text, chars)[0]) > limit:
-        chars = chars * 9 // 10
+    while (excess := _size(cut := cut_text(text, chars)[0]) - limit) > 0:
+        chars -= excess
     return cut
 
 
 def _size(content: Any) -> int:
-    if not isinstance(content, str):
-        content = json.dumps(content, ensure_ascii=False, default=str)
-    return len(content.encode(errors="replace"))
+    if isinstance(content, str):
+        return len(content.encode(errors="replace"))
+    return len(to_json(content, serialize_unknown=True))
 
 
 def _words(bundle: MimeBundle, *, ignore_bare_repr: bool) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import functools
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial, update_wrapper
 from typing import Any, overload
 
 from pydantic import ValidationError
@@ -72,7 +72,7 @@ class FunctionTool(Tool):
             self._signature.description if description is None else description,
             self._signature.schema,
         )
-        functools.update_wrapper(self, function, updated=())
+        update_wrapper(self, function, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function itself, as if it were no tool."""
@@ -94,7 +94,7 @@ class FunctionTool(Tool):
             return _failure(error)
         own = _OwnContext(context, self.spec.name)
         args, kwargs = self._signature.bind(values, own.context)
-        work = functools.partial(self.function, *args, **kwargs)
+        work = partial(self.function, *args, **kwargs)
         try:
             if self._is_async:
                 ended = await _guarded(work)
@@ -103,7 +103,7 @@ class FunctionTool(Tool):
                 if inspect.iscoroutine(coroutine := ended.value):
                     ended = await _guarded(lambda: coroutine)
             if ended.error is None and not isinstance(ended.value, ToolResult):
-                ended = await self._in_thread(functools.partial(self._display, ended.value), own)
+                ended = await self._in_thread(partial(self._display, ended.value), own)
         finally:
             own.close()
         if ended.error is not None:
@@ -206,21 +206,38 @@ def _is_coroutine_function(function: Callable[..., Any]) -> bool:
 
 @overload
 def as_tool(
-    function: None = None, *, name: str | None = None, description: str | None = None
+    function: None = None,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    display: Callable[[Any], MimeBundle] = to_bundle,
 ) -> Callable[[Callable[..., Any]], FunctionTool]: ...
 @overload
-def as_tool(function: Tool, *, name: str | None = None, description: str | None = None) -> Tool: ...
+def as_tool(
+    function: Tool,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    display: Callable[[Any], MimeBundle] = to_bundle,
+) -> Tool: ...
 @overload
 def as_tool(
-    function: Callable[..., Any], *, name: str | None = None, description: str | None = None
+    function: Callable[..., Any],
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    display: Callable[[Any], MimeBundle] = to_bundle,
 ) -> FunctionTool: ...
 def as_tool(
     function: Tool | Callable[..., Any] | None = None,
     *,
     name: str | None = None,
     description: str | None = None,
+    display: Callable[[Any], MimeBundle] = to_bundle,
 ) -> Tool | Callable[[Callable[..., Any]], FunctionTool]:
     """Make a tool of a function: ``as_tool(f)``, ``@as_tool`` or ``@as_tool(name=…)``.
+
+    Parameters are those of `FunctionTool`.
 
     Returns
     -------
@@ -232,9 +249,9 @@ def as_tool(
         It cannot be described to a model.
     """
     if function is None:
-        return functools.partial(FunctionTool, name=name, description=description)
+        return partial(FunctionTool, name=name, description=description, display=display)
     if not isinstance(function, Tool):
-        return FunctionTool(function, name=name, description=description)
+        return FunctionTool(function, name=name, description=description, display=display)
     if name is None and description is None:
         return function
     renamed = copy.copy(function)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentkit.errors import InvalidInput, NotFound
@@ -164,6 +164,7 @@ def test_a_folder_without_a_skill_file_is_not_found(tmp_path: Path) -> None:
             load_skill(folder)
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.text(max_size=300) | st.binary(max_size=300).map(lambda data: data.decode("latin-1")))
 def test_no_header_whatsoever_breaks_the_loader(
     tmp_path_factory: pytest.TempPathFactory, header: str

@@ -15,7 +15,7 @@ import numpy as np
 import pandas
 import PIL.Image
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from IPython.core.formatters import DisplayFormatter
 from matplotlib.figure import Figure
@@ -195,6 +195,7 @@ def test_hostile_values_still_give_a_bundle_that_can_be_sent(value: Any) -> None
     json.dumps(bundle, ensure_ascii=False, allow_nan=False).encode()
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),

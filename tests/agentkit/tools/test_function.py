@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, field_validator
 
@@ -147,6 +147,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.dictionaries(st.sampled_from(["colour", "points", "size", "x"]) | st.text(), json_values))
 def test_whatever_a_model_sends_ends_in_a_result(arguments: dict[str, Any]) -> None:
     def draw(colour: Colour, points: list[Point] | None = None, size: int | str = 1) -> str:

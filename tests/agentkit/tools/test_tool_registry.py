@@ -1,9 +1,11 @@
+import asyncio
 from typing import Any
 
 import pytest
 
 from agentkit.errors import Conflict, InvalidInput, NotFound
-from agentkit.tools.protocol import Tool
+from agentkit.tools.function import as_tool
+from agentkit.tools.protocol import Tool, ToolContext
 from agentkit.tools.registry import ToolRegistry
 
 
@@ -92,3 +94,15 @@ def test_select_gives_all_for_none_and_the_named_ones_once_in_their_order() -> N
 def test_what_is_no_tool_is_refused(wrong: Any) -> None:
     with pytest.raises(InvalidInput):
         ToolRegistry().register(wrong)
+
+
+def test_a_decorator_of_a_host_may_bring_its_own_display() -> None:
+    @as_tool(name="three", display=lambda value: {"text/plain": f"<{value}>"})
+    def number() -> int:
+        return 3
+
+    assert asyncio.run(number.call({}, ToolContext("c"))).content == {"text/plain": "<3>"}
+    assert as_tool(number) is number
+    renamed = as_tool(number, name="four", description="Other.")
+    assert (renamed.spec.name, renamed.spec.description) == ("four", "Other.")
+    assert number.spec.name == "three"
