@@ -27,7 +27,7 @@ export function headerTemplate(state: ViewState, frame: Frame): TemplateResult {
     ? html`<span class="item" data-since=${state.startedAt}></span>`
     : item(took === undefined ? '' : duration(took));
   const long = state.input.length > LONG_QUESTION || state.input.split('\n').length > 4;
-  return html`<header class="top" data-tone=${tone}>
+  return html`<header class="top" data-tone=${tone} ?data-pulse=${tone === 'running' && state.unfinished.size === 0}>
     <span class="icon">${ICONS[icon]}</span>
     <div class="facts">
       <span class="agent">${state.agent || 'Agent'}</span>
@@ -75,18 +75,26 @@ export function endTemplate(state: ViewState): TemplateResult | typeof nothing {
   const took = tookMs(state);
   const after = took === undefined ? '' : ` · ${duration(took)}`;
   const at = state.finishedAt === undefined ? '' : ` · ${clock(state.finishedAt)}`;
-  const text: Record<typeof status, string> = {
-    failed: 'The run failed',
+  const [first = '', ...rest] = (error?.message ?? '').trim().split('\n');
+  const title = {
+    failed: first || 'The run failed',
     cancelled: `Stopped by you${after}`,
     interrupted: `The server stopped${at}`,
-  };
-  return html`<li class="row end" data-event-type="run_finished" data-seq=${state.endSeq} data-state=${status}>
+  }[status];
+  const more = { failed: rest.join('\n'), cancelled: '', interrupted: error?.message ?? '' }[
+    status
+  ];
+  return html`<li
+    class="row end"
+    data-event-type="run_finished"
+    data-seq=${state.endSeq}
+    data-state=${status}
+  >
     <div class="head">
       <span class="icon">${ICONS[status]}</span>
-      <span class="title">${text[status]}</span>
-      <span class="meta"></span>
+      <span class="title">${title}</span>
     </div>
-    ${error === undefined || status === 'cancelled' ? nothing : html`<p class="under problem">${error.message}</p>`}
+    ${more === '' ? nothing : html`<p class="under problem">${more}</p>`}
   </li>`;
 }
 

@@ -12,6 +12,7 @@ import { opensByItself, type RowContext, rowTemplate } from './rows';
 import type { AnswerDecision, Host, Listener, Source } from './source';
 import { type Connection, EMPTY, isFinal, type Row, type ViewState } from './state';
 import { STYLES } from './style';
+import { isPicture } from './summary';
 
 /** The view of one run, live or saved. */
 export class TraceElement extends LitElement {
@@ -189,7 +190,11 @@ export class TraceElement extends LitElement {
     for (const row of this.state.rows) {
       if (row.kind === 'message' || row.kind === 'answer') {
         wanted.set(`text-${row.id}`, { kind: 'markdown', text: row.text, growing: row.streaming });
-      } else if (row.kind === 'tool' && row.result !== undefined && this.isOpen(row)) {
+      } else if (
+        row.kind === 'tool' &&
+        row.result !== undefined &&
+        (this.isOpen(row) || isPicture(row.result.content))
+      ) {
         wanted.set(`result-${row.id}`, { kind: 'mime', bundle: row.result.content });
       }
     }

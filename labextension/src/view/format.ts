@@ -1,8 +1,9 @@
 /** Figures as people read them. */
 
-/** "0.4 s", "12 s", "1 min 05 s", "1 h 02 min". */
+/** "< 0.1 s", "0.4 s", "12 s", "1 min 05 s", "1 h 02 min". */
 export function duration(ms: number): string {
   const tenths = Math.max(0, Math.round(ms / 100));
+  if (tenths < 1) return '< 0.1 s';
   if (tenths < 100) return `${(tenths / 10).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
   if (seconds < 60) return `${seconds} s`;
@@ -31,7 +32,7 @@ export function cost(dollars: number): string {
 }
 
 export function clock(at: number): string {
-  return new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' }).format(at);
+  return new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' }).format(at);
 }
 
 export function date(at: number): string {

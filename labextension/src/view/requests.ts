@@ -9,7 +9,6 @@ import type { Approval, Decision, QuestionRow, ToolRow } from './state';
 export function approvalTemplate(
   row: ToolRow,
   approval: Approval,
-  asks: boolean,
   state: RowState,
   context: RowContext,
 ): TemplateResult {
@@ -19,7 +18,7 @@ export function approvalTemplate(
       ${decisionText(decided)}
     </p>`;
   }
-  if (!asks || state !== 'waiting') return html`${nothing}`;
+  if (state !== 'waiting') return html`${nothing}`;
   const { answer } = context;
   return html`<div class="under ask" data-event-type="approval_requested" data-seq=${approval.seq}>
     ${approval.reason === '' ? nothing : html`<p>${approval.reason}</p>`}

@@ -6,8 +6,8 @@ import { json } from './read';
 import { approvalTemplate, questionTemplate } from './requests';
 import type { AnswerDecision } from './source';
 import type { OtherRow, QuestionRow, Row, Status, TextRow, ToolRow, WarningRow } from './state';
-import { copyOf, isPicture, summaryOf } from './summary';
-import { oneLine, toolTitle } from './titles';
+import { copyOf, isPicture, summaryOf, textOf } from './summary';
+import { oneLine, type Tense, toolTitle } from './titles';
 
 /** How a row stands: what its icon, its word and its colour come from. */
 export type RowState =
@@ -52,13 +52,12 @@ export function rowTemplate(row: Row, context: RowContext): TemplateResult {
   }
 }
 
-/** Rows are folded but for those that want to be seen: they wait, they failed, they are a picture. */
+/** Rows are folded but for those that want to be seen: they wait for somebody, or they failed. */
 export function opensByItself(row: Row): boolean {
   if (row.kind !== 'tool') return false;
   if (row.approval !== undefined && row.approval.decided === undefined && row.result === undefined)
     return true;
-  if (row.result === undefined) return false;
-  return row.result.outcome === 'failed' || isPicture(row.result.content);
+  return row.result?.outcome === 'failed';
 }
 
 export function stateOf(row: Row, run: Status): RowState {
@@ -97,11 +96,11 @@ const WORDS: Readonly<Record<RowState, string>> = {
 function toolRow(row: ToolRow, context: RowContext): TemplateResult {
   const state = stateOf(row, context.run);
   const { result, approval } = row;
-  const title = toolTitle(row.name, row.arguments, result === undefined ? 'going on' : 'over');
+  const title = toolTitle(row.name, row.arguments, tenseOf(state));
   const object = title.isName ? html`<code>${title.object}</code>` : title.object;
   const shown = html`${title.verb} ${object} <span class="details">${title.details}</span>`;
+  const failed = state === 'failed';
   const line = lineOf(row, state);
-  const asks = approval !== undefined && (approval.decided === undefined || result === undefined);
   return html`<li
     class="row"
     data-event-type="tool_call"
@@ -110,32 +109,44 @@ function toolRow(row: ToolRow, context: RowContext): TemplateResult {
   >
     ${head(toolIcon(state), state, shown, toolMeta(row, state), context)}
     ${
-      context.open || line === ''
+      line === '' || (context.open && !failed)
         ? nothing
         : html`<div
-            class="under line"
+            class="under line ${failed ? 'problem' : ''}"
             data-event-type=${result === undefined ? nothing : 'tool_result'}
             data-seq=${result?.seq ?? nothing}
           >
-            ${line}
+            ${failed && context.open ? (result?.error?.message ?? line) : line}
           </div>`
     }
     ${state === 'running' ? progressBar(row) : nothing}
-    ${
-      context.open
-        ? html`<div class="under body">
-            <p class="origin"><code>${row.name}</code>${placeOf(row.runsIn)}</p>
-            ${argumentsTemplate(row.arguments)} ${resultTemplate(row)}
-          </div>`
-        : nothing
-    }
-    ${approval === undefined ? nothing : approvalTemplate(row, approval, asks, state, context)}
+    ${context.open ? toolBody(row, failed) : pictureTemplate(row)}
+    ${approval === undefined ? nothing : approvalTemplate(row, approval, state, context)}
     ${
       context.share < 0.2
         ? nothing
         : html`<div class="share" style="--share: ${context.share}" aria-hidden="true"></div>`
     }
   </li>`;
+}
+
+function tenseOf(state: RowState): Tense {
+  if (state === 'running' || state === 'waiting') return 'going on';
+  return state === 'completed' ? 'over' : 'wanted';
+}
+
+function toolBody(row: ToolRow, failed: boolean): TemplateResult {
+  return html`<div class="under body">
+    <p class="origin"><code>${row.name}</code> ${placeOf(row.runsIn)}</p>
+    ${argumentsTemplate(row.arguments)}
+    ${failed ? detailsTemplate(row) : resultTemplate(row)}
+  </div>`;
+}
+
+/** A picture is what its call was made for: it shows without being asked for. */
+function pictureTemplate(row: ToolRow): TemplateResult | typeof nothing {
+  if (row.result === undefined || !isPicture(row.result.content)) return nothing;
+  return html`<div class="under picture"><slot name="result-${row.id}"></slot></div>`;
 }
 
 function toolIcon(state: RowState): IconName {
@@ -149,12 +160,13 @@ function lineOf(row: ToolRow, state: RowState): string {
   if (result === undefined) {
     if (state === 'cancelled') return 'Stopped';
     if (state === 'interrupted') return 'Did not finish';
-    if (progress === undefined) return '';
+    if (progress === undefined) return state === 'running' ? capital(placeOf(row.runsIn)) : '';
     const amount = progress.total === undefined ? '' : `${progress.done} of ${progress.total}`;
     return [progress.message, amount].filter(part => part !== '').join(' · ');
   }
   const problem = result.error?.message ?? '';
-  if (result.outcome === 'success') return summaryOf(result.content);
+  if (result.outcome === 'success')
+    return isPicture(result.content) ? '' : summaryOf(result.content);
   if (result.outcome === 'denied')
     return problem === '' ? 'Denied' : `Denied · ${oneLine(problem, 200)}`;
   return problem === '' ? summaryOf(result.content) : oneLine(problem, 200);
@@ -163,22 +175,23 @@ function lineOf(row: ToolRow, state: RowState): string {
 function resultTemplate(row: ToolRow): TemplateResult | typeof nothing {
   const { result } = row;
   if (result === undefined) return nothing;
-  const { error, content } = result;
-  const shownError = error === undefined ? nothing : html`<p class="problem">${error.message}</p>`;
-  const empty = Object.keys(content).length === 0;
   return html`<div data-event-type="tool_result" data-seq=${result.seq}>
-    ${shownError}
-    ${
-      empty
-        ? nothing
-        : payloadTemplate(
-            result.outcome === 'success' ? 'Result' : 'Details',
-            html`<slot name="result-${row.id}"></slot>`,
-            () => copyOf(content),
-            isPicture(content),
-          )
-    }
+    ${result.error === undefined ? nothing : html`<p class="problem">${result.error.message}</p>`}
+    ${contentTemplate(row, 'Result')}
   </div>`;
+}
+
+/** What a failed call left: its message already stands under the title. */
+function detailsTemplate(row: ToolRow): TemplateResult | typeof nothing {
+  const said = textOf(row.result?.content['text/plain']).trim();
+  return said === row.result?.error?.message.trim() ? nothing : contentTemplate(row, 'Details');
+}
+
+function contentTemplate(row: ToolRow, label: string): TemplateResult | typeof nothing {
+  const content = row.result?.content ?? {};
+  if (Object.keys(content).length === 0) return nothing;
+  const slot = html`<slot name="result-${row.id}"></slot>`;
+  return payloadTemplate(label, slot, () => copyOf(content), isPicture(content));
 }
 
 function toolMeta(row: ToolRow, state: RowState): TemplateResult {
@@ -200,13 +213,17 @@ function progressBar(row: ToolRow): TemplateResult | typeof nothing {
 }
 
 const PLACES: ReadonlyMap<string, string> = new Map([
-  ['kernel', ' in the notebook’s kernel'],
-  ['server', ' on the server'],
-  ['mcp', ' over MCP'],
+  ['kernel', 'in the notebook’s kernel'],
+  ['server', 'on the server'],
+  ['mcp', 'over MCP'],
 ]);
 
 function placeOf(runsIn: string): string {
-  return PLACES.get(runsIn) ?? (runsIn === '' ? '' : ` in ${runsIn}`);
+  return PLACES.get(runsIn) ?? (runsIn === '' ? '' : `in ${runsIn}`);
+}
+
+function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function thinkingRow(row: TextRow, context: RowContext): TemplateResult {

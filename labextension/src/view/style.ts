@@ -88,25 +88,34 @@ export const STYLES = css`
     display: flex;
     flex-wrap: wrap;
     align-items: center;
-    color: var(--soft);
     font-size: 12px;
     font-variant-numeric: tabular-nums;
     line-height: 20px;
   }
 
-  .facts {
+  .item {
+    color: var(--soft);
+  }
+
+  /* Each fact carries the dot before it; at the start of a line the dot falls outside and is cut off. */
+  .facts,
+  footer {
     min-height: 20px;
+    margin-left: -16px;
+    clip-path: inset(-4px -4px -4px 16px);
+  }
+
+  .facts > *,
+  footer > * {
+    position: relative;
+    margin-left: 16px;
+    overflow-wrap: anywhere;
   }
 
   .agent {
     color: var(--text);
     font-size: 13px;
     font-weight: 600;
-    overflow-wrap: anywhere;
-  }
-
-  .item {
-    overflow-wrap: anywhere;
   }
 
   .item:empty {
@@ -114,25 +123,21 @@ export const STYLES = css`
   }
 
   .item::before {
+    position: absolute;
+    left: -16px;
+    width: 16px;
     content: '·';
-    margin: 0 6px;
-    color: var(--soft);
-  }
-
-  .item:first-child::before,
-  .chip:first-child {
-    content: none;
-    margin-left: 0;
+    text-align: center;
   }
 
   .chip {
-    margin-left: 8px;
     padding: 0 6px;
     border: 1px solid var(--line);
     border-radius: var(--radius);
     color: var(--soft);
     font-size: 12px;
     line-height: 16px;
+    white-space: nowrap;
   }
 
   .question {
@@ -169,7 +174,13 @@ export const STYLES = css`
 
   footer {
     margin-top: 4px;
-    padding: 4px 0 0 24px;
+    margin-left: 8px;
+    padding-top: 4px;
+  }
+
+  .facts > .chip,
+  footer > .chip {
+    margin-left: 8px;
   }
 
   /* ---- rows ---- */
@@ -185,8 +196,8 @@ export const STYLES = css`
 
   .row::before {
     position: absolute;
-    top: 27px;
-    bottom: -1px;
+    top: 25px;
+    bottom: -3px;
     left: 7.5px;
     width: 1px;
     background: var(--line);
@@ -194,7 +205,7 @@ export const STYLES = css`
   }
 
   .row:last-child::before {
-    bottom: 4px;
+    content: none;
   }
 
   .many > .row {
@@ -312,9 +323,15 @@ export const STYLES = css`
   }
 
   .problem {
-    padding: 4px 0;
+    padding: 0 0 4px;
+    color: var(--text);
+    font-size: 13px;
     overflow-wrap: anywhere;
     white-space: pre-wrap;
+  }
+
+  .picture {
+    padding: 0 0 8px;
   }
 
   .thought {
@@ -389,8 +406,16 @@ export const STYLES = css`
   }
 
   [data-state='running'] > .head .icon svg,
-  [data-tone='running'] > .icon svg {
+  [data-pulse] > .icon svg {
     animation: pulse 1.2s ease-in-out infinite;
+  }
+
+  :host([data-connection='reconnecting']) [data-state='running'] > .head .icon {
+    color: var(--soft);
+  }
+
+  :host([data-connection='reconnecting']) .icon svg {
+    animation: none !important;
   }
 
   @keyframes pulse {
@@ -416,6 +441,10 @@ export const STYLES = css`
 
   .payload > header > span {
     flex: 1;
+  }
+
+  .payload > header > :last-child {
+    margin-right: -6px;
   }
 
   .payload:not([data-cut]) .all {
@@ -466,7 +495,7 @@ export const STYLES = css`
   [data-state='waiting'] {
     padding: 4px 8px 4px 5px;
     border-left: 3px solid var(--warn);
-    margin-left: -8px;
+    margin: 4px 0 4px -8px;
     background: color-mix(in srgb, var(--warn) 8%, transparent);
     border-radius: 0 var(--radius) var(--radius) 0;
   }
@@ -480,6 +509,7 @@ export const STYLES = css`
   }
 
   .decision {
+    margin-top: -4px;
     padding-bottom: 4px;
     color: var(--soft);
     font-size: 12px;

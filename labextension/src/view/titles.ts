@@ -9,7 +9,8 @@ export interface Title {
   readonly details: string;
 }
 
-export type Tense = 'going on' | 'over';
+/** `wanted`: it was to be done, and was not. */
+export type Tense = 'wanted' | 'going on' | 'over';
 
 // "verb going-on over"; tools are named with verbs, and English makes their forms unevenly.
 const VERBS = new Map(
@@ -35,15 +36,23 @@ update updating updated|upload uploading uploaded|validate validating validated|
 view viewing viewed|wait waiting waited|write writing wrote`
     .split('|')
     .map(line => line.trim().split(' ') as [string, string, string])
-    .map(([verb, goingOn, over]) => [verb, { goingOn: capital(goingOn), over: capital(over) }]),
+    .map(([verb, goingOn, over]) => [
+      verb,
+      { wanted: capital(verb), 'going on': capital(goingOn), over: capital(over) },
+    ]),
 );
+
+const CALL: Readonly<Record<Tense, string>> = {
+  wanted: 'Call',
+  'going on': 'Calling',
+  over: 'Called',
+};
 
 /** Words that say no more than the argument itself: `read_file(path="data.csv")` reads data.csv. */
 const PLAIN_OBJECTS = new Set(
   'cell code directory document file files folder notebook page path skill text url web'.split(' '),
 );
-const NAMING_ARGUMENTS =
-  'path file file_path filename filepath url query name skill cell cell_id'.split(' ');
+const NAMING_ARGUMENTS = 'path file file_path filename filepath url query'.split(' ');
 
 const DETAIL_CHARS = 60;
 const DETAILS_CHARS = 160;
@@ -52,10 +61,14 @@ export function toolTitle(name: string, args: unknown, tense: Tense): Title {
   const words = wordsOf(name);
   const forms = VERBS.get(words[0] ?? '');
   if (forms === undefined || words.length < 2) {
-    const verb = tense === 'over' ? 'Called' : 'Calling';
-    return { verb, object: name || 'a tool', isName: name !== '', details: detailsOf(args) };
+    return {
+      verb: CALL[tense],
+      object: name || 'a tool',
+      isName: name !== '',
+      details: detailsOf(args),
+    };
   }
-  const verb = tense === 'over' ? forms.over : forms.goingOn;
+  const verb = forms[tense];
   const rest = words.slice(1);
   const naming = rest.every(word => PLAIN_OBJECTS.has(word)) ? namingArgument(args) : undefined;
   if (naming !== undefined) {
@@ -107,7 +120,8 @@ export function oneLine(value: string, limit: number): string {
   const start = value.slice(0, limit * 4).trim();
   const line = start.split('\n', 1)[0]?.trimEnd() ?? '';
   const cut = line.length > limit || line.length < start.length || value.length > limit * 4;
-  return cut ? `${line.slice(0, limit).trimEnd()}…` : line;
+  if (!cut) return line;
+  return line.length > limit ? `${line.slice(0, limit).trimEnd()}…` : `${line} …`;
 }
 
 function capital(word: string): string {

@@ -28,7 +28,7 @@ def build(target: Path) -> None:
     subprocess.run(
         [
             str(esbuild),
-            str(HERE / "gallery.ts"),
+            str(LABEXTENSION / "tests" / "gallery" / "gallery.ts"),
             "--bundle",
             "--format=esm",
             "--target=es2022",

@@ -3,13 +3,13 @@
  *
  * `?theme=dark|light|none` `&width=400` `&only=cancelled,waiting`
  */
-import { plainHost } from '../../../labextension/src/host/plain';
-import { mount } from '../../../labextension/src/view/element';
-import type { Listener, Source } from '../../../labextension/src/view/source';
-import samples from './samples';
+import { plainHost } from '../../src/host/plain';
+import { mount } from '../../src/view/element';
+import type { Listener, Source } from '../../src/view/source';
+import { SAMPLE_NAMES, type Sample, sample } from '../samples';
 
-type Trace = Record<string, unknown> & { events: Record<string, unknown>[]; status: string };
-type Play = (listener: Listener, trace: Trace) => void;
+type Name = (typeof SAMPLE_NAMES)[number];
+type Play = (listener: Listener, trace: Sample) => void;
 
 const query = new URLSearchParams(location.search);
 const theme = query.get('theme') ?? 'light';
@@ -18,9 +18,12 @@ else document.getElementById('theme')?.setAttribute('href', `${theme}.css`);
 document.documentElement.style.setProperty('--width', `${query.get('width') ?? 900}px`);
 
 /** The sample as if its last event had just happened. */
-function recent(name: string): Trace {
-  const trace: Trace = structuredClone(samples[name]);
-  const last = trace.events.map(event => String(event.ts)).filter(ts => ts !== '').at(-1);
+function recent(name: Name): Sample {
+  const trace = sample(name);
+  const last = trace.events
+    .map(event => String(event.ts))
+    .filter(ts => ts !== '')
+    .at(-1);
   const shift = Date.now() - 2000 - Date.parse(last ?? new Date().toISOString());
   for (const event of trace.events) {
     if (event.ts !== '') event.ts = new Date(Date.parse(String(event.ts)) + shift).toISOString();
@@ -28,10 +31,15 @@ function recent(name: string): Trace {
   return trace;
 }
 
-function live(name: string, play: Play): Source {
+function live(name: Name, play: Play): Source {
   const trace = recent(name);
   return {
-    trace: { task_id: trace.task_id, agent: trace.agent, input: trace.input, simulated: trace.simulated },
+    trace: {
+      task_id: trace.task_id,
+      agent: trace.agent,
+      input: trace.input,
+      simulated: trace.simulated,
+    },
     subscribe: listener => play(listener, trace),
     cancel: async () => {},
     answer: async () => {},
@@ -44,8 +52,10 @@ const all: Play = (listener, trace) => {
   listener.events(trace.events);
 };
 
-const until = (count: number): Play => (listener, trace) =>
-  all(listener, { ...trace, status: 'running', events: trace.events.slice(0, count) });
+const until =
+  (count: number): Play =>
+  (listener, trace) =>
+    all(listener, { ...trace, status: 'running', events: trace.events.slice(0, count) });
 
 const STATES: Record<string, () => Source> = {
   queued: () => live('queued', all),
@@ -61,12 +71,17 @@ const STATES: Record<string, () => Source> = {
       until(8)(listener, trace);
       listener.connection('reconnecting');
     }),
-  'saved before it ended': () => ({ trace: { ...structuredClone(samples.interrupted), status: 'running',
-    events: structuredClone(samples.interrupted).events.slice(0, 3), finished_at: null } }),
+  'saved before it ended': () => {
+    const trace = sample('interrupted');
+    return {
+      trace: { ...trace, status: 'running', events: trace.events.slice(0, 3), finished_at: null },
+    };
+  },
   ...Object.fromEntries(
-    ['completed', 'simulated', 'recovered', 'failed', 'cancelled', 'interrupted', 'approved', 'denied', 'streamed'].map(
-      name => [`saved: ${name}`, () => ({ trace: samples[name] })],
-    ),
+    SAMPLE_NAMES.filter(name => sample(name).finished_at !== null).map(name => [
+      `saved: ${name}`,
+      () => ({ trace: sample(name) }),
+    ]),
   ),
   'just done': () =>
     live('completed', (listener, trace) => {
