@@ -30,4 +30,4 @@ def as_number(value: object) -> float | None:
 
 def first_event(events: Iterable[dict[str, Any]], event_type: str) -> dict[str, Any]:
     """The first event of a type, or an empty one."""
-    return next((event for event in events if event.get("event_type") == event_type), {})
+    return next((e for e in events if e.get("event_type") == event_type), dict[str, Any]())

@@ -1,0 +1,254 @@
+"""Masks secrets before anything is stored, shown or exported.
+
+What counts as a secret: the exact values that were given or that stand in environment variables with such
+names (also as they look in JSON and in URLs); what follows the triggers of ``secret_rules``; and text
+under field names such as ``api_key``.
+
+A mask says what it hides, never its value: ``[secret: OPENAI_API_KEY]``, ``sk-[secret]``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeVar, cast
+from urllib.parse import quote, quote_plus
+
+from agentkit.core.secret_rules import RULES, SUSPECT, Rule, is_secret_name, is_secret_variable
+
+MASK = "[secret]"
+"""What stands in the place of a secret without a name."""
+
+_LEAST = 8
+"""Shorter values are not searched for: they would turn up in ordinary words."""
+
+_CONTEXT = 160
+"""Characters of what was sent already in which a trigger may begin."""
+
+_PICTURE_LEAST = 256
+
+_Json = TypeVar("_Json")
+_Span = tuple[int, int, str, Rule | None]
+"""Start, end, mask, and the rule where a rule found it."""
+
+
+class Redactor:
+    """Masks secrets in text, in JSON and in streams of text.
+
+    Parameters
+    ----------
+    secrets
+        Values to mask wherever they stand; those under 8 characters are not.
+    environ
+        Environment variables; the values of those with a secret's name are masked. Left out, this
+        process's own, as they are now.
+    """
+
+    def __init__(
+        self, secrets: Iterable[str] = (), environ: Mapping[str, str] | None = None
+    ) -> None:
+        variables = os.environ if environ is None else environ
+        masks: dict[str, str] = {}
+        for name, value in variables.items():
+            if is_secret_variable(name):
+                masks.update(dict.fromkeys(_forms(value), f"[secret: {name}]"))
+        for value in secrets:
+            for form in _forms(value):
+                masks.setdefault(form, MASK)
+        self._masks = masks
+        # The longest first: of two secrets that begin alike, the longer one is meant.
+        known = sorted(masks, key=len, reverse=True)
+        self._known = re.compile("|".join(map(re.escape, known))) if known else None
+        self._by_start: dict[str, list[str]] = {}
+        for form in known:
+            self._by_start.setdefault(form[:1], []).append(form)
+        self._longest = len(known[0]) if known else 0
+
+    def redact(self, value: _Json) -> _Json:
+        """JSON with its secrets masked; the same object when there are none.
+
+        Base64 pictures of a MIME bundle are left alone: no secret stands in them as text.
+        """
+        return cast(_Json, self._redact(value))
+
+    def redact_text(self, text: str) -> str:
+        """``text`` with its secrets masked."""
+        if len(text) < _LEAST:
+            return text
+        spans = self.spans(text)
+        return _masked(text, 0, len(text), spans) if spans else text
+
+    def stream(self) -> RedactingStream:
+        """For text that comes in pieces, one stream a text."""
+        return RedactingStream(self)
+
+    def spans(self, text: str) -> list[_Span]:
+        """Where secrets stand in ``text``, in order and without overlap."""
+        found: list[_Span] = []
+        if self._known:
+            masks = self._masks
+            found += [(m.start(), m.end(), masks[m[0]], None) for m in self._known.finditer(text)]
+        if SUSPECT.search(text):
+            for rule in RULES:
+                if rule.literal in text:
+                    found += [(*m.span(1), MASK, rule) for m in rule.complete.finditer(text)]
+        return list(_merged(found)) if len(found) > 1 else found
+
+    def begun_rule(self, text: str) -> int:
+        """Where a value behind a trigger begins that the end of ``text`` may cut; else its length."""
+        if not SUSPECT.search(text):
+            return len(text)
+        begun = (rule.begun.search(text) for rule in RULES if rule.literal in text)
+        return min((match.start(1) for match in begun if match), default=len(text))
+
+    def begun_value(self, text: str, start: int) -> int:
+        """From where on ``text`` ends like a known value begins; its length if nowhere."""
+        for position in range(max(start, len(text) - self._longest + 1), len(text)):
+            if forms := self._by_start.get(text[position]):
+                tail = text[position:]
+                if any(form.startswith(tail) and form != tail for form in forms):
+                    return position
+        return len(text)
+
+    def _redact(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.redact_text(value)
+        if isinstance(value, dict):
+            return self._redact_fields(cast("dict[str, Any]", value))
+        if isinstance(value, list):
+            items = cast("list[Any]", value)
+            return _replaced(items, [self._redact(item) for item in items])
+        return value
+
+    def _redact_fields(self, fields: dict[str, Any]) -> dict[str, Any]:
+        changed: dict[str, Any] = {}
+        renamed: dict[str, str] = {}
+        for name, value in fields.items():
+            if is_secret_name(name):
+                new = self._mask_field(name, value)
+            elif isinstance(value, str) and _is_picture(name, value):
+                continue
+            else:
+                new = self._redact(value)
+            if new is not value:
+                changed[name] = new
+            if len(name) > 2 * _LEAST and (shown := self.redact_text(name)) is not name:
+                renamed[name] = shown
+        if not changed and not renamed:
+            return fields
+        return {renamed.get(name, name): changed.get(name, fields[name]) for name in fields}
+
+    def _mask_field(self, name: str, value: Any) -> Any:
+        """The value of a field whose name says that it is secret."""
+        if isinstance(value, list):
+            items = cast("list[Any]", value)
+            return _replaced(items, [self._mask_field(name, item) for item in items])
+        if not isinstance(value, str):
+            return self._redact(value)
+        # In the data of language work a "token" is a word; a secret one is long and in one piece.
+        is_word = name.lower().endswith("token") and (len(value) < 12 or " " in value)
+        if not value or is_word or value.startswith("[secret"):
+            return self.redact_text(value)
+        return MASK
+
+
+class RedactingStream:
+    """Masks secrets in text that comes in pieces, so that none leaves in halves.
+
+    Only what may be the beginning of a secret is held back: behind a trigger such as ``sk-``, or while it
+    reads like the first characters of a known value. At most the length of the longest of these is held.
+    """
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._context = ""
+        self._held = ""
+        self._within: Rule | None = None
+
+    def feed(self, piece: str) -> str:
+        """What can be shown now, of this piece and of what was held back."""
+        if self._within:
+            piece = self._within.more.sub("", self._held + piece, count=1)
+            self._held = piece if piece == self._within.pause else ""
+            if not piece or self._held:
+                return ""
+            self._within = None
+        return self._send(piece, final=False)
+
+    def flush(self) -> str:
+        """The rest, at the end of the text."""
+        self._within = None
+        return self._send("", final=True)
+
+    def _send(self, piece: str, *, final: bool) -> str:
+        text = self._context + self._held + piece
+        start, length = len(self._context), len(text)
+        spans = [span for span in self._redactor.spans(text) if span[0] >= start]
+        last = spans[-1] if spans else None
+        end = length if final else self._redactor.begun_value(text, start)
+        rule = last[3] if last else None
+        if not final and end == length and last and rule and text[last[1] :] in ("", rule.pause):
+            # Certainly a secret, though not yet all of it: the rest is dropped as it comes.
+            self._within, end = rule, last[1]
+        elif not final:
+            end = min(end, self._redactor.begun_rule(text))
+            end = min([end, *(span[0] for span in spans if span[0] < end < span[1])])
+        shown = _masked(text, start, end, spans)
+        self._context, self._held = text[max(0, end - _CONTEXT) : end], text[end:]
+        return shown
+
+
+def _forms(value: str) -> set[str]:
+    """A secret as it is, and as it looks inside JSON text and URLs."""
+    value = value.strip()
+    if len(value) < _LEAST:
+        return set()
+    return {
+        value,
+        json.dumps(value)[1:-1],
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        quote(value),
+        quote(value, safe=""),
+        quote_plus(value),
+    }
+
+
+def _merged(found: list[_Span]) -> Iterator[_Span]:
+    """Spans in order, those that overlap made one."""
+    found.sort(key=lambda span: (span[0], -span[1]))
+    current = found[0]
+    for span in found[1:]:
+        if span[0] < current[1]:
+            if span[1] > current[1]:
+                current = (current[0], span[1], current[2], span[3])
+        else:
+            yield current
+            current = span
+    yield current
+
+
+def _masked(text: str, start: int, end: int, spans: list[_Span]) -> str:
+    parts: list[str] = []
+    for span in spans:
+        if span[0] >= end:
+            break
+        parts += text[start : span[0]], span[2]
+        start = span[1]
+    parts.append(text[start:end])
+    return "".join(parts)
+
+
+def _replaced(items: list[Any], new: list[Any]) -> list[Any]:
+    return items if all(a is b for a, b in zip(items, new, strict=True)) else new
+
+
+def _is_picture(name: str, value: str) -> bool:
+    """Whether this is the base64 of a picture rather than text that somebody put there."""
+    return (
+        name.startswith("image/")
+        and name != "image/svg+xml"
+        and len(value) >= _PICTURE_LEAST
+        and not any(mark in value for mark in " -_.")
+    )
