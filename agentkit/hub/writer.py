@@ -16,7 +16,7 @@ from agentkit.core.events import (
     ThinkingDelta,
 )
 from agentkit.core.protocol import ErrorInfo, TaskStatus
-from agentkit.core.redaction import Redactor, RedactedStream
+from agentkit.core.redaction import Redactor, RedactingStream
 from agentkit.errors import JournalError
 from agentkit.hub.journal import Journal
 from agentkit.hub.publisher import Publisher
@@ -47,7 +47,7 @@ class TaskWriter:
         self._journal = journal
         self._redactor = redactor
         self._publisher = publisher
-        self._streams: dict[str, RedactedStream] = {}
+        self._streams: dict[str, RedactingStream] = {}
         self._on_the_way = 0
         self._room = asyncio.Event()
         self._error: BaseException | None = None

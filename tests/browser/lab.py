@@ -1,0 +1,259 @@
+"""A Jupyter server in a process of its own, and a page of it as a person uses it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import Locator, Page, expect
+
+HERE = Path(__file__).parent
+
+SECONDS = 60
+"""How long anything may take before a test fails; nothing waits this long when all is well."""
+
+expect.set_options(timeout=SECONDS * 1000)
+
+
+class Lab:
+    """JupyterLab on a free port, with the paced model of ``paced_model.py``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "notebooks"
+        self.root.mkdir()
+        self._home = folder / "home"
+        self._home.mkdir()
+        self._log = folder / "server.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+
+    def __enter__(self) -> Lab:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def login_url(self) -> str:
+        return f"{self.url}/login?token=secret&next=/api/status"
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        environ = {k: v for k, v in os.environ.items() if not k.endswith("_API_KEY")}
+        environ.pop("AGENTKIT_MODEL", None)
+        environ |= {
+            "HOME": str(self._home),
+            "JUPYTER_CONFIG_DIR": str(self._home / "config"),
+            "JUPYTER_DATA_DIR": str(self._home / "data"),
+            "JUPYTER_RUNTIME_DIR": str(self._home / "runtime"),
+            "IPYTHONDIR": str(self._home / "ipython"),
+            "PYTHONPATH": os.pathsep.join([str(HERE), environ.get("PYTHONPATH", "")]),
+        }
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    *("-m", "jupyter", "lab", "--no-browser", "--allow-root"),
+                    f"--port={self.port}",
+                    f"--ServerApp.root_dir={self.root}",
+                    "--ServerApp.port_retries=0",
+                    "--IdentityProvider.token=secret",
+                    "--ServerApp.jpserver_extensions=paced_model=True",
+                    "--LabApp.expose_app_in_browser=True",
+                    "--LabApp.news_url=",
+                    "--AgentKitApp.away_seconds=2",
+                ],
+                env=environ,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._until_it_answers()
+
+    def _until_it_answers(self) -> None:
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            try:
+                self.request("GET", "agentkit/api/v1/status")
+            except urllib.error.HTTPError as error:
+                raise AssertionError(f"The server answers {error.code}:\n{self.log}") from error
+            except (urllib.error.URLError, ConnectionError):
+                assert self._process is not None
+                assert self._process.poll() is None, self.log
+                time.sleep(0.1)  # nothing announces that a server listens
+            else:
+                return
+        raise AssertionError(f"The server did not answer within {SECONDS} s:\n{self.log}")
+
+    def stop(self, signal_number: int = signal.SIGTERM) -> None:
+        """Stop the server with its kernels."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal_number)
+        try:
+            self._process.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        self._process = None
+
+    @property
+    def log(self) -> str:
+        """What the server has written."""
+        return self._log.read_text()
+
+    def request(self, verb: str, path: str, body: object = None) -> Any:
+        """Ask the server as its owner does."""
+        request = urllib.request.Request(
+            f"{self.url}/{path}",
+            method=verb,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": "token secret"},
+        )
+        with urllib.request.urlopen(request, timeout=SECONDS) as response:
+            text = response.read()
+        return json.loads(text) if text else None
+
+    def tasks(self) -> list[dict[str, Any]]:
+        """All tasks, the newest first."""
+        return self.request("GET", "agentkit/api/v1/tasks")["tasks"]
+
+    def events(self, task_id: str) -> list[dict[str, Any]]:
+        """A task's stored events."""
+        return self.request("GET", f"agentkit/api/v1/tasks/{task_id}/events")["events"]
+
+    def clear(self) -> None:
+        """Cancel what runs and shut the kernels down."""
+        for task in self.tasks():
+            if task["finished_at"] is None:
+                self.request("POST", f"agentkit/api/v1/tasks/{task['task_id']}/cancel")
+        for session in self.request("GET", "api/sessions"):
+            self.request("DELETE", f"api/sessions/{session['id']}")
+
+    def write(self, name: str, cells: Sequence[str]) -> None:
+        """Put a notebook of code cells into the server's folder."""
+        notebook = new_notebook(
+            cells=[new_code_cell(source) for source in cells],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        )
+        nbformat.write(notebook, self.root / name)
+
+    def read(self, name: str) -> Any:
+        """A notebook as it stands on the disk."""
+        return nbformat.read(self.root / name, as_version=4)
+
+
+class LabPage:
+    """A page of the server, in Lab or in Notebook 7."""
+
+    def __init__(self, page: Page, lab: Lab) -> None:
+        self.page = page
+        self.lab = lab
+
+    def open(self, name: str, *, app: str = "lab", kernel: bool = True) -> None:
+        """Open a notebook and wait for it, with its kernel at rest."""
+        path = f"lab/tree/{name}?reset" if app == "lab" else f"notebooks/{name}"
+        self.page.goto(f"{self.lab.url}/{path}")
+        self.ready(kernel=kernel)
+
+    def reload(self) -> None:
+        """Reload the page, as a person does."""
+        self.page.reload()
+        self.ready(kernel=False)
+
+    def ready(self, *, kernel: bool) -> None:
+        """Wait for the notebook, and for its kernel."""
+        expect(self.page.locator(".jp-Notebook .jp-Cell").first).to_be_visible()
+        if kernel:
+            self.page.wait_for_function(
+                "() => { const kernel = "
+                "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel;"
+                " return kernel?.connectionStatus === 'connected' && kernel.status === 'idle'; }",
+                timeout=SECONDS * 1000,
+            )
+
+    def command(self, name: str, arguments: Mapping[str, Any] | None = None) -> None:
+        """Start a command of JupyterLab; it is not waited for."""
+        self.page.evaluate(
+            "([name, arguments]) => { void window.jupyterapp.commands.execute(name, arguments); }",
+            [name, dict(arguments or {})],
+        )
+
+    def run_all(self) -> None:
+        """Run all cells; they are not waited for."""
+        self.command("notebook:run-all-cells")
+
+    def save(self) -> None:
+        """Save, and wait until it is saved."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+
+    def close(self) -> None:
+        """Close the page."""
+        self.page.close()
+
+    @property
+    def traces(self) -> Locator:
+        """The runs in the notebook's cells."""
+        return self.page.locator(".jp-Cell agentkit-trace")
+
+    def trace(self, number: int = 0) -> Trace:
+        """One run in the notebook's cells."""
+        return Trace(self.traces.nth(number))
+
+    def output(self, cell: int) -> Locator:
+        """The outputs of a cell."""
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(cell).locator(".jp-Cell-outputArea")
+
+
+class Trace:
+    """A run as it is shown."""
+
+    def __init__(self, element: Locator) -> None:
+        self.element = element
+
+    def expect_status(self, status: str) -> None:
+        """Wait for the run's state."""
+        expect(self.element).to_have_attribute("data-status", status)
+
+    def expect_connection(self, connection: str) -> None:
+        """Wait for the view's connection."""
+        expect(self.element).to_have_attribute("data-connection", connection)
+
+    def steps(self, event_type: str) -> Locator:
+        """The shown steps of one kind."""
+        return self.element.locator(f'[data-event-type="{event_type}"]')
+
+    @property
+    def cancel(self) -> Locator:
+        """The button."""
+        return self.element.get_by_role("button", name="Cancel")
+
+    def seqs(self) -> list[int]:
+        """The numbers of the shown steps."""
+        shown = self.element.locator("[data-seq]").evaluate_all(
+            "steps => steps.map(step => Number(step.dataset.seq))"
+        )
+        return list(shown)
