@@ -38,7 +38,7 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_HOMES})
 
 
-def _jupyter_server_extension_points() -> list[dict[str, object]]:
+def _jupyter_server_extension_points() -> list[dict[str, object]]:  # pyright: ignore[reportUnusedFunction]
     from jupyter_agentkit.app import AgentKitApp
 
     return [{"module": "jupyter_agentkit.app", "app": AgentKitApp}]

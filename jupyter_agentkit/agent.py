@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import TypeAdapter
 
@@ -167,7 +167,7 @@ def _listed(given: object, what: str) -> list[Any]:
     """A text is iterable too, and so is every letter of it: say so instead of offering letters."""
     if isinstance(given, str) or not isinstance(given, Iterable):
         raise InvalidInput(f"{what} has to be a list, not {given!r}: write {what}=[…].")
-    return list(given)
+    return list(cast("Iterable[Any]", given))
 
 
 def _by_name(tools: list[Tool]) -> dict[str, Tool]:

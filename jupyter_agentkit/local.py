@@ -1,4 +1,4 @@
-"""This process as the host of its own runs, where no Jupyter server started the kernel.
+"""The kernel's own process as the host of its runs, where no Jupyter server started the kernel.
 
 So a notebook that runs under nbclient, papermill or in an editor of its own leaves the same trace. Tasks
 are kept in memory and end with the process.

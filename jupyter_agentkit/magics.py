@@ -4,30 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
+import IPython.core.magic_arguments
+import IPython.display
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
-from IPython.display import display
 
 from agentkit.errors import NotFound
 from jupyter_agentkit.agent import Agent
 from jupyter_agentkit.client import connect
 from jupyter_agentkit.widget import AgentRun
 
+# Both are untyped.
+_magic_arguments: Any = IPython.core.magic_arguments
+_ipython: Any = IPython.display
+argument = _magic_arguments.argument
+
 
 @magics_class
 class AgentMagics(Magics):
     """Asks an agent in a cell of its own."""
 
-    @magic_arguments()
+    @_magic_arguments.magic_arguments()
     @argument("name", metavar="NAME", help="A variable that holds an Agent, or a registered agent.")
     @argument("--model", metavar="M", help="Another model for this run: provider:model.")
     @argument("-o", "--output", metavar="VARIABLE", help="The variable that is given the run.")
     @cell_magic
     def agent(self, line: str, cell: str) -> None:
         """Ask the agent what the cell says, and show its run live."""
-        options: Any = parse_argstring(self.agent, line)
+        options = _magic_arguments.parse_argstring(self.agent, line)
         if options.output is not None and not options.output.isidentifier():
             raise UsageError(f"-o needs the name of a variable, not {options.output!r}.")
         question = cell.strip()
@@ -36,11 +41,10 @@ class AgentMagics(Magics):
         run = self._run(options.name, options.model, question)
         if options.output is not None:
             self._shell.push({options.output: run})
-        display(run)
+        _ipython.display(run)
 
     @property
-    def _shell(self) -> InteractiveShell:
-        assert self.shell is not None
+    def _shell(self) -> Any:
         return self.shell
 
     def _run(self, name: str, model: str | None, question: str) -> AgentRun:

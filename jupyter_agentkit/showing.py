@@ -7,13 +7,16 @@ import threading
 import uuid
 from typing import TYPE_CHECKING, Any, cast
 
+import IPython.display
 from IPython.core.getipython import get_ipython
-from IPython.display import display, update_display
 
 from agentkit.trace.bundle import to_bundle
 
 if TYPE_CHECKING:
     from jupyter_agentkit.widget import AgentRun
+
+_ipython: Any = IPython.display
+"""Untyped."""
 
 
 def is_headless() -> bool:
@@ -72,8 +75,10 @@ class Displays:
 
 
 def _show(bundle: dict[str, Any], **options: Any) -> None:
-    display(bundle["data"], metadata=bundle["metadata"], raw=True, **options)
+    _ipython.display(bundle["data"], metadata=bundle["metadata"], raw=True, **options)
 
 
 def _update(bundle: dict[str, Any], display_id: str) -> None:
-    update_display(bundle["data"], metadata=bundle["metadata"], raw=True, display_id=display_id)
+    _ipython.update_display(
+        bundle["data"], metadata=bundle["metadata"], raw=True, display_id=display_id
+    )

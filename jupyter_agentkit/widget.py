@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import functools
 import logging
+import threading
 import time
 import warnings
 from collections.abc import Generator
@@ -40,7 +41,8 @@ PAGE_MODULE = Path(__file__).parent / "static" / "widget.js"
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
 _SLICE = 0.5
-"""Seconds after which a waiting main thread looks for an interrupt; Windows needs that."""
+"""Seconds after which whoever waits looks for an interrupt: a lock on Windows and an idle event loop
+may not be woken by one."""
 
 _log = logging.getLogger(__name__)
 _followed: set[AgentRun] = set()
@@ -101,10 +103,10 @@ class AgentRun(anywidget.AnyWidget):
     # Not sent to the page: a list that grows would be sent whole with every event.
     agent = t.Unicode("")
     input = t.Unicode("")
-    steps = t.Instance(list, args=())
+    steps: t.Instance[list[dict[str, Any]]] = t.Instance(list, args=())
     result = t.Unicode(None, allow_none=True)
-    error = t.Dict(None, allow_none=True)
-    usage = t.Dict(None, allow_none=True)
+    error: t.Instance[dict[str, str] | None] = t.Instance(dict, allow_none=True)
+    usage: t.Instance[dict[str, Any] | None] = t.Instance(dict, allow_none=True)
 
     _may_open = False
 
@@ -114,7 +116,7 @@ class AgentRun(anywidget.AnyWidget):
         self.record = Record(summary.task_id, summary.agent, summary.input)
         self._client = started.client
         self._displays = Displays()
-        self._relay = Relay(self.record, self.send)
+        self._relay = Relay(self.record, cast("Any", self).send)
         self._ended: Future[None] = Future()
         self._lost: AgentKitError | None = None
         super().__init__(
@@ -125,7 +127,7 @@ class AgentRun(anywidget.AnyWidget):
             **layout,
         )
         self._may_open = True
-        self.on_msg(self._on_page_message)
+        self.on_msg(self._on_page_message)  # pyright: ignore[reportUnknownMemberType]
         # What runs for this run in the background prints into the cell that started it.
         context = contextvars.copy_context()
         follower = Follower(
@@ -184,8 +186,10 @@ class AgentRun(anywidget.AnyWidget):
         return self._awaited().__await__()
 
     async def _awaited(self) -> str:
-        # Shielded: who stops waiting must not stop the others.
-        await asyncio.shield(asyncio.wrap_future(self._ended))
+        ended = asyncio.wrap_future(self._ended)
+        while not ended.done():
+            # Unlike awaiting it, this leaves it alone when the waiting is cancelled.
+            await asyncio.wait({ended}, timeout=_SLICE)
         return self._outcome()
 
     def cancel(self, reason: str | None = None) -> None:
@@ -225,7 +229,7 @@ class AgentRun(anywidget.AnyWidget):
             return to_bundle(self.record.trace(), live=False)
         bundle = to_bundle(self.record.trace(), live=True)
         try:
-            view, metadata = cast("Any", super()._repr_mimebundle_())
+            view, metadata = cast("Any", super())._repr_mimebundle_()
         except AgentKitError as error:  # the other forms are there, so the reader is not lost
             warnings.warn(error.message, RuntimeWarning, stacklevel=2)
         else:
@@ -249,7 +253,7 @@ class AgentRun(anywidget.AnyWidget):
         told = self.status
         super().open()
         if self.status != told:  # it changed while the comm was being opened
-            self.send_state("status")
+            self.send_state("status")  # pyright: ignore[reportUnknownMemberType]
 
     @property
     def model_id(self) -> str:
@@ -275,10 +279,10 @@ class AgentRun(anywidget.AnyWidget):
         if status is TaskStatus.COMPLETED:
             return self.record.result or ""
         kind = AgentRunCancelled if status is TaskStatus.CANCELLED else AgentRunError
-        state = "can no longer be followed" if self._lost else f"was {status}"
-        message = (
-            f"Run {self.task_id} of agent {self.agent!r} {state.replace('was failed', 'failed')}"
-        )
+        state = "failed" if status is TaskStatus.FAILED else f"was {status}"
+        if self._lost is not None:
+            state = "can no longer be followed"
+        message = f"Run {self.task_id} of agent {self.agent!r} {state}"
         message += f": {error.message}" if error else "."
         raise kind(self, message, reason=error.reason if error else status.value)
 
@@ -288,6 +292,8 @@ class AgentRun(anywidget.AnyWidget):
         except AgentKitError as error:
             self._lost = error
         except Exception as error:  # whoever waits has to learn of it, whatever it is
+            if not threading.main_thread().is_alive():
+                return  # the interpreter is ending: the loop's threads are gone, and nobody waits
             _log.exception("Following run %s failed.", self.task_id)
             self._lost = AgentKitError(f"{type(error).__name__}: {error}", reason="internal")
         if self._lost is not None:

@@ -17,8 +17,10 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[ServeScript]:
     """``serve(turn, turn, …)``: a server with that script, which this process is a kernel of."""
     servers: list[AgentServer] = []
 
-    def start(*script: Turn, patience: Patience | None = None) -> AgentServer:
-        server = AgentServer(script)
+    def start(
+        *script: Turn, patience: Patience | None = None, away_seconds: float = 30
+    ) -> AgentServer:
+        server = AgentServer(script, away_seconds=away_seconds)
         servers.append(server)
         client = Client(
             JupyterHost(server.address), patience=patience or Patience(first=0.01, longest=0.05)

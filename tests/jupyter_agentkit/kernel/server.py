@@ -6,6 +6,7 @@ Unlike a real one it can be cut off and brought back while its hub lives on.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import threading
 from collections.abc import Callable, Iterable
@@ -37,18 +38,19 @@ BASE = "/some/base/agentkit"
 class AgentServer:
     """Hosts one scripted provider on a free port."""
 
-    def __init__(self, script: Iterable[Turn]) -> None:
+    def __init__(self, script: Iterable[Turn] = (), *, away_seconds: float = 30) -> None:
         self.provider = ScriptedProvider(script)
         gateway = LLMGateway()
         gateway.register_provider("script", self.provider)
         self.hub = Hub(
             InProcessExecutor(gateway, ToolRegistry(), SkillRegistry()),
             Journal(MEMORY),
-            away_seconds=30,
+            away_seconds=away_seconds,
         )
         self.seen: list[str] = []
         """Verb and path of each request, and the ``type`` of each frame of a client."""
         self.sockets: set[_Socket] = set()
+        self._numbers = itertools.count(1)
         self._portal = Portal("test-server")
         self._listening: HTTPServer | None = None
         self.port = 0
@@ -61,6 +63,12 @@ class AgentServer:
     @property
     def environment(self) -> dict[str, str]:
         return {URL_VARIABLE: self.address.url, KEY_VARIABLE: KEY}
+
+    def script(self, *turns: Turn) -> str:
+        """Add a provider with that script; give the ``model`` that asks it."""
+        name = f"script{next(self._numbers)}"
+        self.hub.executor.gateway.register_provider(name, ScriptedProvider(turns))
+        return f"{name}:any"
 
     def go_away(self) -> None:
         """Stop listening and cut all connections; the hub goes on."""
@@ -78,6 +86,25 @@ class AgentServer:
         """The task as the hub has it."""
         return self._portal.submit(self.hub.task(task_id)).result(10).summary
 
+    def ended(self, task_id: str) -> None:
+        """Wait for the task's end on the hub."""
+
+        async def wait() -> None:
+            await (await self.hub.task(task_id)).ended.wait()
+
+        self._portal.submit(wait()).result(20)
+
+    def forget(self, task_id: str) -> None:
+        """End the task and delete it, as another client might."""
+
+        async def delete() -> None:
+            task = await self.hub.task(task_id)
+            await self.hub.cancel(task_id)
+            await task.ended.wait()
+            await self.hub.delete(task_id)
+
+        self._portal.submit(delete()).result(20)
+
     def close(self) -> None:
         self.go_away()
         self._portal.submit(self.hub.close()).result(10)
@@ -91,8 +118,8 @@ class AgentServer:
         ]
         sockets = bind_sockets(self.port, "127.0.0.1")
         self.port = sockets[0].getsockname()[1]
-        self._listening = HTTPServer(Application(rules))
-        self._listening.add_sockets(sockets)
+        self._listening = listening = HTTPServer(Application(rules))
+        listening.add_sockets(sockets)
 
     async def _go_away(self) -> None:
         if self._listening is not None:
@@ -118,7 +145,7 @@ class _Handler(RequestHandler):
 class _Routes(_Handler):
     async def _route(self, path: str) -> None:
         for route in ROUTES:
-            names = [part for part in route.path.split("/")]
+            names = route.path.split("/")
             given = path.split("/")
             if route.verb != self.request.method or len(names) != len(given):
                 continue
@@ -130,7 +157,7 @@ class _Routes(_Handler):
                 )
                 self.set_status(response.status)
                 if response.text:
-                    self.write(response.text)
+                    self.write(response.text)  # pyright: ignore[reportUnknownMemberType]
                 return
         raise HTTPError(404)
 

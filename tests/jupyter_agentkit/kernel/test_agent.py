@@ -178,7 +178,11 @@ def test_observers_see_the_traits_change_and_the_status_last(serve: ServeScript)
     serve([gate, TokenUsage(5, 7), "Done."])
     run = Agent("a").run("Go")
     seen: list[tuple[str, Any]] = []
-    run.observe(lambda change: seen.append((change["name"], change["new"])))
+
+    def see(change: Any) -> None:
+        seen.append((change["name"], change["new"]))
+
+    run.observe(see)
     gate.open()
 
     run.wait(20)
