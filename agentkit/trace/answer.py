@@ -7,19 +7,25 @@ where pictures become links.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 from agentkit.trace.results import cut
 from agentkit.trace.sanitize import sanitize
 from agentkit.trace.words import visible
 
-_LIMIT = 60_000
+
+def answer_html(text: str, table_style: str, limit: int) -> tuple[str, str]:
+    """Markdown as an HTML fragment, and a note when it had to be cut to ``limit`` characters."""
+    shown, note = cut(visible(text), limit)
+    html = _parser()(shown)
+    return sanitize(html, 8 * limit, links=True, table_style=table_style).html, note
 
 
-def answer_html(text: str, table_style: str) -> tuple[str, str]:
-    """The answer as an HTML fragment, and a note when it had to be cut."""
+@cache
+def _parser() -> Callable[[str], str]:
     # Imported when first needed: it takes 40 ms, and most who import agentkit never write HTML.
     import mistune
 
-    shown, note = cut(visible(text), _LIMIT)
     to_html = mistune.create_markdown(escape=True, plugins=["table", "strikethrough"])
-    html = str(to_html(shown))
-    return sanitize(html, 8 * _LIMIT, links=True, table_style=table_style).html, note
+    return lambda text: str(to_html(text))

@@ -147,8 +147,12 @@ def build_trace(summary: TaskSummary, events: Iterable[StepEvent | Mapping[str, 
         usage=summary.usage,
         result=summary.result,
         error=summary.error,
-        events=[event for event in map(_as_json, events) if event["event_type"] not in _DELTAS],
+        events=_stored(map(_as_json, events)),
     )
+
+
+def _stored(events: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [event for event in events if event["event_type"] not in _DELTAS]
 
 
 def _as_json(event: StepEvent | Mapping[str, Any]) -> dict[str, Any]:
@@ -167,7 +171,7 @@ def read_trace(document: object) -> Trace:
         return document
     fields = as_mapping(document)
     events = [as_mapping(event) for event in as_list(fields.get("events"))]
-    events = [event for event in events if isinstance(event.get("event_type"), str)]
+    events = _stored(event for event in events if isinstance(event.get("event_type"), str))
     started = first_event(events, "run_started")
     finished = first_event(events, "run_finished")
     version = fields.get("version")

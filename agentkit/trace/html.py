@@ -17,7 +17,7 @@ from agentkit.trace.answer import answer_html
 from agentkit.trace.document import Trace, read_trace
 from agentkit.trace.overview import SIMULATED, Overview, overview
 from agentkit.trace.results import Picture, cut, picture_of
-from agentkit.trace.rows import Row
+from agentkit.trace.row import Row
 from agentkit.trace.sanitize import sanitize
 from agentkit.trace.words import ROW_STATES, duration, visible
 
@@ -32,12 +32,16 @@ _PRE = (
     "background:rgba(128,128,128,.07);font-size:12px;line-height:1.45;white-space:pre-wrap;"
     "overflow-wrap:anywhere;max-height:320px;overflow:auto"
 )
-_TABLE = f"border-collapse:collapse;border:{_LINE};padding:2px 8px;font-size:12px"
+_TABLE = f"border-collapse:collapse;color:inherit;border:{_LINE};padding:2px 8px;font-size:12px"
 _CHIP = f"{_QUIET};border:{_LINE};border-radius:8px;padding:0 7px"
 _SUMMARY = "cursor:pointer;padding:3px 0"
 _GRID = "display:inline-flex;gap:8px;width:calc(100% - 20px);vertical-align:top"
 _TITLE = "flex:1;min-width:0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
-_BODY = "margin:2px 0 8px 42px"
+_SHAPE = "display:inline-block;width:1em;text-align:center"
+_INDENT = "margin:2px 0 6px 37px"
+_NO_MARKER = '<span style="display:inline-block;width:14px"></span>'
+_SAID = "margin:-4px 0 -4px 37px"
+_LINE_BELOW = f"{_QUIET};display:inline-block;margin-left:37px"
 # Seen only where styles are stripped and the grid's gaps with them.
 _GAP = '<span style="font-size:0"> · </span>'
 
@@ -53,6 +57,7 @@ _COLOURS = {
 }
 """Of shapes alone, never of words: as text they would be too faint on one ground or the other."""
 
+_ANSWER_LIMIT = 60_000
 _TEXT_BUDGET = 300_000
 _PICTURE_BUDGET = 2_000_000
 
@@ -67,14 +72,10 @@ def to_html(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
     parts = [
         f'<div style="{_ROOT}">',
         _header(view),
-        "".join(map(writer.row, view.first_rows)),
-        f'<p style="{_QUIET};margin:6px 0 6px 42px">{_words(view.left_out)}</p>'
-        if view.left_out
-        else "",
-        "".join(map(writer.row, view.last_rows)),
-        f'<p style="margin:8px 0"><strong>Error:</strong> {_words(view.error)}</p>'
-        if view.error
-        else "",
+        *map(writer.row, view.first_rows),
+        _quiet(view.left_out) if view.left_out else "",
+        *map(writer.row, view.last_rows),
+        _error(view),
         _answer(view.answer),
         f'<p style="{_QUIET};margin:8px 0 0">{_words(" · ".join(view.footer))}</p>',
         "</div>",
@@ -84,27 +85,37 @@ def to_html(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
 
 def _header(view: Overview) -> str:
     chip = f'{_GAP}<span style="{_CHIP}">{SIMULATED}</span>' if view.simulated else ""
-    note = f'<p style="{_QUIET};margin:4px 0">{_words(view.note)}</p>' if view.note else ""
     question = (
-        f'<p style="margin:2px 0 8px;white-space:pre-wrap">{_words(cut(view.question, 8000)[0])}</p>'
-        if view.question
-        else ""
+        f'<p style="margin:2px 0 8px;white-space:pre-wrap">{_words(view.question[:8_000])}</p>'
     )
     return (
         '<p style="margin:0;display:flex;gap:8px;align-items:baseline">'
-        f"<strong>{_words(view.agent)}</strong>{chip}{_GAP}"
-        f'<span style="margin-left:auto">{_shape(view.status, view.shape)} {_words(view.words)}</span>'
-        f"</p>{question}{note}"
+        f"{_shape(view.status, view.shape)} <strong>{_words(view.agent)}</strong>{chip}{_GAP}"
+        f'<span style="margin-left:auto;{_QUIET}">{_words(view.words)}</span></p>'
+        + (question if view.question else "")
+        + (_quiet(view.note) if view.note else "")
+    )
+
+
+def _error(view: Overview) -> str:
+    first, _, rest = view.error.strip().partition("\n")
+    if not first:
+        return ""
+    return (
+        f'<p style="margin:8px 0;white-space:pre-wrap">{_shape(view.status, view.shape)} '
+        f"<strong>{_words(first[:2_000])}</strong>"
+        + (f"<br>{_words(rest[:4_000])}" if rest else "")
+        + "</p>"
     )
 
 
 def _answer(text: str) -> str:
     if not text.strip():
         return ""
-    html, note = answer_html(text, _TABLE)
+    html, note = answer_html(text, _TABLE, _ANSWER_LIMIT)
     return (
-        f'<div style="font-size:14px;line-height:1.6;margin:8px 0;border-top:{_LINE};padding-top:8px">'
-        f"{html}</div>{_note(note)}"
+        f'<div style="font-size:14px;line-height:1.6;margin:8px 0;border-top:{_LINE}">'
+        f"{html}</div>{_quiet(note) if note else ''}"
     )
 
 
@@ -117,66 +128,74 @@ class _Writer:
         self._picture_limit = min(1_000_000, _PICTURE_BUDGET // pictures)
 
     def row(self, row: Row) -> str:
-        shape, word = ROW_STATES[row.state]
-        settled = row.state in ("done", "said", "warning")
-        meta = " · ".join(filter(None, ("" if settled else word, duration(row.duration_ms))))
-        summary = f' <span style="opacity:.75">{_words(row.summary)}</span>' if row.summary else ""
-        line = (
-            f'<span style="{_GRID}">{_shape(row.state, shape)}'
-            f'<span style="{_TITLE}"> <strong style="font-weight:500">{_words(row.title)}</strong>'
-            f"{summary}</span>"
-            + (f'{_GAP}<span style="{_QUIET}">{_words(meta)}</span>' if meta else "")
-            + "</span>"
-        )
-        body = self._body(row)
+        """One row: folded, unless it failed or waits for somebody."""
+        if row.kind == "message":
+            html, note = answer_html(row.text, _TABLE, self._text_limit)
+            return f'<div style="{_SAID}">{html}{_quiet(note) if note else ""}</div>'
+        head, body, below = self._head(row), self._body(row), self._below(row)
         if not body:
-            return f'<div style="padding:3px 0 3px 15px">{line}</div>'
+            return f'<div style="padding:3px 0">{_NO_MARKER}{head}</div>{below}'
         opened = " open" if row.state in ("failed", "waiting") else ""
         return (
-            f'<details{opened}><summary style="{_SUMMARY}">{line}</summary>'
-            f'<div style="{_BODY}">{body}</div></details>'
+            f'<details{opened}><summary style="{_SUMMARY}">{head}</summary>'
+            f'<div style="{_INDENT}">{body}</div></details>{below}'
+        )
+
+    def _head(self, row: Row) -> str:
+        shape, word = ROW_STATES[row.state]
+        meta = " · ".join(filter(None, ("" if row.is_settled else word, duration(row.duration_ms))))
+        return (
+            f'<span style="{_GRID}">{_shape(row.state, shape)} '
+            f'<span style="{_TITLE}"><strong style="font-weight:500">{_title(row)}</strong>'
+            + (f' <span style="{_QUIET}">{_words(row.details)}</span>' if row.details else "")
+            + "</span>"
+            + (f'{_GAP}<span style="{_QUIET}">{_words(meta)}</span>' if meta else "")
+            + "</span>"
+            + (f'<br><span style="{_LINE_BELOW}">{_words(row.line)}</span>' if row.line else "")
         )
 
     def _body(self, row: Row) -> str:
-        if row.kind != "tool":
-            text = self._pre(row.text) if visible(row.text).strip() != row.summary else ""
-            return text + self._arguments(row) + _notes(row.notes)
-        place = " · ".join(filter(None, (row.tool_name, row.runs_in and f"ran in: {row.runs_in}")))
-        error = (
-            f'<p style="margin:2px 0 6px">{_words(cut(row.error, 2000)[0])}</p>'
-            if row.error
-            else ""
+        """What opens: nothing that the line above it has said already."""
+        if row.kind == "tool":
+            where = f"<code>{_words(row.tool_name)}</code> {_words(row.place)}"
+            result = "" if picture_of(row.result) else self._result(row)
+            return (
+                _quiet(where, escaped=True)
+                + self._arguments(row)
+                + self._pre(row.long_error)
+                + result
+            )
+        if row.kind == "thinking" and visible(row.text).strip() != row.line:
+            return self._pre(row.text)
+        return self._arguments(row) if row.kind == "other" else ""
+
+    def _below(self, row: Row) -> str:
+        """What shows without being opened: a picture, a question, who decided."""
+        picture = picture_of(row.result)
+        question = (
+            f'<p style="margin:0">{_words(row.text[:4_000])}</p>' if row.kind == "question" else ""
         )
-        return (
-            f'<p style="{_QUIET};margin:0 0 4px"><code>{_words(place)}</code></p>'
-            + error
-            + _notes(row.notes)
-            + self._arguments(row)
-            + self._result(row.result, row.error)
-        )
+        shown = self._picture(picture, row) if picture else ""
+        below = question + shown + "".join(map(_quiet, row.notes))
+        return f'<div style="{_INDENT}">{below}</div>' if below else ""
 
     def _arguments(self, row: Row) -> str:
         if not row.arguments:
             return ""
         return _label("Arguments") + self._pre(results.arguments_text(row.arguments))
 
-    def _result(self, bundle: MimeBundle, error: str) -> str:
-        picture, text = picture_of(bundle), results.text_of(bundle)
-        if not bundle or (error and text.strip() == error.strip()):
+    def _result(self, row: Row) -> str:
+        text = results.text_of(row.result)
+        if not row.result or text.strip() in (row.line, row.error.strip()):
             return ""
-        shown = (
-            (picture and self._picture(picture, text))
-            or self._table(bundle, text)
-            or (text and self._pre(text))
-            or _note(results.other_types(bundle))
-        )
-        return _label("Result") + shown
+        shown = self._table(row.result, text) or (self._pre(text) if text else "")
+        return _label("Result") + (shown or _quiet(results.other_types(row.result)))
 
-    def _picture(self, picture: Picture, words: str) -> str:
+    def _picture(self, picture: Picture, row: Row) -> str:
         if len(picture.uri) > self._picture_limit:
-            return _note(picture.note)
-        alt = escape(words[:200] or "picture")
-        return f'<p style="margin:2px 0 6px"><img src="{picture.uri}" alt="{alt}" style="max-width:100%"></p>'
+            return _quiet(picture.note)
+        alt = escape(results.text_of(row.result)[:200] or "picture")
+        return f'<p style="margin:4px 0"><img src="{picture.uri}" alt="{alt}" style="max-width:100%"></p>'
 
     def _table(self, bundle: MimeBundle, text: str) -> str:
         html = results.html_of(bundle)
@@ -184,31 +203,38 @@ class _Writer:
         # Where HTML is no table, the text beside it reads better than what sanitising leaves of it.
         if not kept or not kept.has_text or (text and not kept.is_table):
             return ""
-        note = _note(results.cut_rows()) if kept.is_cut else ""
+        note = _quiet(results.cut_rows()) if kept.is_cut else ""
         return (
             f'<div style="margin:2px 0 6px;max-height:320px;overflow:auto">{kept.html}</div>{note}'
         )
 
     def _pre(self, text: str) -> str:
         shown, note = cut(visible(text), self._text_limit)
-        return f'<pre style="{_PRE}">{escape(shown, quote=False)}</pre>{_note(note)}'
+        if not shown:
+            return ""
+        return (
+            f'<pre style="{_PRE}">{escape(shown, quote=False)}</pre>{_quiet(note) if note else ""}'
+        )
 
 
-def _notes(notes: list[str]) -> str:
-    return "".join(f'<p style="{_QUIET};margin:2px 0">{_words(note)}</p>' for note in notes)
+def _title(row: Row) -> str:
+    if row.kind == "tool" and row.named.is_name:
+        return f"{row.named.verb} <code>{_words(row.named.object)}</code>"
+    return _words(row.title)
 
 
 def _label(text: str) -> str:
     return f'<p style="{_QUIET};margin:4px 0 0">{text}</p>'
 
 
-def _note(text: str) -> str:
-    return f'<p style="{_QUIET};margin:2px 0 6px">{_words(text)}</p>' if text else ""
+def _quiet(text: str, *, escaped: bool = False) -> str:
+    return f'<p style="{_QUIET};margin:2px 0">{text if escaped else _words(text)}</p>'
 
 
 def _shape(state: str, shape: str) -> str:
     colour = _COLOURS.get(state)
-    return f'<span style="color:{colour}">{shape}</span>' if colour else f"<span>{shape}</span>"
+    tint = f";color:{colour}" if colour else ""
+    return f'<span style="{_SHAPE}{tint}">{shape}</span>'
 
 
 def _words(text: str) -> str:

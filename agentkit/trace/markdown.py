@@ -10,7 +10,7 @@ from agentkit.trace import results
 from agentkit.trace.document import Trace, read_trace
 from agentkit.trace.overview import SIMULATED, Overview, overview
 from agentkit.trace.results import cut, picture_of
-from agentkit.trace.rows import Row
+from agentkit.trace.row import Row
 from agentkit.trace.words import ROW_STATES, duration, one_line, visible
 
 _TEXT_BUDGET = 200_000
@@ -53,15 +53,18 @@ def _rows(view: Overview, limit: int) -> list[str]:
 
 def _row(row: Row, limit: int) -> str:
     shape, word = ROW_STATES[row.state]
-    settled = row.state in ("done", "said", "warning")
-    meta = ["" if settled else word, duration(row.duration_ms)]
-    head = f"{shape} **{_plain(row.title)}**" + (f" {_plain(row.summary)}" if row.summary else "")
-    blocks = [" · ".join(filter(None, (head, *meta)))]
-    blocks += [_plain(one_line(row.error, 1_000))] if row.error else []
-    blocks += [_plain(note) for note in row.notes]
-    if row.kind == "message" and visible(row.text).strip() != row.summary:
-        blocks.append(_quoted(cut(row.text, limit)[0]))
-    blocks += _result(row, limit)
+    if row.kind == "message":
+        blocks = [_harmless(cut(visible(row.text), limit)[0])]
+    else:
+        head = f"{shape} **{_plain(row.title)}**" + (
+            f" {_plain(row.details)}" if row.details else ""
+        )
+        meta = ["" if row.is_settled else word, duration(row.duration_ms)]
+        blocks = [" · ".join(filter(None, (head, *meta)))]
+        blocks += [_plain(row.line)] if row.line else []
+        blocks += [_quoted(row.text)] if row.kind == "question" else []
+        blocks += _result(row, limit)
+        blocks += [_plain(note) for note in row.notes]
     return "- " + "\n\n".join(blocks).replace("\n", "\n  ")
 
 
@@ -69,7 +72,7 @@ def _result(row: Row, limit: int) -> list[str]:
     picture, text = picture_of(row.result), results.text_of(row.result)
     if picture and len(picture.uri) <= _PICTURE_LIMIT:
         return [f"![{_plain(one_line(text)) or 'picture'}]({picture.uri})"]
-    if text.strip() and text.strip() != row.error.strip():
+    if text.strip() and text.strip() not in (row.line, row.error.strip()):
         shown, note = cut(text, limit)
         return [_fenced(shown), *([f"*{_plain(note)}*"] if note else [])] + (
             [_plain(picture.note)] if picture else []

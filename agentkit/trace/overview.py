@@ -10,7 +10,8 @@ from agentkit.core.protocol import Usage
 from agentkit.trace.document import VERSION, Trace
 from agentkit.trace.read import as_number, as_text, first_event
 from agentkit.trace.results import WHOLE
-from agentkit.trace.rows import Row, fold
+from agentkit.trace.row import Row
+from agentkit.trace.rows import fold
 from agentkit.trace.words import (
     RUN_STATES,
     UNFINISHED,
@@ -98,7 +99,7 @@ def _footer(trace: Trace) -> list[str]:
     usage = trace.usage or _reported_usage(trace.events)
     steps = max((int(as_number(event.get("step")) or 0) for event in trace.events), default=0)
     parts = [
-        counted(steps, "step"),
+        counted(steps, "step") if steps else "",
         duration(_elapsed_ms(trace)),
         tokens(usage) if usage else "",
         cost(usage.cost) if usage and usage.cost is not None else "",
@@ -116,7 +117,10 @@ def _elapsed_ms(trace: Trace) -> float | None:
 
 def _model(events: list[dict[str, Any]]) -> str:
     started = first_event(events, "run_started")
-    return as_text(started.get("model")) or as_text(started.get("provider")) or ""
+    model, provider = as_text(started.get("model")), as_text(started.get("provider"))
+    if not model or not provider or model == provider or model.startswith(f"{provider}:"):
+        return model or provider or ""
+    return f"{provider}:{model}"
 
 
 def _reported_usage(events: Iterable[dict[str, Any]]) -> Usage | None:

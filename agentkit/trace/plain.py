@@ -9,7 +9,7 @@ from typing import Any
 from agentkit.trace.document import Trace, read_trace
 from agentkit.trace.overview import SIMULATED, overview
 from agentkit.trace.results import cut, other_types, picture_of, text_of
-from agentkit.trace.rows import Row
+from agentkit.trace.row import Row
 from agentkit.trace.words import ROW_STATES, duration, visible
 
 _WIDTH = 100
@@ -29,7 +29,7 @@ def to_text(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
     lines += [line for row in view.first_rows for line in _row(row)]
     lines += [f"  {view.left_out}"] if view.left_out else []
     lines += [line for row in view.last_rows for line in _row(row)]
-    lines += ["", f"Error: {view.error}"] if view.error else []
+    lines += ["", *_indented(view.error, "Error: ")] if view.error else []
     if view.answer.strip():
         answer, note = cut(view.answer.strip(), _ANSWER_CHARS)
         lines += ["", answer, *([note] if note else [])]
@@ -39,24 +39,25 @@ def to_text(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
 
 def _row(row: Row) -> Iterable[str]:
     shape, word = ROW_STATES[row.state]
-    settled = row.state in ("done", "said", "warning")
-    after = ["" if settled else word, duration(row.duration_ms)]
-    head = f"{row.title}{': ' if row.summary else ''}{row.summary}"
-    yield "  " + " · ".join(filter(None, (f"{shape} {head}", *after)))
-    if row.error:
-        yield from _indented(_first_lines(row.error), "      ")
-    for note in row.notes:
-        yield from _indented(note, "      ")
-    result = _result(row)
-    if result and result.strip() != row.error.strip():
-        yield from _indented(_first_lines(result), "      ")
+    if row.kind == "message":
+        yield f"  {shape} " + "\n".join(_indented(_first_lines(row.text), "    ")).lstrip()
+        return
+    head = f"{shape} {row.title}" + (f" ({row.details})" if row.details else "")
+    after = ["" if row.is_settled else word, duration(row.duration_ms)]
+    yield "  " + " · ".join(filter(None, (head, *after)))
+    body = row.text if row.kind == "question" else _result(row)
+    for text in ("" if body and row.state == "done" else row.line, body, *row.notes):
+        yield from _indented(_first_lines(text), "      ")
 
 
 def _result(row: Row) -> str:
     text, picture = text_of(row.result), picture_of(row.result)
-    return "\n".join(filter(None, (text, picture.note if picture else ""))) or other_types(
-        row.result
+    parts = (
+        row.long_error,
+        text if text.strip() != row.error.strip() else "",
+        picture and picture.note,
     )
+    return "\n".join(filter(None, parts)) or other_types(row.result)
 
 
 def _first_lines(text: str) -> str:

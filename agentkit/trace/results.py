@@ -10,12 +10,15 @@ from typing import Any
 
 from agentkit.core.protocol import MimeBundle
 from agentkit.trace.read import as_list, as_text
-from agentkit.trace.words import as_json, as_words, size, visible
+from agentkit.trace.words import as_json, as_words, counted, first_line, size, visible
 
 PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 SVG = "image/svg+xml"
 _TEXTS = ("text/plain", "text/markdown", "text/latex")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_SIZE = re.compile(r"(\d[\d,]*) rows? [x×] (\d[\d,]*) columns?")
+# A Python string's repr reads better without its quotes.
+_QUOTED = re.compile(r"""(['"])([^\n\\]*)\1""")
 WHOLE = "the whole is in the notebook's trace data"
 """Said with every cut."""
 
@@ -64,6 +67,23 @@ def text_of(bundle: MimeBundle) -> str:
 def html_of(bundle: MimeBundle) -> str:
     """The bundle's HTML as it came: hostile until sanitised."""
     return _text(bundle.get("text/html"))
+
+
+def summary(bundle: MimeBundle) -> str:
+    """What a tool gave back, on one line; empty for a picture, which speaks for itself."""
+    if any(mime_type.startswith("image/") for mime_type in bundle):
+        return ""
+    plain, html = _text(bundle.get("text/plain")), html_of(bundle)
+    # pandas says the size itself when it shows a part only.
+    if said := _SIZE.search(f"{plain[-200:]}\n{html[-400:]}"):
+        rows, columns = (int(number.replace(",", "")[:12] or 0) for number in said.groups())
+        return f"A table of {counted(rows, 'row')} and {counted(columns, 'column')}"
+    if "<table" in html:
+        head = html.partition("<thead")[2].partition("</thead")[0].count("<tr")
+        return f"A table of {counted(max(0, html.count('<tr') - head), 'row')}"
+    quoted = _QUOTED.fullmatch(plain[:2000].strip())
+    text = quoted[2] if quoted else text_of(bundle)
+    return first_line(text, 200) or ", ".join(list(bundle)[:5]) or "Nothing returned"
 
 
 def other_types(bundle: MimeBundle) -> str:

@@ -2,124 +2,30 @@
 
 HTML, Markdown and plain text are written from this, and the page's own fold follows the same rules:
 
-- ``thinking`` and ``message`` are a row each, "Thought" and "Said", the first line beside the title.
+- ``thinking`` is a row "Thought"; ``message`` is its text.
 - A call of a tool is one row from its first event (``tool_call`` or ``approval_requested``) to its
-  ``tool_result``. Its title is a verb and the tool's name as words (``region_total`` → "region
-  total"): "Calling …" while it runs, "Wants to call …" while it waits for approval, "Did not call …"
-  when denied, "Called …" otherwise. Beside it, the arguments on one line. The tool's own name and
-  where it ran stand on the second line of the opened row.
-- A decision stays on the row: "Approved by ana · 14:02", "Denied by ana · 14:02", "Expired · 14:02".
-- ``input_requested`` is a row "Asked", then "Asked and answered".
+  ``tool_result``, titled as in ``titles``: "Reading data.csv" while it runs or waits, "Read data.csv"
+  when it succeeded, "Read data.csv" said as the wish it stayed ("Call region_total") otherwise. Below
+  it, one line says what came of it. The tool's own name and where it ran open with the row.
+- A decision stays on the row: "Approved by ana · 14:02 UTC".
+- ``input_requested`` is a row "Asking you", then "Asked you".
 - ``warning`` is a row whose title is its message.
 - ``usage``, ``run_started``, ``run_finished`` and ``final_answer`` are no rows: they fill header and
-  footer.
+  footer. A message that the answer repeats word for word is shown once, as the answer.
 - What is open when the run ends is "stopped" in a cancelled run and "interrupted" otherwise.
-- A message that the answer repeats word for word is shown once, as the answer.
 - An event of an unknown type is a row "Event <type>" that shows it as it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any
 
-from agentkit.core.protocol import MimeBundle
 from agentkit.trace.document import Trace
-from agentkit.trace.read import as_mapping, as_number, as_text
-from agentkit.trace.words import arguments_line, as_words, clock, one_line, tool_title
-
-Kind = Literal["thinking", "message", "tool", "question", "warning", "other"]
-State = Literal[
-    "running", "waiting", "done", "failed", "denied", "interrupted", "cancelled", "warning", "said"
-]
-
-_OUTCOMES: dict[str | None, State] = {
-    "success": "done",
-    "failed": "failed",
-    "denied": "denied",
-    "interrupted": "interrupted",
-}
-_VERBS = {"running": "Calling", "waiting": "Wants to call", "denied": "Did not call"}
-_DECISIONS = {"approve": "Approved", "deny": "Denied", "answer": "Answered", "expired": "Expired"}
-
-
-@dataclass(slots=True)
-class Row:
-    """One line of the run and what opens below it."""
-
-    kind: Kind
-    seq: int
-    state: State
-    text: str = ""
-    """Of thinking, a message, a question or a warning: the whole of it."""
-    tool_name: str = ""
-    runs_in: str = ""
-    arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    result: MimeBundle = field(default_factory=dict[str, Any])
-    error: str = ""
-    duration_ms: float | None = None
-    notes: list[str] = field(default_factory=list[str])
-    """Decisions and progress, in the order they came."""
-
-    @property
-    def title(self) -> str:
-        """What happened: a verb and its object."""
-        match self.kind:
-            case "thinking":
-                return "Thought"
-            case "message":
-                return "Said"
-            case "question":
-                return "Asked" if self.state == "waiting" else "Asked and answered"
-            case "warning":
-                return one_line(self.text) or "Warning"
-            case "other":
-                return f"Event {one_line(self.tool_name, 60)}"
-            case "tool":
-                return f"{_VERBS.get(self.state, 'Called')} {tool_title(self.tool_name)}"
-
-    @property
-    def summary(self) -> str:
-        """What stands beside the title: the first words, or the arguments on one line."""
-        match self.kind:
-            case "tool":
-                return arguments_line(self.arguments)
-            case "warning" | "other":
-                return ""
-            case _:
-                return one_line(self.text, 100)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it waits for somebody or something."""
-        return self.state in ("running", "waiting")
-
-    def requested(self, event: Mapping[str, Any]) -> None:
-        """Take name and arguments of the call from a ``tool_call`` or an ``approval_requested``."""
-        self.tool_name = as_text(event.get("tool_name")) or self.tool_name
-        self.runs_in = as_text(event.get("runs_in")) or self.runs_in
-        self.arguments = as_mapping(event.get("arguments")) or self.arguments
-
-    def settled(self, event: Mapping[str, Any]) -> None:
-        """Take the outcome from a ``tool_result``."""
-        self.state = _OUTCOMES.get(as_text(event.get("outcome")), "failed")
-        self.result = as_mapping(event.get("content"))
-        self.duration_ms = as_number(event.get("duration_ms"))
-        self.error = as_text(as_mapping(event.get("error")).get("message")) or ""
-
-    def resolved(self, event: Mapping[str, Any]) -> None:
-        """Take the decision from a ``request_resolved``."""
-        decision = as_text(event.get("decision")) or ""
-        by = as_text(event.get("by"))
-        words = _DECISIONS.get(decision, "Resolved") + (f" by {one_line(by, 60)}" if by else "")
-        value = event.get("value")
-        if value is not None:
-            words += f": {one_line(as_words(value))}"
-        self.notes.append(" · ".join(filter(None, (words, clock(as_text(event.get("ts")))))))
-        if self.state == "waiting":
-            refused = decision in ("deny", "expired")
-            self.state = "denied" if refused else "done" if self.kind == "question" else "running"
+from agentkit.trace.read import as_number, as_text
+from agentkit.trace.row import Kind, Row, State
+from agentkit.trace.words import moment, one_line
 
 
 class _Fold:
@@ -127,11 +33,17 @@ class _Fold:
         self.rows: list[Row] = []
         self._calls: dict[str, Row] = {}
         self._requests: dict[str, Row] = {}
+        self._last_time: datetime | None = None
 
     def take(self, event: Mapping[str, Any]) -> None:
+        self._fold(event)
+        self._last_time = moment(as_text(event.get("ts"))) or self._last_time
+
+    def _fold(self, event: Mapping[str, Any]) -> None:
         match event.get("event_type"):
             case "thinking" | "message" as kind:
-                self._add(kind, event, "said", text=as_text(event.get("text")) or "")
+                row = self._add(kind, event, "said", text=as_text(event.get("text")) or "")
+                row.duration_ms = self._since_last(event) if kind == "thinking" else None
             case "warning":
                 self._add("warning", event, "warning", text=as_text(event.get("message")) or "")
             case "tool_call":
@@ -169,6 +81,12 @@ class _Fold:
         self.rows.append(row)
         return row
 
+    def _since_last(self, event: Mapping[str, Any]) -> float | None:
+        now = moment(as_text(event.get("ts")))
+        if now is None or self._last_time is None:
+            return None
+        return (now - self._last_time).total_seconds() * 1000
+
     def _call(self, event: Mapping[str, Any]) -> Row:
         call_id = _call_id(event)
         if call_id not in self._calls:
@@ -181,12 +99,10 @@ class _Fold:
             row.notes.append(one_line(reason, 400))
 
     def _progress(self, event: Mapping[str, Any]) -> None:
-        row = self._call(event)
         done, total = as_number(event.get("progress")), as_number(event.get("total"))
         message = one_line(as_text(event.get("message")) or "")
-        share = f"{done or 0:g}" + (f" of {total:g}" if total is not None else "")
-        row.notes = [note for note in row.notes if not note.startswith("Progress: ")]
-        row.notes.append(" · ".join(filter(None, (f"Progress: {share}", message))))
+        share = f"{done or 0:g} of {total:g}" if total is not None else ""
+        self._call(event).progress = " · ".join(filter(None, (message, share)))
 
 
 def _call_id(event: Mapping[str, Any]) -> str:
@@ -200,6 +116,6 @@ def fold(trace: Trace) -> list[Row]:
         folding.take(event)
     if trace.is_final:
         for row in folding.rows:
-            if row.is_open:
+            if row.is_open or row.state == "interrupted":
                 row.state = "cancelled" if trace.status == "cancelled" else "interrupted"
     return folding.rows

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from agentkit.core.protocol import Usage
 
@@ -17,7 +15,7 @@ RUN_STATES = {
     "completed": ("✓", "Done"),
     "failed": ("✗", "Failed"),
     "cancelled": ("■", "Stopped"),
-    "interrupted": ("┅", "The server stopped"),
+    "interrupted": ("┅", "Interrupted"),
 }
 """A run's status → shape and words."""
 
@@ -26,7 +24,7 @@ UNFINISHED = ("queued", "running", "input_required")
 
 ROW_STATES = {
     "running": ("◐", "running"),
-    "waiting": ("◆", "waiting for approval"),
+    "waiting": ("◆", "waiting for an answer"),
     "done": ("✓", "done"),
     "failed": ("✗", "failed"),
     "denied": ("⊘", "denied"),
@@ -55,18 +53,13 @@ def one_line(text: str, limit: int = 120) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
-def tool_title(name: str) -> str:
-    """A tool's name as words: ``region_total`` → ``region total``."""
-    return " ".join(re.split(r"[\s_-]+", visible(name))).strip() or "a tool"
-
-
-def arguments_line(arguments: Mapping[str, Any]) -> str:
-    """Arguments on one line: ``region: North, year: 2024``."""
-    parts = [
-        f"{one_line(str(name), 40)}: {one_line(as_words(value), 60)}"
-        for name, value in list(arguments.items())[:8]
-    ]
-    return one_line(", ".join(parts), 100)
+def first_line(text: str, limit: int) -> str:
+    """The first line that says something, with ``…`` where more follows."""
+    start = visible(text[: limit * 4]).strip()
+    line = start.partition("\n")[0].rstrip()
+    if len(line) > limit:
+        return f"{line[:limit].rstrip()}…"
+    return f"{line} …" if len(line) < len(start) or len(text) > limit * 4 else line
 
 
 def as_json(value: object, indent: int | None = None) -> str:
@@ -80,12 +73,12 @@ def as_words(value: object, indent: int | None = None) -> str:
 
 
 def duration(milliseconds: float | None) -> str:
-    """``0.4 s``, ``12 s``, ``2 min 05 s``, ``1 h 03 min``; empty when unknown."""
+    """``< 0.1 s``, ``0.4 s``, ``12 s``, ``2 min 05 s``, ``1 h 03 min``; empty when unknown."""
     if milliseconds is None or milliseconds < 0:
         return ""
     seconds = milliseconds / 1000
     if seconds < 0.05:
-        return "<0.1 s"
+        return "< 0.1 s"
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)
@@ -112,9 +105,9 @@ def day_and_time(text: str | None) -> str:
 
 
 def clock(text: str | None) -> str:
-    """``14:02``; empty when it is no time."""
+    """``14:02 UTC``, in the zone that it was written with; empty when it is no time."""
     time = moment(text)
-    return f"{time:%H:%M}" if time else ""
+    return f"{time:%H:%M} {time.tzname()}" if time else ""
 
 
 def counted(number: int, noun: str) -> str:
@@ -123,12 +116,14 @@ def counted(number: int, noun: str) -> str:
 
 
 def tokens(usage: Usage) -> str:
-    """``1,234 tokens in, 56 out``."""
-    return f"{counted(usage.input_tokens, 'token')} in, {usage.output_tokens:,} out"
+    """``1,290 tokens``: what went in and what came out."""
+    return counted(usage.input_tokens + usage.output_tokens, "token")
 
 
 def cost(dollars: float) -> str:
-    """``$0.0123``; four digits below ten cents, two above."""
+    """``$0.0123``: US dollars, with as many places as a small price needs."""
+    if 0 < dollars < 0.0001:
+        return "< $0.0001"
     return f"${dollars:.4f}" if dollars < 0.1 else f"${dollars:,.2f}"
 
 
