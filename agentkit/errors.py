@@ -15,7 +15,7 @@
 
 Every error has a ``reason``: a short code in snake_case that programs can compare. The message is for
 the person who reads it: what was wrong, with which value, and what to do.
-The core never raises errors of a web framework; ``agentkit.server.api.STATUS_CODES`` maps this tree
+The core never raises errors of a web framework; ``agentkit.server.response.STATUS_CODES`` maps this tree
 to HTTP once, for every host.
 """
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
@@ -17,12 +19,14 @@ from traitlets import Dict, Float, Int, List, TraitError, Unicode, default, vali
 from agentkit._version import __version__
 from agentkit.core.protocol import Limits
 from agentkit.core.redaction import Redactor
-from agentkit.errors import InvalidInput, JournalError
+from agentkit.errors import AgentKitError, InvalidInput, JournalError
 from agentkit.hub.client_tools import AWAY_SECONDS
 from agentkit.hub.executor import InProcessExecutor
 from agentkit.hub.hub import Hub
 from agentkit.hub.journal import MEMORY, Journal
 from agentkit.llm.defaults import default_gateway
+from agentkit.llm.gateway import LLMGateway
+from agentkit.server.api import problem
 from agentkit.server.input import checked
 from agentkit.skills.registry import SkillRegistry
 from agentkit.tools.registry import ToolRegistry
@@ -31,6 +35,9 @@ from jupyter_agentkit.handlers.http import http_handlers
 from jupyter_agentkit.handlers.socket import socket_handlers
 
 _LIMITS = TypeAdapter(Limits)
+
+_WILDCARDS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}
+"""Where a server that listens on all addresses is reached from its own machine."""
 
 
 class AgentKitApp(ExtensionApp):
@@ -87,25 +94,46 @@ class AgentKitApp(ExtensionApp):
 
     def initialize_settings(self) -> None:
         """Build the hub."""
-        gateway = default_gateway()
-        if self.model:
-            gateway.default_model = self.model
-        skills = SkillRegistry()
-        for folder in self.skills_folders:
-            skills.add_folder(folder)
-        for problem in skills.problems:
-            self.log.warning("A skill was not loaded: %s", problem)
+        # What agentkit logs belongs into the log of this server, at its level.
+        logging.getLogger("agentkit").parent = self.log
+        self._kernel_key = secrets.token_urlsafe(32)
+        self._environ: dict[str, str | None] = {}
         self.hub = Hub(
-            InProcessExecutor(gateway, ToolRegistry(), skills),
+            InProcessExecutor(self._gateway(), ToolRegistry(), self._skills()),
             self._open_journal(),
-            redactor=Redactor(environ=os.environ),
+            redactor=Redactor(self._secrets(), os.environ),
             limits=Limits(**self.limits),
             max_running=self.max_running,
             away_seconds=self.away_seconds,
         )
-        self._kernel_key = secrets.token_urlsafe(32)
         self.settings["agentkit_hub"] = self.hub
         self.settings["agentkit_kernel_key"] = self._kernel_key
+
+    def _gateway(self) -> LLMGateway:
+        gateway = default_gateway()
+        if self.model:
+            gateway.default_model = self.model
+        if fault := problem(gateway):
+            name = "AgentKitApp.model" if self.model else "AGENTKIT_MODEL"
+            self.log.error("%s: %s. Agents that name no model cannot run.", name, fault)
+        return gateway
+
+    def _skills(self) -> SkillRegistry:
+        skills = SkillRegistry()
+        for folder in self.skills_folders:
+            try:
+                skills.add_folder(folder)
+            except AgentKitError as error:
+                self.log.error("AgentKitApp.skills_folders: %s", error)
+        for each in skills.problems:
+            self.log.warning("The skill in %s was not loaded: %s", each.folder, each.message)
+        return skills
+
+    def _secrets(self) -> list[str]:
+        """What no trace may show: a notebook that an agent works in can print both."""
+        assert self.serverapp is not None
+        token = self.serverapp.identity_provider.token
+        return [self._kernel_key, str(token)]
 
     def _open_journal(self) -> Journal:
         try:
@@ -122,8 +150,13 @@ class AgentKitApp(ExtensionApp):
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         """Tell the kernels that will be started where their server is, and its key."""
-        os.environ[URL_VARIABLE] = url_path_join(serverapp.connection_url, "agentkit")
-        os.environ[KEY_VARIABLE] = self._kernel_key
+        told = {
+            URL_VARIABLE: url_path_join(_reached(serverapp), "agentkit"),
+            KEY_VARIABLE: self._kernel_key,
+        }
+        # A server that was itself started in a notebook has another's in its environment.
+        self._environ = {name: os.environ.get(name) for name in told}
+        os.environ.update(told)
         await self.hub.open()
 
     def current_activity(self) -> Any:
@@ -132,6 +165,18 @@ class AgentKitApp(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """End what runs and close the journal."""
-        for variable in (URL_VARIABLE, KEY_VARIABLE):
-            os.environ.pop(variable, None)
+        for name, before in self._environ.items():
+            if before is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = before
         await self.hub.close()
+        logging.getLogger("agentkit").parent = logging.getLogger()
+
+
+def _reached(serverapp: ServerApp) -> str:
+    """The server's address for the processes of its own machine."""
+    address = urlsplit(serverapp.connection_url)
+    if serverapp.sock or serverapp.ip not in _WILDCARDS:
+        return address.geturl()
+    return address._replace(netloc=f"{_WILDCARDS[serverapp.ip]}:{serverapp.port}").geturl()

@@ -1,50 +1,34 @@
 """The route table: every HTTP route of agentkit, written once and mounted by each host.
 
 A host authenticates the request, authorises it for the route's ``action``, calls ``answer`` on the
-hub's loop, and sends what comes back. It decides nothing else.
+hub's loop, and sends what comes back with the
+``HEADERS`` of every response. It decides nothing else.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from agentkit._version import __version__
 from agentkit.core.frames import PROTOCOL, Answer
 from agentkit.core.protocol import AgentConfig, StartTask, TaskStatus
-from agentkit.errors import (
-    AgentKitError,
-    Conflict,
-    InvalidInput,
-    JournalError,
-    NotFound,
-    ProviderError,
-    Refused,
-)
+from agentkit.errors import AgentKitError
 from agentkit.hub.hub import Hub
-from agentkit.server.input import checked, parsed
+from agentkit.llm.gateway import LLMGateway
+from agentkit.server.input import MAX_SEQ, checked, parsed, repaired
+from agentkit.server.response import MAX_BODY, Response, as_json, failure, refusal, too_large
 from agentkit.trace.bundle import to_bundle
 from agentkit.trace.document import Trace, build_trace
 from agentkit.trace.html import to_html
 from agentkit.trace.markdown import to_markdown
 
-STATUS_CODES: tuple[tuple[type[AgentKitError], int], ...] = (
-    (InvalidInput, 400),
-    (Refused, 403),
-    (NotFound, 404),
-    (Conflict, 409),
-    (ProviderError, 400),
-    (JournalError, 503),
-    (AgentKitError, 400),
-)
-"""The one place where errors become HTTP; the first class that fits counts."""
-
-MAX_BODY = 4_000_000
-"""Bytes of a request's body."""
+log = logging.getLogger("agentkit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +42,6 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
-    """What the host sends. ``text`` is complete and of the type ``content_type``."""
-
-    status: int
-    text: str
-    content_type: str = "application/json"
-
-
-@dataclass(frozen=True, slots=True)
 class Route:
     """One verb of one path; ``{name}`` in ``path`` is one segment without a slash."""
 
@@ -77,30 +52,27 @@ class Route:
 
 
 async def answer(route: Route, request: Request) -> Response:
-    """Call a route's function; its errors become responses."""
+    """Open the hub, call a route's function; its errors become responses."""
     try:
         if len(request.body) > MAX_BODY:
-            raise InvalidInput(
-                f"The body has {len(request.body):,} bytes, {MAX_BODY:,} are allowed.",
-                reason="body_too_large",
-            )
+            return too_large()
+        await request.hub.open()
         return await route.function(request)
     except AgentKitError as error:
         return refusal(error)
-
-
-def refusal(error: AgentKitError, status: int | None = None) -> Response:
-    """The response to a request that was refused."""
-    code = status or next(code for kind, code in STATUS_CODES if isinstance(error, kind))
-    return _json({"message": error.message, "reason": error.reason}, code)
+    except Exception:
+        log.exception("%s %s failed inside agentkit", route.verb, route.path)
+        return refusal(failure(), 500)
 
 
 async def _status(request: Request) -> Response:
-    hub = request.hub
-    return _json(
+    gateway = request.hub.executor.gateway
+    return as_json(
         {
             "version": __version__,
             "protocol": PROTOCOL,
+            "model": gateway.default_model,
+            "problem": problem(gateway),
             "providers": [
                 {
                     "name": each.name,
@@ -109,15 +81,26 @@ async def _status(request: Request) -> Response:
                     "simulated": each.simulated,
                     "default": each.default,
                 }
-                for each in hub.executor.gateway.status()
+                for each in gateway.status()
             ],
-            "running": hub.running,
+            "running": request.hub.running,
         }
     )
 
 
+def problem(gateway: LLMGateway) -> str | None:
+    """Why agents that name no model cannot run, where a default model is set; ``None`` when they can."""
+    if gateway.default_model is None:
+        return None
+    try:
+        gateway.resolve(None)
+    except AgentKitError as error:
+        return error.message
+    return None
+
+
 async def _list_agents(request: Request) -> Response:
-    return _json({"agents": [agent.model_dump(mode="json") for agent in request.hub.agents]})
+    return as_json({"agents": [agent.model_dump(mode="json") for agent in request.hub.agents]})
 
 
 class _Registration(BaseModel):
@@ -129,12 +112,12 @@ class _Registration(BaseModel):
 async def _register_agent(request: Request) -> Response:
     config = _body(request, _REGISTRATION, "The agent").config
     new = request.hub.register(config)
-    return _json(config.model_dump(mode="json"), 201 if new else 200)
+    return as_json(config.model_dump(mode="json"), 201 if new else 200)
 
 
 async def _read_agent(request: Request) -> Response:
     agent = request.hub.agents.get(request.path["name"])
-    return _json(agent.model_dump(mode="json"))
+    return as_json(agent.model_dump(mode="json"))
 
 
 async def _remove_agent(request: Request) -> Response:
@@ -156,7 +139,7 @@ async def _list_tasks(request: Request) -> Response:
     tasks = await request.hub.summaries(
         status=query.status, agent=query.agent, limit=query.limit, before=query.before
     )
-    return _json({"tasks": [task.model_dump(mode="json") for task in tasks]})
+    return as_json({"tasks": [task.model_dump(mode="json") for task in tasks]})
 
 
 async def _start_task(request: Request) -> Response:
@@ -164,12 +147,12 @@ async def _start_task(request: Request) -> Response:
     body = task.summary.model_dump(mode="json")
     if desk := request.hub.desk(task.id):
         body["client_key"] = desk.key
-    return _json(body, 201)
+    return as_json(body, 201)
 
 
 async def _read_task(request: Request) -> Response:
     task = await request.hub.task(request.path["id"])
-    return _json(task.summary.model_dump(mode="json"))
+    return as_json(task.summary.model_dump(mode="json"))
 
 
 async def _delete_task(request: Request) -> Response:
@@ -180,7 +163,7 @@ async def _delete_task(request: Request) -> Response:
 class _EventsQuery(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    after: int = Field(default=0, ge=0)
+    after: int = Field(default=0, ge=0, le=MAX_SEQ)
     limit: int = Field(default=10_000, ge=1, le=10_000)
 
 
@@ -204,13 +187,13 @@ async def _trace(request: Request) -> Response:
     trace = await trace_of(request.hub, request.path["id"])
     match query.format:
         case "html":
-            return Response(200, to_html(trace), "text/html; charset=utf-8")
+            return Response(200, repaired(to_html(trace)), "text/html; charset=utf-8")
         case "markdown":
-            return Response(200, to_markdown(trace), "text/markdown; charset=utf-8")
+            return Response(200, repaired(to_markdown(trace)), "text/markdown; charset=utf-8")
         case "bundle":
-            return _json(to_bundle(trace, live=not trace.is_final))
-        case "json":
-            return _json(trace.to_json())
+            return as_json(to_bundle(trace, live=not trace.is_final))
+        case _:
+            return as_json(trace.to_json())
 
 
 async def trace_of(hub: Hub, task_id: str) -> Trace:
@@ -232,24 +215,20 @@ async def _cancel(request: Request) -> Response:
     body = _body(request, _CANCEL, "The cancel", empty=True)
     task = await request.hub.task(request.path["id"])
     await request.hub.cancel(task.id, body.reason)
-    return _json(task.summary.model_dump(mode="json"), 202)
+    return as_json(task.summary.model_dump(mode="json"), 202)
 
 
 async def _answer(request: Request) -> Response:
     body = parsed(request.body, "The answer")
     if isinstance(body, dict):
-        body = {"type": "answer", **body}
+        body = {"type": "answer", **cast("dict[str, Any]", body)}
     given = checked(_ANSWER, body, "The answer", "invalid_input")
     await request.hub.answer(request.path["id"], given.request_id)
     return Response(204, "")
 
 
-def _json(value: object, status: int = 200) -> Response:
-    return Response(status, json.dumps(value, ensure_ascii=False))
-
-
 def _body(request: Request, shape: TypeAdapter[Any], what: str, *, empty: bool = False) -> Any:
-    value = {} if empty and not request.body else parsed(request.body, what)
+    value: Any = {} if empty and not request.body else parsed(request.body, what)
     return checked(shape, value, what, "invalid_input")
 
 

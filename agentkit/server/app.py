@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
+from http import HTTPStatus
+from typing import Any, TypeVar
 from urllib.parse import urlparse
 
-from fastapi import FastAPI
+from fastapi import FastAPI, WebSocket
 from fastapi import Request as HttpRequest
 from fastapi import Response as HttpResponse
-from fastapi import WebSocket
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
 from agentkit._version import __version__
@@ -22,13 +24,17 @@ from agentkit.hub.executor import InProcessExecutor
 from agentkit.hub.hub import Hub
 from agentkit.hub.journal import Journal
 from agentkit.llm.gateway import LLMGateway
-from agentkit.server.api import ROUTES, SOCKET_PATH, Request, Route, answer, refusal
+from agentkit.server.api import ROUTES, SOCKET_PATH, Request, Route, answer
 from agentkit.server.conversation import Gone, converse, refuse
+from agentkit.server.input import query_of
 from agentkit.server.portal import Portal
+from agentkit.server.response import HEADERS, MAX_BODY, Response, failure, refusal, too_large
 from agentkit.skills.registry import SkillRegistry
 from agentkit.tools.registry import ToolRegistry
 
 PREFIX = "/api/v1"
+
+T = TypeVar("T")
 
 
 def create_app(
@@ -56,11 +62,14 @@ def create_app(
     host = _Host(Hub(executor, journal or Journal()), api_key)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         yield
         await host.stop()
 
-    app = FastAPI(title="agentkit", version=__version__, lifespan=lifespan)
+    # FastAPI's own pages of documentation load scripts from elsewhere, and ask for no key.
+    app = FastAPI(title="agentkit", version=__version__, lifespan=lifespan, openapi_url=None)
+    app.add_exception_handler(HTTPException, _unknown)
+    app.add_exception_handler(Exception, _failed)
     for route in ROUTES:
         app.add_api_route(
             PREFIX + route.path,
@@ -70,6 +79,28 @@ def create_app(
         )
     app.add_api_websocket_route(PREFIX + SOCKET_PATH, host.talk)
     return app
+
+
+async def _unknown(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Answer a path or verb that the route table does not have, as the table's routes refuse."""
+    assert isinstance(error, HTTPException)
+    phrase = HTTPStatus(error.status_code).phrase
+    message = f"{phrase}: {request.method} {request.url.path}"
+    reason = re.sub(r"\W+", "_", phrase).lower()
+    response = _sent(refusal(AgentKitError(message, reason=reason), error.status_code))
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _failed(_: HttpRequest, __: Exception) -> HttpResponse:
+    """Answer a fault of ours; the server logs the error itself."""
+    return _sent(refusal(failure(), 500))
+
+
+def _sent(response: Response) -> HttpResponse:
+    return HttpResponse(
+        response.text, response.status, dict(HEADERS), media_type=response.content_type
+    )
 
 
 class _Host:
@@ -84,29 +115,25 @@ class _Host:
         """End what runs; a later request opens the hub again."""
         await self._portal.run(self._hub.stop())
 
-    def endpoint(self, route: Route) -> Any:
+    def endpoint(self, route: Route) -> Callable[[HttpRequest], Awaitable[HttpResponse]]:
         """The function that FastAPI calls for a route."""
 
         async def handle(request: HttpRequest) -> HttpResponse:
-            try:
-                self._admit(request)
-            except Refused as error:
-                response = refusal(error, 401 if error.reason == "unauthorized" else 403)
-            else:
-                body = await request.body()
-                path, query = dict(request.path_params), dict(request.query_params)
-                response = await self._portal.run(self._answer(route, path, query, body))
-            return HttpResponse(
-                response.text, response.status, media_type=response.content_type
-            )
+            return _sent(await self._response(route, request))
 
         return handle
 
-    async def _answer(
-        self, route: Route, path: dict[str, str], query: dict[str, str], body: bytes
-    ) -> Any:
-        await self._hub.open()
-        return await answer(route, Request(self._hub, path, query, body))
+    async def _response(self, route: Route, request: HttpRequest) -> Response:
+        try:
+            self._admit(request)
+        except Refused as error:
+            return refusal(error, 401 if error.reason == "unauthorized" else 403)
+        body = await _body(request)
+        if body is None:
+            return too_large()
+        query = query_of(request.url.query)
+        asked = Request(self._hub, request.path_params, query, body)
+        return await self._portal.run(answer(route, asked))
 
     async def talk(self, websocket: WebSocket) -> None:
         """The endpoint of the socket."""
@@ -118,20 +145,14 @@ class _Host:
             await self._portal.run(refuse(socket, error))
             return
         await self._portal.run(
-            self._converse(
+            converse(
+                self._hub,
                 socket,
                 websocket.path_params["id"],
-                dict(websocket.query_params),
-                websocket.headers.get(CLIENT_KEY_HEADER),
+                query_of(websocket.url.query),
+                may=lambda _: True,
+                client_key=websocket.headers.get(CLIENT_KEY_HEADER),
             )
-        )
-
-    async def _converse(
-        self, socket: _PortalSocket, task_id: str, query: dict[str, str], client_key: str | None
-    ) -> None:
-        await self._hub.open()
-        await converse(
-            self._hub, socket, task_id, query, may=lambda _: True, client_key=client_key
         )
 
     def _admit(self, connection: HTTPConnection) -> None:
@@ -142,26 +163,22 @@ class _Host:
         Refused
             The key is missing or wrong, or the origin is foreign.
         """
-        origin = connection.headers.get("origin")
-        if origin is not None and urlparse(origin).netloc != connection.headers.get("host"):
-            raise Refused(f"Requests from {origin} are not allowed.", reason="foreign_origin")
+        origin, host = (connection.headers.get(name, "").lower() for name in ("origin", "host"))
+        if origin and urlparse(origin).netloc != host:
+            raise Refused(
+                f"Requests of pages from {origin} are not allowed.", reason="foreign_origin"
+            )
         if self._api_key is None:
             return
         given = _key(connection)
-        if given is None:
+        if not given:
             raise Refused(
-                "An api_key is needed: as the query parameter api_key, or as X-API-Key.",
+                "An api_key is needed: as 'Authorization: Bearer …', as 'X-API-Key: …', or as the"
+                " query parameter api_key.",
                 reason="unauthorized",
             )
         if not secrets.compare_digest(given.encode(), self._api_key.encode()):
             raise Refused("The api_key is wrong.", reason="unauthorized")
-
-
-def _key(connection: HTTPConnection) -> str | None:
-    scheme, _, credentials = connection.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and credentials:
-        return credentials.strip()
-    return connection.headers.get("x-api-key") or connection.query_params.get("api_key")
 
 
 class _PortalSocket:
@@ -184,11 +201,32 @@ class _PortalSocket:
     async def close(self, code: int) -> None:
         await self._there(self._websocket.close(code))
 
-    async def _there(self, work: Any) -> Any:
+    async def _there(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do ``work`` on the loop that serves the socket."""
         try:
             future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        except RuntimeError as error:  # that loop has closed
+            work.close()
+            raise Gone from error
+        try:
             return await asyncio.wrap_future(future)
-        except (AgentKitError, Gone):
-            raise
         except Exception as error:  # Starlette and its servers name a closed socket in many ways
             raise Gone from error
+
+
+async def _body(request: HttpRequest) -> bytes | None:
+    """The body; ``None`` for one over the limit, of which no more than that is read."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MAX_BODY:
+            return None
+    return bytes(body)
+
+
+def _key(connection: HTTPConnection) -> str:
+    scheme, _, credentials = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and credentials:
+        return credentials.strip()
+    query = connection.query_params
+    return connection.headers.get("x-api-key") or query.get("api_key") or ""

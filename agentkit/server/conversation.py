@@ -7,6 +7,7 @@ A host gives a ``Socket`` and says who may do what; everything that is said on
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from typing import Literal, Protocol
 
@@ -27,7 +28,8 @@ from agentkit.errors import AgentKitError, Conflict, InvalidInput, NotFound, Ref
 from agentkit.hub.client_tools import ClientDesk
 from agentkit.hub.hub import Hub
 from agentkit.hub.task import Task
-from agentkit.server.input import checked, parsed
+from agentkit.server.input import MAX_SEQ, checked, parsed
+from agentkit.server.response import failure
 from agentkit.server.watcher import Watcher
 from agentkit.tools.protocol import ToolResult
 
@@ -36,8 +38,10 @@ Action = Literal["read", "write", "execute"]
 MAX_FRAME = 4_000_000
 """Characters of a client's frame; a larger one is refused and harms nothing."""
 
-NORMAL, REFUSED = 1000, 1008
+NORMAL, REFUSED, FAILED = 1000, 1008, 1011
 """Codes with which the server closes (RFC 6455, section 7.4.1)."""
+
+log = logging.getLogger("agentkit")
 
 
 class Gone(Exception):
@@ -61,7 +65,7 @@ class Socket(Protocol):
 class _Query(BaseModel):
     model_config = ConfigDict(extra="ignore")  # hosts and proxies add parameters of their own
 
-    after: int = Field(default=0, ge=0)
+    after: int = Field(default=0, ge=0, le=MAX_SEQ)
     batch: bool = False
     start: bool = True
     agent: str | None = None
@@ -81,7 +85,7 @@ async def converse(
     may: Callable[[Action], bool],
     client_key: str | None = None,
 ) -> None:
-    """Talk with one client until the task has ended or the client has left.
+    """Open the hub, and talk with one client until the task has ended or the client has left.
 
     Parameters
     ----------
@@ -99,13 +103,16 @@ async def converse(
         return  # nothing to undo: a client that leaves changes nothing
     except AgentKitError as error:
         await refuse(socket, error)
+    except Exception:
+        log.exception("The conversation about a task failed inside agentkit")
+        await refuse(socket, failure(), FAILED)
 
 
-async def refuse(socket: Socket, error: AgentKitError) -> None:
+async def refuse(socket: Socket, error: AgentKitError, code: int = REFUSED) -> None:
     """Say why, and close."""
     try:
         await socket.send(_error(error))
-        await socket.close(REFUSED)
+        await socket.close(code)
     except Gone:
         return
 
@@ -120,6 +127,7 @@ async def _converse(
 ) -> None:
     options = checked(_QUERY, dict(query), "The query", "bad_query")
     _permit(may, "read")
+    await hub.open()
     task = await _known(hub, task_id)
     status = task.summary.status if task else TaskStatus.QUEUED
     last_seq = task.summary.last_seq if task else 0

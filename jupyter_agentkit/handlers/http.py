@@ -14,7 +14,9 @@ from tornado import web
 
 from agentkit.hub.hub import Hub
 from agentkit.server.api import ROUTES, Request, Route, answer
+from agentkit.server.input import query_of
 from jupyter_agentkit.handlers.identity import KernelKeyMixin
+from jupyter_agentkit.handlers.refusal import RefusalMixin
 
 RESOURCE = "agentkit"
 """The resource that an authoriser is asked about."""
@@ -23,7 +25,9 @@ API = "/agentkit/api/v1"
 """Below the server's base URL."""
 
 
-class RouteHandler(KernelKeyMixin, APIHandler):
+class RouteHandler(  # pyright: ignore[reportIncompatibleMethodOverride]
+    RefusalMixin, KernelKeyMixin, APIHandler
+):
     """The verbs of one path. Each authenticates, then authorises, then asks the route table."""
 
     def initialize(self, hub: Hub, routes: Mapping[str, Route]) -> None:
@@ -53,28 +57,13 @@ class RouteHandler(KernelKeyMixin, APIHandler):
         allowed = self.authorizer.is_authorized(self, self.current_user, route.action, RESOURCE)
         if not await ensure_async(allowed):
             raise web.HTTPError(403, f"You are not allowed to {route.action} {RESOURCE} here.")
-        query = {name: self.get_query_argument(name) for name in self.request.query_arguments}
-        await self._hub.open()
+        query = query_of(self.request.query)
         response = await answer(route, Request(self._hub, path, query, self.request.body))
         self.set_status(response.status)
         if response.status == HTTPStatus.NO_CONTENT:
             await self.finish()
         else:
             await self.finish(response.text, set_content_type=response.content_type)
-
-    @property
-    def content_security_policy(self) -> str:
-        """What a trace's page may do: show its own inline style and pictures, and nothing else."""
-        return "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Send every refusal in the shape that all hosts use."""
-        error = kwargs.get("exc_info", (None, None, None))[1]
-        phrase = HTTPStatus(status_code).phrase
-        known = isinstance(error, web.HTTPError) and error.log_message
-        message = known % error.args if known and error.args else known or phrase
-        reason = re.sub(r"\W+", "_", phrase).lower()
-        self.finish({"message": message, "reason": reason})
 
 
 def http_handlers(hub: Hub) -> list[tuple[str, type[RouteHandler], dict[str, Any]]]:

@@ -7,10 +7,16 @@ from typing import Any
 
 from jupyter_server.auth import IdentityProvider, User
 from jupyter_server.base.handlers import JupyterHandler
+from tornado.httputil import HTTPHeaders
 
 from jupyter_agentkit.address import KERNEL_KEY_HEADER
 
-KERNEL = User(username="agentkit-kernel", name="A kernel of this server")
+
+class KernelUser(User):
+    """A kernel of this server, as authorisers see it."""
+
+    hub_user: dict[str, Any]
+    """As JupyterHub's authoriser wants it: the scopes that the Hub asks of whoever uses this server."""
 
 
 class KernelIdentity:
@@ -31,14 +37,25 @@ class KernelIdentity:
     def get_user(self, handler: JupyterHandler) -> User | None:
         """The kernel, if its key is right."""
         headers = handler.request.headers
-        if any(name in headers for name in ("Origin", "Cookie", "Sec-Fetch-Site")):
+        given = headers[KERNEL_KEY_HEADER].encode()
+        if _of_browser(headers) or not hmac.compare_digest(given, self._key.encode()):
             return None
-        given = headers[KERNEL_KEY_HEADER]
-        return KERNEL if hmac.compare_digest(given.encode(), self._key.encode()) else None
+        kernel = KernelUser(username="agentkit-kernel", name="A kernel of this server")
+        hub_auth = getattr(self._provider, "hub_auth", None)
+        scopes: set[str] = {
+            *getattr(hub_auth, "access_scopes", ()),
+            *getattr(hub_auth, "oauth_scopes", ()),
+        }
+        kernel.hub_user = {"name": kernel.username, "kind": "service", "scopes": sorted(scopes)}
+        return kernel
 
     def is_token_authenticated(self, handler: JupyterHandler) -> bool:
         """A kernel needs no XSRF token, as a script with the server's token needs none."""
-        return handler.current_user is KERNEL
+        return isinstance(handler.current_user, KernelUser)
+
+    def should_check_origin(self, handler: JupyterHandler) -> bool:
+        """A kernel has no origin: a request that has one is refused before."""
+        return not self.is_token_authenticated(handler)
 
 
 class KernelKeyMixin(JupyterHandler):
@@ -51,3 +68,8 @@ class KernelKeyMixin(JupyterHandler):
         if KERNEL_KEY_HEADER not in self.request.headers:
             return provider
         return KernelIdentity(provider, self.settings["agentkit_kernel_key"])
+
+
+def _of_browser(headers: HTTPHeaders) -> bool:
+    marks = ("Origin", "Sec-Websocket-Origin", "Cookie", "Referer")
+    return any(name in marks or name.startswith("Sec-Fetch-") for name in headers)

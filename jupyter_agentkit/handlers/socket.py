@@ -9,21 +9,24 @@ from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import ws_authenticated
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
-from tornado import web
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from agentkit.core.frames import CLIENT_KEY_HEADER
 from agentkit.hub.hub import Hub
 from agentkit.server.api import SOCKET_PATH
 from agentkit.server.conversation import MAX_FRAME, Action, Gone, converse
+from agentkit.server.input import query_of
 from jupyter_agentkit.handlers.http import RESOURCE, pattern
 from jupyter_agentkit.handlers.identity import KernelKeyMixin
+from jupyter_agentkit.handlers.refusal import RefusalMixin
 
-INBOX = 100
+INBOX = 10
 """Frames of a client that wait to be read before its connection is read no further."""
 
 
-class TaskSocket(KernelKeyMixin, WebSocketMixin, WebSocketHandler, JupyterHandler):
+class TaskSocket(  # pyright: ignore[reportIncompatibleMethodOverride]
+    RefusalMixin, KernelKeyMixin, WebSocketMixin, WebSocketHandler, JupyterHandler
+):
     """One client's socket. What is said on it is decided in ``agentkit.server.conversation``."""
 
     def initialize(self, hub: Hub) -> None:
@@ -32,6 +35,8 @@ class TaskSocket(KernelKeyMixin, WebSocketMixin, WebSocketHandler, JupyterHandle
         self._inbox: asyncio.Queue[str] = asyncio.Queue(INBOX)
         self._talk: asyncio.Task[None] | None = None
         self._allowed: frozenset[Action] = frozenset()
+        # The server logs the address of a refused request, and a question may stand in this one.
+        self.request.uri = self.request.path
 
     def set_default_headers(self) -> None:
         """A socket has no headers of its own."""
@@ -43,12 +48,9 @@ class TaskSocket(KernelKeyMixin, WebSocketMixin, WebSocketHandler, JupyterHandle
 
     @ws_authenticated
     async def get(self, *args: str, **path: str) -> None:
-        """Authorise, then shake hands."""
+        """Authorise, then shake hands; the conversation tells who may not read."""
         actions: tuple[Action, ...] = ("read", "execute")
         self._allowed = frozenset([each for each in actions if await self._may(each)])
-        if "read" not in self._allowed:
-            raise web.HTTPError(403)
-        await self._hub.open()
         await super().get(*args, **path)
 
     async def _may(self, action: Action) -> bool:
@@ -58,19 +60,21 @@ class TaskSocket(KernelKeyMixin, WebSocketMixin, WebSocketHandler, JupyterHandle
     def open(self, id: str) -> None:
         """Begin the conversation about the task ``id``."""
         super().open()
-        query = {name: self.get_query_argument(name) for name in self.request.query_arguments}
         talk = converse(
             self._hub,
             _TornadoSocket(self, self._inbox),
             id,
-            query,
+            query_of(self.request.query),
             may=self._allowed.__contains__,
             client_key=self.request.headers.get(CLIENT_KEY_HEADER),
         )
         self._talk = asyncio.ensure_future(talk)
+        self._talk.add_done_callback(self._make_room)
 
     async def on_message(self, message: str | bytes) -> None:
         """Hand a frame on; while the inbox is full, Tornado reads no further."""
+        if self._talk is None or self._talk.done():
+            return
         await self._inbox.put(
             message if isinstance(message, str) else message.decode("utf-8", "replace")
         )
@@ -80,6 +84,11 @@ class TaskSocket(KernelKeyMixin, WebSocketMixin, WebSocketHandler, JupyterHandle
         super().on_close()
         if self._talk is not None:
             self._talk.cancel()
+
+    def _make_room(self, _: asyncio.Task[None]) -> None:
+        # Whoever waits to put a frame into the inbox waits no longer: nobody will read it.
+        while not self._inbox.empty():
+            self._inbox.get_nowait()
 
 
 class _TornadoSocket:
