@@ -78,7 +78,7 @@ def test_arguments_arrive_in_the_annotated_types() -> None:
 
 
 def test_left_out_arguments_use_the_functions_own_default_object() -> None:
-    sentinel = object()
+    sentinel = [1]
 
     def same(first: Any = sentinel, /, second: Any = sentinel, *, third: int = 3) -> bool:
         return first is sentinel and second is sentinel and third == 4
@@ -324,7 +324,11 @@ def test_a_cancelled_call_is_left_behind_at_once_and_its_late_result_is_thrown_a
         ended.set()
         return "late"
 
+    complaints: list[Any] = []
+
     async def scenario() -> float:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: complaints.append(context))
         task = asyncio.ensure_future(FunctionTool(deaf).call({}, seen.context()))
         await asyncio.to_thread(started.wait, 20)
         before = time.perf_counter()
@@ -332,11 +336,15 @@ def test_a_cancelled_call_is_left_behind_at_once_and_its_late_result_is_thrown_a
         with pytest.raises(asyncio.CancelledError):
             await task
         took = time.perf_counter() - before
+        thread = next(t for t in threading.enumerate() if t.name == "agentkit-tool-deaf")
         release.set()
-        await asyncio.to_thread(ended.wait, 20)
+        await asyncio.to_thread(thread.join, 20)
+        await asyncio.sleep(0)  # its result has been sent to the loop
         return took
 
     assert asyncio.run(scenario()) < 0.1
+    assert ended.is_set()
+    assert complaints == []
     assert [reason for _, reason in seen.warnings] == ["tool_abandoned"]
     assert "'deaf' could not be stopped" in seen.warnings[0][0]
     assert seen.progress == []
