@@ -1,0 +1,93 @@
+"""What is promised of the package as a whole."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
+OPTIONAL = {
+    "agentkit/llm/anthropic": "anthropic",
+    "agentkit/llm/openai": "openai",
+    "agentkit/server/app": "server",
+}
+"""Modules that say which extra to install when it is missing, by the start of their path."""
+ASKED_FOR_BY_NAME = {"pandas"}
+"""Used only by what is called for it, such as ``to_dataframe``."""
+
+
+def name_of(requirement: str) -> str:
+    """Return the distribution's name in its canonical spelling."""
+    name = re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def imported_by(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.split(".")[0]
+
+
+@pytest.mark.parametrize("package", ["agentkit", "jupyter_agentkit"])
+def test_everything_that_is_imported_is_required(package: str) -> None:
+    distributions = packages_distributions()
+    provided = {"agentkit", "jupyter_agentkit", *sys.stdlib_module_names, *ASKED_FOR_BY_NAME}
+    undeclared: set[tuple[str, str]] = set()
+    for file in (ROOT / package).rglob("*.py"):
+        path = file.relative_to(ROOT).as_posix()
+        extras = [extra for start, extra in OPTIONAL.items() if path.startswith(start)]
+        required = {name_of(line) for line in PROJECT["dependencies"]}
+        required |= {name_of(line) for extra in extras for line in EXTRAS[extra]}
+        # What FastAPI and pydantic are made of comes with them, and they re-export most of it.
+        required |= {"pydantic-core"} | ({"starlette"} if "fastapi" in required else set())
+        undeclared |= {
+            (path, module)
+            for module in imported_by(file)
+            if module not in provided
+            and not required & set(map(name_of, distributions.get(module, [])))
+        }
+    assert not undeclared
+
+
+@pytest.mark.parametrize("module", ["agentkit", "agentkit.core.react", "jupyter_agentkit.app"])
+def test_importing_loads_no_provider_and_no_data_library(module: str) -> None:
+    heavy = (
+        "openai",
+        "anthropic",
+        "pydantic_ai",
+        "mcp",
+        "pandas",
+        "numpy",
+        "matplotlib",
+        "fastapi",
+    )
+    program = f"import {module}, sys; print(*sorted(set({heavy}) & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=True, cwd=ROOT
+    )
+    assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize("lock", ["labextension/yarn.lock", "constraints.txt"])
+def test_a_lock_file_names_no_address(lock: str) -> None:
+    assert not re.search(r"https?:|archiveUrl", (ROOT / lock).read_text(encoding="utf-8"))
+
+
+def test_every_version_installed_for_the_tests_is_pinned() -> None:
+    pinned = set(map(name_of, (ROOT / "constraints.txt").read_text().splitlines()))
+    lines = [*PROJECT["dependencies"], *(line for extra in EXTRAS.values() for line in extra)]
+    names = set(map(name_of, lines)) - {PROJECT["name"]}
+    assert names - pinned == set()
