@@ -7,7 +7,6 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from agentkit.core.protocol import CancellationToken, ErrorInfo, TaskStatus
-from agentkit.errors import AgentKitError
 
 T = TypeVar("T")
 
@@ -30,6 +29,18 @@ class TimeUp(Exception):
     """The work's own time was up."""
 
 
+class Escaped(Exception):
+    """The work raised what is no ``Exception``: ``SystemExit``, or a ``CancelledError`` of its own.
+
+    Let out of an asyncio task, the first would end the loop and everything on it, and the second
+    would pass for our own cancelling.
+    """
+
+    def __init__(self, cause: BaseException) -> None:
+        told = f": {cause}" if str(cause) else ""
+        super().__init__(f"{type(cause).__name__}{told}")
+
+
 class Stop:
     """One run's stop signal: its token, or the end of its time. Made and closed on the run's loop."""
 
@@ -37,7 +48,9 @@ class Stop:
         self.token = token
         self._loop = asyncio.get_running_loop()
         self._signal: asyncio.Future[Stopped] = self._loop.create_future()
-        self._timer = seconds and self._loop.call_later(seconds, self._time_is_up, seconds)
+        self._timer = (
+            None if seconds is None else self._loop.call_later(seconds, self._time_is_up, seconds)
+        )
         self._forget = token.on_cancel(self._cancel_from_any_thread)
 
     def _cancel_from_any_thread(self) -> None:
@@ -85,15 +98,14 @@ class Stop:
             The run was stopped; the work has been cancelled.
         TimeUp
             ``seconds`` were over; the work has been cancelled.
+        Escaped
+            The work raised what is no ``Exception``.
         """
-        task = asyncio.ensure_future(work)
+        task = asyncio.ensure_future(_contained(work))
         try:
             await asyncio.wait(
                 (task, self._signal), timeout=seconds, return_when=asyncio.FIRST_COMPLETED
             )
-            if task.cancelled():
-                # Not we: the work raised CancelledError itself, which must not pass for our own.
-                raise AgentKitError("The work cancelled itself.", reason="internal")
             if task.done():
                 return task.result()
         finally:
@@ -111,5 +123,20 @@ class Stop:
     def close(self) -> None:
         """Forget the token and the timer."""
         self._forget()
-        if self._timer:
+        if self._timer is not None:
             self._timer.cancel()
+
+
+async def _contained(work: Coroutine[Any, Any, T]) -> T:
+    task = asyncio.current_task()
+    assert task is not None
+    try:
+        return await work
+    except (Exception, GeneratorExit):
+        raise
+    except asyncio.CancelledError as error:
+        if task.cancelling():  # it is we who stop it
+            raise
+        raise Escaped(error) from error
+    except BaseException as error:
+        raise Escaped(error) from error

@@ -7,16 +7,25 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from agentkit.core.bounded import Stop, Stopped, TimeUp
+from agentkit.core.bounded import Escaped, Stop, Stopped, TimeUp
 from agentkit.core.events import StepEvent, ToolCalled, ToolFinished, ToolProgress, Warned
 from agentkit.core.protocol import Limits
+from agentkit.errors import AgentKitError
 from agentkit.llm.protocol import ChatMessage, Image, ToolCall
 from agentkit.tools.display import fit_for_reader, images_for_model, text_for_model
 from agentkit.tools.protocol import Tool, ToolContext, ToolResult
 
 
 class CallRunner:
-    """Runs the calls of one run. ``emit`` may be called from any thread."""
+    """Runs the calls of one run.
+
+    Parameters
+    ----------
+    emit
+        Takes an event; called on the run's loop.
+    on_loop
+        Runs a function on the run's loop; called from any thread.
+    """
 
     def __init__(
         self,
@@ -24,11 +33,13 @@ class CallRunner:
         limits: Limits,
         stop: Stop,
         emit: Callable[[StepEvent], None],
+        on_loop: Callable[[Callable[[], None]], None],
     ) -> None:
         self._tools = tools
         self._limits = limits
         self._stop = stop
         self._emit = emit
+        self._on_loop = on_loop
         self._ids: set[str] = set()
 
     def claim(self, calls: Sequence[ToolCall]) -> list[ToolCall]:
@@ -62,8 +73,24 @@ class CallRunner:
         started = time.perf_counter()
         result = await self._result(call)
         took = (time.perf_counter() - started) * 1000
+        try:
+            return self._hand_on(call, result, took)
+        except Exception as error:  # a tool's bundle may hold anything
+            message = f"What {call.name} returned cannot be shown: {type(error).__name__}: {error}"
+            return self._hand_on(call, ToolResult.failed(message, "bad_result"), took)
+
+    def _hand_on(self, call: ToolCall, result: ToolResult, took: float) -> ChatMessage:
+        """Tell the reader what came of a call, and return what the model is told."""
         content, note = fit_for_reader(result.content, self._limits.result_bytes)
         text, cut = self._told(result)
+        images = [Image(mime, data) for mime, data in images_for_model(result.content)]
+        finished = ToolFinished(
+            tool_call_id=call.id,
+            outcome=result.outcome,
+            content=content,
+            duration_ms=round(took, 3),
+            error=result.error,
+        )
         if note:
             self._warn(f"{call.name}: {note}", "truncated")
         if cut:
@@ -73,22 +100,14 @@ class CallRunner:
                 " (limits.result_chars).",
                 "truncated",
             )
-        self._emit(
-            ToolFinished(
-                tool_call_id=call.id,
-                outcome=result.outcome,
-                content=content,
-                duration_ms=round(took, 3),
-                error=result.error,
-            )
-        )
+        self._emit(finished)
         return ChatMessage(
             "tool",
             text,
             tool_call_id=call.id,
             name=call.name,
             failed=result.outcome != "success",
-            images=[Image(mime, data) for mime, data in images_for_model(result.content)],
+            images=images,
         )
 
     def _told(self, result: ToolResult) -> tuple[str, bool]:
@@ -116,17 +135,16 @@ class CallRunner:
             )
         settled = False
 
+        def unless_settled(emit: Callable[[], None]) -> None:
+            # Looked at on the loop: a late word of an abandoned thread never follows the result.
+            self._on_loop(lambda: None if settled else emit())
+
         def progress(done: float, total: float | None = None, message: str | None = None) -> None:
-            if not settled:
-                self._emit(
-                    ToolProgress(
-                        tool_call_id=call.id, progress=done, total=total, message=message
-                    )
-                )
+            event = ToolProgress(tool_call_id=call.id, progress=done, total=total, message=message)
+            unless_settled(lambda: self._emit(event))
 
         def warn(message: str, reason: str) -> None:
-            if not settled:
-                self._warn(message, reason)
+            unless_settled(lambda: self._warn(message, reason))
 
         def left_behind() -> None:
             warn(
@@ -138,9 +156,12 @@ class CallRunner:
         context = ToolContext(call.id, self._stop.token, progress, warn)
         seconds = self._limits.tool_seconds
         try:
-            return await self._stop.bound(
+            result = await self._stop.bound(
                 tool.call(call.arguments, context), seconds=seconds, left_behind=left_behind
             )
+            if not isinstance(result, ToolResult):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise TypeError(f"the tool returned {type(result).__name__} and no ToolResult")
+            return result
         except Stopped as stopped:
             message = "Stopped with the run." if stopped.error is None else stopped.error.message
             result = ToolResult.failed(message, "stopped")
@@ -151,6 +172,10 @@ class CallRunner:
                 " (limits.tool_seconds).",
                 "tool_time_limit",
             )
+        except AgentKitError as error:
+            return ToolResult.failed(error.message, error.reason)
+        except Escaped as error:
+            return ToolResult.failed(str(error), "tool_error")
         except Exception as error:
             return ToolResult.failed(f"{type(error).__name__}: {error}", "tool_error")
         finally:

@@ -1,8 +1,8 @@
 """The loop: a model asks for tools, the tools answer, until the model answers the question.
 
-``react`` is that loop (ReAct: Yao et al. 2022, https://arxiv.org/abs/2210.03629), ``llm_generate`` a single call of
-the model. Both are async iterators of typed events; the first is ``run_started``, the last is always
-``run_finished`` with a named state. They know no host and no store.
+``react`` is that loop (ReAct: Yao et al. 2022, https://arxiv.org/abs/2210.03629), ``llm_generate`` a
+single call of the model. Both are async iterators of typed events; the first is ``run_started``, the
+last is always ``run_finished`` with a named state. They know no host and no store.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
-from agentkit.core.bounded import Stop, Stopped
+from agentkit.core.bounded import Escaped, Stop, Stopped
 from agentkit.core.calls import CallRunner
 from agentkit.core.events import (
     FinalAnswer,
@@ -30,7 +29,7 @@ from agentkit.core.events import (
 )
 from agentkit.core.limits import narrowed
 from agentkit.core.protocol import AgentConfig, CancellationToken, ErrorInfo, Limits, TaskStatus
-from agentkit.errors import AgentKitError
+from agentkit.errors import AgentKitError, ProviderError
 from agentkit.llm.gateway import LLMGateway, Route
 from agentkit.llm.protocol import ChatMessage, LLMResponse, Notice, TextPiece, ThinkingPiece
 from agentkit.tools.protocol import Tool
@@ -131,13 +130,17 @@ class _Run:
                     await driver
 
     def emit(self, event: StepEvent) -> None:
-        """Put an event of the present step into the stream, from any thread."""
+        """Put an event of the present step into the stream."""
         event.step = self.step
+        self._queue.put_nowait(event)
+
+    def on_loop(self, act: Callable[[], None]) -> None:
+        """Do something on the run's loop, from any thread."""
         if threading.get_ident() == self._thread:
-            self._queue.put_nowait(event)
+            act()
         else:
             with contextlib.suppress(RuntimeError):  # the loop has closed: nobody listens any more
-                self._loop.call_soon_threadsafe(self._queue.put_nowait, event)
+                self._loop.call_soon_threadsafe(act)
 
     async def _drive(self, work: Callable[[Route], Awaitable[None]]) -> None:
         """Carry the work to a named end, whatever happens in it."""
@@ -184,7 +187,7 @@ class _Run:
 
     async def loop(self, route: Route) -> None:
         """Turns until the model answers without calling a tool."""
-        runner = CallRunner(self.tools, self.limits, self.stop, self.emit)
+        runner = CallRunner(self.tools, self.limits, self.stop, self.emit, self.on_loop)
         while self.step < self.limits.max_steps:
             response = await self._turn(route)
             if not response.tool_calls:
@@ -214,6 +217,9 @@ class _Run:
         self._said = _Said(f"m{self.step}", f"t{self.step}")
         try:
             response = await self.stop.bound(self._ask(route))
+        except Escaped as error:
+            self._keep_what_was_said()
+            raise ProviderError(f"The provider {route.provider_name!r} failed: {error}") from error
         except BaseException:
             self._keep_what_was_said()
             raise
@@ -235,6 +241,8 @@ class _Run:
             message = "The model's answer ends at its length limit and is not complete."
             self.emit(Warned(message=message, reason="truncated"))
         if response.finish_reason == "refusal":
+            if response.content:
+                self.emit(Message(message_id=self._said.text_id, text=response.content))
             said = response.content or "it gave no reason"
             raise AgentKitError(f"The model refused to answer: {said}", reason="refusal")
         return response
@@ -246,17 +254,20 @@ class _Run:
             async for piece in stream:
                 said = self._said
                 match piece:
-                    case TextPiece(text):
-                        said.text += text
+                    case TextPiece(text) if text:
+                        said.text.append(text)
                         self.emit(MessageDelta(message_id=said.text_id, delta=text))
-                    case ThinkingPiece(text):
-                        said.thinking += text
+                    case ThinkingPiece(text) if text:
+                        said.thinking.append(text)
                         self.emit(ThinkingDelta(message_id=said.thinking_id, delta=text))
-                    case Notice(reason=reason, message=message):
-                        self._keep_what_was_said()
+                    case Notice(reason=reason, message=message, restarted=restarted):
+                        if restarted:
+                            self._keep_what_was_said()
                         self.emit(Warned(message=message, reason=reason))
                     case LLMResponse():
                         return piece
+                    case _:  # an empty piece
+                        pass
         raise AgentKitError(
             f"The provider {route.provider_name!r} ended its stream without a response.",
             reason="provider_rejected",
@@ -266,9 +277,9 @@ class _Run:
         """Store the text of a try that will not be finished: the reader has seen it already."""
         said = self._said
         if said.thinking:
-            self.emit(Thinking(message_id=said.thinking_id, text=said.thinking))
+            self.emit(Thinking(message_id=said.thinking_id, text="".join(said.thinking)))
         if said.text:
-            self.emit(Message(message_id=said.text_id, text=said.text))
+            self.emit(Message(message_id=said.text_id, text="".join(said.text)))
         self._said = _Said(said.text_id + "+", said.thinking_id + "+")
 
 
@@ -278,5 +289,5 @@ class _Said:
 
     text_id: str
     thinking_id: str
-    text: str = ""
-    thinking: str = ""
+    text: list[str] = field(default_factory=list[str])
+    thinking: list[str] = field(default_factory=list[str])

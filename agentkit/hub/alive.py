@@ -15,7 +15,7 @@ MEMORY = ":memory:"
 
 
 class Alive:
-    """This server's sign of life, and the way to see others'."""
+    """The sign of life of one server, and the way to see others'."""
 
     def __init__(self, journal: str, owner: str) -> None:
         self._folder = None if journal == MEMORY else Path(f"{journal}.owners")

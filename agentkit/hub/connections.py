@@ -29,6 +29,16 @@ class _Client:
     waiting: deque[Any] = field(default_factory=lambda: deque[Any]())
     sending: asyncio.Task[None] | None = None
 
+    @property
+    def is_sending(self) -> bool:
+        """Whether it is at work on this loop; what it did on a loop that has gone will not end."""
+        sending = self.sending
+        return (
+            sending is not None
+            and not sending.done()
+            and sending.get_loop() is asyncio.get_running_loop()
+        )
+
 
 class ConnectionManager:
     """The clients of every task, each with the token of the task that it watches.
@@ -41,12 +51,20 @@ class ConnectionManager:
 
     def add(self, task_id: str, ws: JsonSocket, token: CancellationToken) -> None:
         """Add a client; one that is there already gets the new token."""
-        self.remove(task_id, ws)
-        self._clients.setdefault(task_id, []).append(_Client(ws, token))
+        clients = self._clients.setdefault(task_id, [])
+        for client in clients:
+            if client.ws is ws:
+                client.token = token
+                return
+        clients.append(_Client(ws, token))
 
     def remove(self, task_id: str, ws: JsonSocket) -> None:
         """Remove a client and its token; one that is absent is no error."""
-        kept = [client for client in self._clients.get(task_id, ()) if client.ws is not ws]
+        clients = self._clients.get(task_id, ())
+        for client in clients:
+            if client.ws is ws:
+                client.waiting.clear()
+        kept = [client for client in clients if client.ws is not ws]
         if kept:
             self._clients[task_id] = kept
         else:
@@ -76,21 +94,27 @@ class ConnectionManager:
             await asyncio.wait(sending, timeout=PATIENCE)
 
     def _send(self, task_id: str, client: _Client, message: Any) -> asyncio.Task[None] | None:
-        if client.sending is not None and not client.sending.done():
-            client.waiting.append(message)
-            if len(client.waiting) > BACKLOG:
-                client.sending.cancel()
-                self.remove(task_id, client.ws)
-            return None
         client.waiting.append(message)
-        client.sending = asyncio.ensure_future(self._drain(task_id, client))
-        return client.sending
+        if not client.is_sending:
+            client.sending = asyncio.ensure_future(self._drain(task_id, client))
+            return client.sending
+        if len(client.waiting) > BACKLOG:
+            assert client.sending is not None
+            client.sending.cancel()
+            self.remove(task_id, client.ws)
+        return None
 
     async def _drain(self, task_id: str, client: _Client) -> None:
         try:
             while client.waiting:
                 await client.ws.send_json(client.waiting.popleft())
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if (
+                task is not None and task.cancelling()
+            ):  # the loop ends; the client may be reached again
+                raise
+            self.remove(task_id, client.ws)
         except Exception:
             # Whatever is wrong with this client is no concern of the others: it is gone.
-            client.waiting.clear()
             self.remove(task_id, client.ws)

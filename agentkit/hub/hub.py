@@ -3,47 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import secrets
 from collections import deque
-from dataclasses import dataclass
 
-from agentkit.core.events import RunFinished
 from agentkit.core.limits import narrowed
 from agentkit.core.protocol import (
     AgentConfig,
-    ErrorInfo,
     Limits,
     StartTask,
     TaskStatus,
     TaskSummary,
 )
 from agentkit.core.redaction import Redactor
-from agentkit.errors import Conflict, JournalError, NotFound
+from agentkit.errors import Conflict, JournalError, NotFound, Refused
 from agentkit.hub.agents import AgentRegistry
 from agentkit.hub.client_tools import AWAY_SECONDS, ClientDesk
 from agentkit.hub.connections import ConnectionManager
 from agentkit.hub.executor import InProcessExecutor
 from agentkit.hub.journal import Journal
 from agentkit.hub.publisher import Publisher
+from agentkit.hub.run import Run, interrupted
 from agentkit.hub.task import Task, now
 from agentkit.hub.writer import TaskWriter
 
 log = logging.getLogger("agentkit")
-
-
-@dataclass(slots=True)
-class _Live:
-    """What a task has only while it is not finished."""
-
-    task: Task
-    agent: AgentConfig
-    input: str
-    """As it was asked; the summary's has its secrets masked."""
-    limits: Limits
-    desk: ClientDesk | None
-    runner: asyncio.Task[None] | None = None
 
 
 class Hub:
@@ -58,7 +42,7 @@ class Hub:
     redactor
         Masks secrets before anything is stored or sent.
     limits
-        The widest limits, which agents and runs may narrow.
+        What holds where neither the agent nor the run says otherwise.
     max_running
         Tasks that run at the same time; further ones are ``queued``.
     away_seconds
@@ -83,8 +67,10 @@ class Hub:
         self._limits = limits or Limits()
         self._max_running = max_running
         self._away_seconds = away_seconds
-        self._live: dict[str, _Live] = {}
-        self._waiting: deque[_Live] = deque()
+        self._runs: dict[str, Run] = {}
+        self._waiting: deque[Run] = deque()
+        self._unstored: dict[str, Task] = {}
+        """Ended, and the journal could not be told: what it says of them is out of date."""
         self._publisher: Publisher | None = None
         self._opening: asyncio.Task[None] | None = None
 
@@ -94,29 +80,27 @@ class Hub:
         Every host calls it before it uses the hub; all calls but the first only wait for that one.
         """
         if self._opening is None:
-            self._opening = asyncio.ensure_future(self._open())
-        await asyncio.shield(self._opening)
-
-    async def _open(self) -> None:
-        self._publisher = Publisher(self.connections)
-        for summary in await self.journal.orphans():
-            writer = self._writer(Task(summary))
-            await writer.finish(_interrupted("Its server died while it ran."))
+            self._publisher = Publisher(self.connections)
+            self._opening = asyncio.ensure_future(self._end_orphans())
+        opening = self._opening
+        try:
+            await asyncio.shield(opening)
+        except JournalError:
+            if self._opening is opening:  # the next caller tries again
+                await self.stop()
+            raise
 
     async def stop(self) -> None:
         """End what runs as ``interrupted``. The hub may be opened again."""
+        opening, self._opening = self._opening, None
+        publisher, self._publisher = self._publisher, None
+        if opening is not None:
+            await asyncio.wait((opening,))
         self._waiting.clear()
-        for live in self._live.values():
-            live.runner = live.runner or asyncio.ensure_future(self._run(live))
-        # A runner that has not begun would be cancelled before it could say how it ended.
-        await asyncio.sleep(0)
-        runners = [live.runner for live in self._live.values() if live.runner]
-        for runner in runners:
-            runner.cancel()
-        await asyncio.gather(*runners, return_exceptions=True)
-        if self._publisher is not None:
-            await self._publisher.close()
-        self._opening = None
+        runs = tuple(self._runs.values())
+        await asyncio.gather(*(run.interrupt() for run in runs), return_exceptions=True)
+        if publisher is not None:
+            await publisher.close()
 
     async def close(self) -> None:
         """Stop for good and close the journal."""
@@ -126,7 +110,7 @@ class Hub:
     @property
     def running(self) -> int:
         """How many tasks are running."""
-        return sum(live.runner is not None for live in self._live.values())
+        return sum(run.has_begun for run in self._runs.values())
 
     def register(self, agent: AgentConfig) -> bool:
         """Add or replace an agent; ``True`` when its name is new.
@@ -151,10 +135,11 @@ class Hub:
         Conflict
             There is a task of that id.
         """
+        publisher = self._open_publisher()
         agent = self.agents.choose(request.agent)
         self.executor.check(agent)
         task_id = request.task_id or secrets.token_hex(8)
-        if task_id in self._live:
+        if task_id in self._runs:
             raise Conflict(f"There is a task {task_id!r} already.", reason="task_exists")
         summary = TaskSummary(
             task_id=task_id,
@@ -168,15 +153,18 @@ class Hub:
         if request.client_tools:
             desk = ClientDesk(request.client_tools, self._away_seconds)
         limits = narrowed(self._limits, agent.limits, request.limits)
-        live = self._live[task_id] = _Live(Task(summary), agent, request.input, limits, desk)
+        writer = TaskWriter(Task(summary), self.journal, self._redactor, publisher)
+        run = Run(writer, self.executor, agent, request.input, limits, desk, self._ended)
+        self._runs[task_id] = run
         try:
             await self.journal.create(summary)
         except BaseException:
-            del self._live[task_id]
+            self._runs.pop(task_id, None)
             raise
-        self._waiting.append(live)
-        self._start_waiting()
-        return live.task
+        if not run.has_begun:  # or the hub was stopped meanwhile, and the task with it
+            self._waiting.append(run)
+            self._start_waiting()
+        return run.task
 
     async def task(self, task_id: str) -> Task:
         """The task of that id, finished ones too.
@@ -186,19 +174,40 @@ class Hub:
         NotFound
             There is none.
         """
-        if live := self._live.get(task_id):
-            return live.task
+        if task := self._known(task_id):
+            return task
         summary = await self.journal.summary(task_id)
         if summary is None:
             raise NotFound(f"There is no task {task_id!r}.", reason="task_not_found")
-        if live := self._live.get(task_id):  # started while the journal was read
-            return live.task
-        return Task(summary)
+        # It may have been started while the journal was read.
+        return self._known(task_id) or Task(summary)
+
+    def _known(self, task_id: str) -> Task | None:
+        run = self._runs.get(task_id)
+        return run.task if run else self._unstored.get(task_id)
+
+    async def look_again(self, task: Task) -> None:
+        """Bring an unfinished task up to date that another server on the same journal runs.
+
+        When that server has died, the task is ended here.
+        """
+        if task.id in self._runs:
+            return
+        await self._end_orphans()
+        summary = await self.journal.summary(task.id)
+        if summary is not None:
+            task.summary = summary
+        if summary is None or summary.status.is_final:
+            task.ended.set()
+
+    def runs(self, task: Task) -> bool:
+        """Whether this hub itself runs the task."""
+        return task.id in self._runs
 
     def desk(self, task_id: str) -> ClientDesk | None:
         """Where the unfinished task's calls of its client's tools wait; ``None`` when it has none."""
-        live = self._live.get(task_id)
-        return live.desk if live else None
+        run = self._runs.get(task_id)
+        return run.desk if run else None
 
     async def cancel(self, task_id: str, reason: str | None = None) -> None:
         """Cancel a task; it ends as ``cancelled`` by itself, soon after.
@@ -208,7 +217,7 @@ class Hub:
         NotFound
             There is no such task.
         Conflict
-            It has ended already.
+            It has ended already, or another server runs it.
         """
         task = await self.task(task_id)
         if task.ended.is_set():
@@ -216,11 +225,16 @@ class Hub:
                 f"Task {task_id!r} has ended already: {task.summary.status}.",
                 reason="task_finished",
             )
+        run = self._runs.get(task_id)
+        if run is None:
+            raise Conflict(
+                f"Task {task_id!r} runs in another server: cancel it there.",
+                reason="task_elsewhere",
+            )
         task.token.cancel(reason)
-        live = self._live.get(task_id)
-        if live in self._waiting:  # it needs no place to end in
-            self._waiting.remove(live)
-            live.runner = asyncio.ensure_future(self._run(live))
+        if run in self._waiting:  # it needs no place to end in
+            self._waiting.remove(run)
+            run.begin()
 
     async def answer(self, task_id: str, request_id: str) -> None:
         """Answer an open request of a task.
@@ -252,6 +266,7 @@ class Hub:
                 reason="task_running",
             )
         await self.journal.delete(task_id)
+        self._unstored.pop(task_id, None)
 
     async def summaries(
         self,
@@ -265,55 +280,25 @@ class Hub:
         stored = await self.journal.summaries(
             status=status, agent=agent, limit=limit, before=before
         )
-        live = self._live
-        return [live[s.task_id].task.summary if s.task_id in live else s for s in stored]
+        return [task.summary if (task := self._known(s.task_id)) else s for s in stored]
 
-    def _writer(self, task: Task) -> TaskWriter:
-        assert self._publisher is not None, "the hub has not been opened"
-        return TaskWriter(task, self.journal, self._redactor, self._publisher)
+    def _open_publisher(self) -> Publisher:
+        if self._publisher is None:
+            raise Refused("The agents' server is being stopped.", reason="stopped")
+        return self._publisher
+
+    async def _end_orphans(self) -> None:
+        publisher = self._open_publisher()
+        for summary in await self.journal.take_orphans():
+            writer = TaskWriter(Task(summary), self.journal, self._redactor, publisher)
+            await writer.finish(interrupted("Its server died while it ran."))
 
     def _start_waiting(self) -> None:
         while self._waiting and self.running < self._max_running:
-            live = self._waiting.popleft()
-            live.runner = asyncio.ensure_future(self._run(live))
+            self._waiting.popleft().begin()
 
-    async def _run(self, live: _Live) -> None:
-        task = live.task
-        writer = self._writer(task)
-        log.info("Task %s started: agent %s", task.id, live.agent.name)
-        try:
-            try:
-                await self._execute(live, writer)
-            except asyncio.CancelledError:  # the hub is closing
-                await writer.finish(_interrupted("The server was stopped while it ran."))
-            except JournalError:
-                raise
-            except Exception as error:  # a fault of ours; the run still ends in a named state
-                log.exception("Task %s failed inside agentkit", task.id)
-                info = ErrorInfo(message=f"{type(error).__name__}: {error}", reason="internal")
-                await writer.finish(RunFinished(status=TaskStatus.FAILED, error=info))
-        except JournalError as error:
-            log.error("Task %s: %s", task.id, error)
-            writer.give_up(error)
-        finally:
-            self._live.pop(task.id, None)
-            log.info("Task %s ended: %s", task.id, task.summary.status)
-            self._start_waiting()
-
-    async def _execute(self, live: _Live, writer: TaskWriter) -> None:
-        events = self.executor.run(
-            live.agent,
-            live.input,
-            token=live.task.token,
-            limits=live.limits,
-            client_tools=live.desk.tools if live.desk else (),
-        )
-        async with contextlib.aclosing(events):
-            async for event in events:
-                await writer.write(event)
-        await writer.ended()
-
-
-def _interrupted(message: str) -> RunFinished:
-    error = ErrorInfo(message=message, reason="server_stopped")
-    return RunFinished(status=TaskStatus.INTERRUPTED, error=error)
+    def _ended(self, run: Run) -> None:
+        self._runs.pop(run.task.id, None)
+        if not run.is_stored:
+            self._unstored[run.task.id] = run.task
+        self._start_waiting()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +24,17 @@ from agentkit.hub.worker import Worker
 T = TypeVar("T")
 
 MEMORY = ":memory:"
+
+_APPEND = """
+    INSERT INTO events (task, seq, data)
+    SELECT ?1, ?2, ?3
+    WHERE ?2 = 1 + (SELECT COALESCE(MAX(seq), 0) FROM events WHERE task = ?1)
+"""
+_IS_UNFINISHED = "status IN ({})".format(
+    ", ".join(f"'{status}'" for status in TaskStatus if not status.is_final)
+)
+_UNFINISHED_OWNERS = f"SELECT DISTINCT owner FROM tasks WHERE {_IS_UNFINISHED}"
+_TAKE = f"UPDATE tasks SET owner = ? WHERE owner = ? AND {_IS_UNFINISHED} RETURNING id, summary"
 
 
 class Journal:
@@ -44,36 +56,29 @@ class Journal:
         self.owner = secrets.token_hex(8)
         """Names this server in the rows of its tasks."""
         try:
-            if self.path != MEMORY:
-                Path(self.path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            connection = self._connect()
-            migrate(connection)
-            self._alive = Alive(self.path, self.owner)
+            with ExitStack() as undo:
+                if self.path != MEMORY:
+                    Path(self.path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                    Path(self.path).touch(mode=0o600)  # what agents do is nobody else's business
+                reading = writing = undo.enter_context(closing(_connect(self.path)))
+                migrate(writing)
+                self._alive = undo.enter_context(closing(Alive(self.path, self.owner)))
+                if self.path != MEMORY:  # a second connection would see another memory
+                    reading = _connect(self.path)
+                undo.pop_all()
         except (sqlite3.Error, OSError) as error:
             raise JournalError(
                 f"The journal {self.path} cannot be opened: {error}. Move it away, or name another."
             ) from error
-        if self.path == MEMORY:  # a second connection would see another memory
-            self._writer = self._reader = Worker(lambda: connection, "agentkit-journal")
-        else:
-            connection.close()
-            self._writer = Worker(self._connect, "agentkit-journal")
-            self._reader = Worker(self._connect, "agentkit-journal-reader")
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self.path, isolation_level=None, check_same_thread=False, timeout=10
+        self._writer = Worker(writing, "agentkit-journal")
+        self._reader = (
+            self._writer if reading is writing else Worker(reading, "agentkit-journal-reader")
         )
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        return connection
 
     def close(self) -> None:
-        """Finish what is queued and close the file."""
+        """Finish what is queued and close the file; calling it again does nothing."""
         self._writer.close()
-        if self._reader is not self._writer:
-            self._reader.close()
+        self._reader.close()
         self._alive.close()
 
     async def create(self, summary: TaskSummary) -> None:
@@ -117,6 +122,8 @@ class Journal:
     ) -> None:
         """Store an event; ``then(error)`` is called in the writer's thread once it is committed.
 
+        An event that does not follow the task's last stored one is refused: when one could not be
+        stored, those behind it are not either, and the numbers have no gaps.
         With a ``summary`` the task's row is brought up to it in the same commit, on disk when
         ``then`` is called. A delta takes the same way and is not stored, so that what is shown
         keeps its order.
@@ -124,31 +131,26 @@ class Journal:
 
         def job(connection: sqlite3.Connection) -> None:
             if not record.is_delta:
-                connection.execute(
-                    "INSERT INTO events (task, seq, data) VALUES (?, ?, ?)",
-                    (task_id, record.seq, record.text),
-                )
+                stored = connection.execute(_APPEND, (task_id, record.seq, record.text)).rowcount
+                if not stored:
+                    raise JournalError(f"Event {record.seq} does not follow the last stored one.")
             if summary is not None:
                 connection.execute(
                     "UPDATE tasks SET status = ?, summary = ? WHERE id = ?",
                     (summary.status, summary.model_dump_json(), task_id),
                 )
 
-        self._writer.submit(
-            job, durable=summary is not None, then=lambda _, error: then(error)
-        )
+        self._writer.submit(job, durable=summary is not None, then=lambda _, error: then(error))
 
     async def summary(self, task_id: str) -> TaskSummary | None:
-        """How a task stood when it was last saved; ``None`` for an unknown one."""
+        """How a task stands by what is stored of it; ``None`` for an unknown one."""
 
-        def job(connection: sqlite3.Connection) -> str | None:
-            row = connection.execute(
-                "SELECT summary FROM tasks WHERE id = ?", (task_id,)
-            ).fetchone()
-            return row and row[0]
+        def job(connection: sqlite3.Connection) -> TaskSummary | None:
+            query = "SELECT summary FROM tasks WHERE id = ?"
+            row = connection.execute(query, (task_id,)).fetchone()
+            return row and _replayed(connection, task_id, row[0])
 
-        text = await self._read(job)
-        return TaskSummary.model_validate_json(text) if text else None
+        return await self._read(job)
 
     async def summaries(
         self,
@@ -193,29 +195,43 @@ class Journal:
 
         return await self._write(job, durable=True)
 
-    async def orphans(self) -> list[TaskSummary]:
-        """Unfinished tasks whose server is gone, brought up to their last stored event."""
-        alive = self._alive
+    async def take_orphans(self) -> list[TaskSummary]:
+        """Unfinished tasks whose server is gone, brought up to their last stored event.
 
-        def job(connection: sqlite3.Connection) -> list[TaskSummary]:
-            unfinished = [status for status in TaskStatus if not status.is_final]
-            rows = connection.execute(
-                "SELECT id, owner, summary FROM tasks"
-                f" WHERE status IN ({', '.join('?' * len(unfinished))})",
-                unfinished,
-            ).fetchall()
-            dead = {owner for _, owner, _ in rows if not alive.is_alive(owner)}
-            return [_replayed(connection, id, text) for id, owner, text in rows if owner in dead]
+        They belong to this server from now on: of two that start at once, each takes others.
+        """
 
-        return await self._write(job)
+        def owners(connection: sqlite3.Connection) -> set[str]:
+            return {owner for (owner,) in connection.execute(_UNFINISHED_OWNERS)}
 
-    async def _write(
-        self, job: Callable[[sqlite3.Connection], T], *, durable: bool = False
-    ) -> T:
+        def take(connection: sqlite3.Connection) -> list[TaskSummary]:
+            rows = [
+                row
+                for owner in dead
+                for row in connection.execute(_TAKE, (self.owner, owner)).fetchall()
+            ]
+            return [_replayed(connection, task_id, text) for task_id, text in rows]
+
+        dead = {owner for owner in await self._read(owners) if not self._alive.is_alive(owner)}
+        return await self._write(take, durable=True) if dead else []
+
+    async def _write(self, job: Callable[[sqlite3.Connection], T], *, durable: bool = False) -> T:
         return await _named(self.path, self._writer.run(job, durable=durable))
 
     async def _read(self, job: Callable[[sqlite3.Connection], T]) -> T:
         return await _named(self.path, self._reader.run(job))
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 async def _named(path: str, running: Awaitable[T]) -> T:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections import deque
 from collections.abc import Callable
 from itertools import groupby
@@ -11,6 +12,8 @@ from itertools import groupby
 from agentkit.hub.connections import ConnectionManager
 from agentkit.hub.record import Record
 from agentkit.hub.task import Task
+
+log = logging.getLogger("agentkit")
 
 Stored = tuple[Task, Record | None, Callable[[], None]]
 """A stored event and whom to tell that it was shown; no record only wakes the watchers."""
@@ -27,7 +30,9 @@ class Publisher:
         self._woken = False
         self._pump = asyncio.ensure_future(self._run())
 
-    def put_from_any_thread(self, task: Task, record: Record | None, shown: Callable[[], None]) -> None:
+    def put_from_any_thread(
+        self, task: Task, record: Record | None, shown: Callable[[], None]
+    ) -> None:
         """Queue a stored event; ``shown`` is called on the loop."""
         self._stored.append((task, record, shown))
         if not self._woken:  # one wake-up for all that a commit has stored
@@ -48,12 +53,17 @@ class Publisher:
             self._woken = False
             batch = [self._stored.popleft() for _ in range(len(self._stored))]
             for task, group in groupby(batch, key=lambda stored: stored[0]):
-                await self._show(task, list(group))
+                try:
+                    await self._show(task, list(group))
+                except Exception:  # one task's fault must not leave all the others unseen
+                    log.exception("Task %s could not be shown", task.id)
 
     async def _show(self, task: Task, group: list[Stored]) -> None:
         records = [record for _, record, _ in group if record is not None]
-        for record in records:
-            task.show(record.event)
-        await self._connections.broadcast(task.id, records)
-        for _, _, shown in group:
-            shown()
+        try:
+            for record in records:
+                task.show(record.event)
+            await self._connections.broadcast(task.id, records)
+        finally:
+            for _, _, shown in group:
+                shown()

@@ -17,6 +17,8 @@ class Record:
 
     event: StepEvent
     text: str
+    start: int = 0
+    """Of a delta: the characters of its message that came before it."""
 
     @property
     def seq(self) -> int:
@@ -31,6 +33,7 @@ class Record:
 
 def encode(event: StepEvent, redactor: Redactor) -> Record:
     """The event with its secrets masked, as it will be stored and sent."""
+    # A field that is absent is left out; a ``None`` among a tool's arguments stays.
     payload = event.model_dump(exclude_none=True)
     clean = redactor.redact(payload)
     if clean is not payload:
@@ -38,10 +41,17 @@ def encode(event: StepEvent, redactor: Redactor) -> Record:
     return Record(event, _json(clean))
 
 
+def encode_delta(event: MessageDelta | ThinkingDelta, start: int) -> Record:
+    """A delta, masked already, that comes after the first ``start`` characters of its message."""
+    return Record(event, _json(event.model_dump()), start)
+
+
 def _json(payload: object) -> str:
     try:
         # Browsers read no NaN.
-        return to_json(payload, inf_nan_mode="null").decode()
+        return to_json(payload, inf_nan_mode="null", fallback=str).decode()
     except (PydanticSerializationError, UnicodeEncodeError):
         # Half a surrogate pair has no UTF-8, but it has an escape.
-        return json.dumps(json.loads(json.dumps(payload), parse_constant=lambda _: None))
+        return json.dumps(
+            json.loads(json.dumps(payload, default=str), parse_constant=lambda _: None)
+        )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from agentkit.core.events import (
+    ApprovalRequested,
     FinalAnswer,
     InputRequested,
-    ApprovalRequested,
     Message,
     MessageDelta,
     RequestResolved,
@@ -25,9 +26,7 @@ from agentkit.errors import Conflict
 Status = TaskStatus
 
 TRANSITIONS: dict[TaskStatus, frozenset[TaskStatus]] = {
-    Status.QUEUED: frozenset(
-        {Status.RUNNING, Status.CANCELLED, Status.FAILED, Status.INTERRUPTED}
-    ),
+    Status.QUEUED: frozenset({Status.RUNNING, Status.CANCELLED, Status.FAILED, Status.INTERRUPTED}),
     Status.RUNNING: frozenset(
         {
             Status.INPUT_REQUIRED,
@@ -124,6 +123,19 @@ def _whole(number: float | None) -> int | None:
     return None if number is None else int(number)
 
 
+@dataclass(slots=True)
+class Partial:
+    """A message that is being streamed."""
+
+    first: MessageDelta | ThinkingDelta
+    pieces: list[str] = field(default_factory=list[str])
+
+    def rest(self, told: int, seq: int) -> MessageDelta | ThinkingDelta | None:
+        """One delta of all that comes after the first ``told`` characters, if there is any."""
+        text = "".join(self.pieces)[told:]
+        return self.first.model_copy(update={"delta": text, "seq": seq}) if text else None
+
+
 class Task:
     """A task as this process knows it.
 
@@ -133,7 +145,7 @@ class Task:
         Up to the last event that has been stored and shown, so that it never says more than a
         watcher could have seen.
     partial
-        Text of messages that are being streamed: message id → text so far, as shown.
+        The messages that are being streamed: message id → what of them was shown so far.
     token
         Cancels it.
     ended
@@ -143,7 +155,7 @@ class Task:
     def __init__(self, summary: TaskSummary) -> None:
         self.summary = summary
         self.token = CancellationToken()
-        self.partial: dict[str, MessageDelta | ThinkingDelta] = {}
+        self.partial: dict[str, Partial] = {}
         self.ended = asyncio.Event()
         if summary.status.is_final:
             self.ended.set()
@@ -157,9 +169,8 @@ class Task:
         """Take in an event that is stored and about to be sent, or a delta."""
         match event:
             case MessageDelta() | ThinkingDelta():
-                so_far = self.partial.get(event.message_id)
-                text = so_far.delta + event.delta if so_far else event.delta
-                self.partial[event.message_id] = event.model_copy(update={"delta": text})
+                so_far = self.partial.setdefault(event.message_id, Partial(event))
+                so_far.pieces.append(event.delta)
                 return
             case Message() | Thinking():
                 self.partial.pop(event.message_id, None)

@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-T = TypeVar("T")
+from agentkit.errors import JournalError
 
-Job = Callable[[sqlite3.Connection], None]
+T = TypeVar("T")
 
 BATCH = 500
 """Jobs that share one commit at the most."""
+
+log = logging.getLogger("agentkit")
 
 
 class Worker:
     """Runs jobs in order, all that have queued up in one transaction.
 
-    A lone job waits for nothing; a burst shares a commit.
+    A lone job waits for nothing; a burst shares a commit. Every job is settled, whatever happens.
     """
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection], name: str) -> None:
-        self._connect = connect
+    def __init__(self, connection: sqlite3.Connection, name: str) -> None:
+        self._connection = connection
         self._jobs: queue.SimpleQueue[_Queued | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._closed = False
+        self._is_full = False
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
 
@@ -37,8 +43,17 @@ class Worker:
         durable: bool = False,
         then: Callable[[T | None, BaseException | None], None] | None = None,
     ) -> None:
-        """Queue a job. ``then(result, error)`` is called in the worker's thread after the commit."""
-        self._jobs.put(_Queued(job, durable, then))
+        """Queue a job. ``then(result, error)`` is called in the worker's thread after the commit.
+
+        After ``close`` it is called at once, with an error.
+        """
+        queued = _Queued(job, durable, then)
+        with self._lock:
+            if not self._closed:
+                self._jobs.put(queued)
+                return
+        queued.error = JournalError("The journal is closed.", reason="journal_closed")
+        queued.settle()
 
     async def run(self, job: Callable[[sqlite3.Connection], T], *, durable: bool = False) -> T:
         """Queue a job and await its result, committed."""
@@ -56,62 +71,69 @@ class Worker:
         return await asyncio.wrap_future(done)
 
     def close(self) -> None:
-        """Finish what is queued and close the connection."""
-        self._jobs.put(None)
+        """Finish what is queued and close the connection; calling it again does nothing."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._jobs.put(None)
         self._thread.join()
 
     def _work(self) -> None:
-        connection = self._connect()
-        full = False
-        while (batch := self._take()) is not None:
-            durable = any(job.durable for job in batch)
-            if durable is not full:
-                connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-                full = durable
-            self._commit(connection, batch)
-            if batch[-1].last:
-                break
-        connection.close()
+        going_on = True
+        while going_on:
+            batch, going_on = self._take()
+            self._commit(batch)
+            for job in batch:
+                try:
+                    job.settle()
+                except Exception:  # a listener's fault must not end the journal
+                    log.exception("A listener of the journal failed")
+        self._connection.close()
 
-    def _take(self) -> list[_Queued] | None:
-        first = self._jobs.get()
-        if first is None:
-            return None
-        batch = [first]
-        while len(batch) < BATCH:
-            try:
-                job = self._jobs.get_nowait()
-            except queue.Empty:
-                break
-            if job is None:
-                batch[-1].last = True
-                break
-            batch.append(job)
-        return batch
-
-    def _commit(self, connection: sqlite3.Connection, batch: list[_Queued]) -> None:
+    def _take(self) -> tuple[list[_Queued], bool]:
+        """What has queued up, and whether more may come."""
+        batch: list[_Queued] = []
         try:
+            job = self._jobs.get()
+            while job is not None:
+                batch.append(job)
+                if len(batch) == BATCH:
+                    return batch, True
+                job = self._jobs.get_nowait()
+        except queue.Empty:
+            return batch, True
+        return batch, False
+
+    def _commit(self, batch: Sequence[_Queued]) -> None:
+        connection = self._connection
+        try:
+            self._sync_fully(any(job.durable for job in batch))
             connection.execute("BEGIN")
             for job in batch:
                 job.perform(connection)
             connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+        except BaseException as error:
             for job in batch:
                 job.error = job.error or error
-        for job in batch:
-            job.settle()
+            try:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+            except sqlite3.Error:
+                log.exception("The journal could not take back what it had not stored")
+
+    def _sync_fully(self, durable: bool) -> None:
+        if durable is not self._is_full:
+            self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._is_full = durable
 
 
 class _Queued:
-    __slots__ = ("durable", "error", "last", "result", "_job", "_then")
+    __slots__ = ("_job", "_then", "durable", "error", "result")
 
     def __init__(self, job: Callable[[sqlite3.Connection], Any], durable: bool, then: Any) -> None:
         self._job = job
         self._then = then
         self.durable = durable
-        self.last = False
         self.result: Any = None
         self.error: BaseException | None = None
 
@@ -121,10 +143,14 @@ class _Queued:
         try:
             self.result = self._job(connection)
         except Exception as error:
-            connection.execute("ROLLBACK TO job")
             self.error = error
+            if not connection.in_transaction:
+                # SQLite has taken back the whole transaction, as it does when the disk is full.
+                raise
+            connection.execute("ROLLBACK TO job")
         connection.execute("RELEASE job")
 
     def settle(self) -> None:
+        """Tell whoever waits how it ended."""
         if self._then is not None:
             self._then(None if self.error else self.result, self.error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
 from agentkit.core.events import (
     ApprovalRequested,
@@ -16,11 +17,11 @@ from agentkit.core.events import (
     ThinkingDelta,
 )
 from agentkit.core.protocol import ErrorInfo, TaskStatus
-from agentkit.core.redaction import Redactor, RedactingStream
+from agentkit.core.redaction import RedactingStream, Redactor
 from agentkit.errors import JournalError
 from agentkit.hub.journal import Journal
 from agentkit.hub.publisher import Publisher
-from agentkit.hub.record import Record, encode
+from agentkit.hub.record import Record, encode, encode_delta
 from agentkit.hub.task import Task, fold, now
 
 WINDOW = 1_000
@@ -47,7 +48,7 @@ class TaskWriter:
         self._journal = journal
         self._redactor = redactor
         self._publisher = publisher
-        self._streams: dict[str, RedactingStream] = {}
+        self._streams: dict[str, _Stream] = {}
         self._on_the_way = 0
         self._room = asyncio.Event()
         self._error: BaseException | None = None
@@ -60,27 +61,19 @@ class TaskWriter:
         JournalError
             An earlier event could not be stored.
         """
-        if self._error is not None:
-            raise JournalError(f"The run's events could not be stored: {self._error}.")
-        match event:
-            case MessageDelta() | ThinkingDelta():
-                stream = self._streams.get(event.message_id)
-                if stream is None:
-                    stream = self._streams[event.message_id] = self._redactor.stream()
-                event.delta = stream.feed(event.delta)
-                if not event.delta:
-                    return
-                event.seq = self.ahead.last_seq
-                event.ts = now()
-            case _:
-                if isinstance(event, Message | Thinking):
-                    self._streams.pop(event.message_id, None)
-                event.seq = self.ahead.last_seq + 1
-                event.ts = now()
-        record = encode(event, self._redactor)
-        durable = isinstance(event, _DURABLE)
-        if not record.is_delta:
+        self._check()
+        event.ts = now()
+        if isinstance(event, MessageDelta | ThinkingDelta):
+            record = self._delta(event)
+            if record is None:
+                return
+        else:
+            if isinstance(event, Message | Thinking):
+                self._streams.pop(event.message_id, None)
+            event.seq = self.ahead.last_seq + 1
+            record = encode(event, self._redactor)
             fold(self.ahead, record.event)
+        durable = isinstance(event, _DURABLE)
         self._journal.append(
             self.task.id,
             record,
@@ -89,12 +82,28 @@ class TaskWriter:
         )
         self._on_the_way += 1
         while self._on_the_way >= WINDOW:
-            self._room.clear()
-            await self._room.wait()
+            await self._some_shown()
+
+    def _delta(self, event: MessageDelta | ThinkingDelta) -> Record | None:
+        """What can be shown of a delta; its place in its message lets watchers join anywhere."""
+        stream = self._streams.get(event.message_id)
+        if stream is None:
+            stream = self._streams[event.message_id] = _Stream(self._redactor.stream())
+        event.delta = stream.masking.feed(event.delta)
+        if not event.delta:
+            return None
+        event.seq = self.ahead.last_seq
+        record = encode_delta(event, stream.length)
+        stream.length += len(event.delta)
+        return record
+
+    def _check(self) -> None:
+        if self._error is not None:
+            raise JournalError(f"The run's events could not be stored: {self._error}")
 
     def _stored(self, record: Record | None, error: BaseException | None) -> None:
-        # In the journal's thread.
-        if error is not None:
+        # In the journal's thread. The first error counts: the others follow from it.
+        if error is not None and self._error is None:
             self._error = error
             self.task.token.cancel("The journal cannot be written.")
         self._publisher.put_from_any_thread(self.task, record, self._shown)
@@ -103,24 +112,39 @@ class TaskWriter:
         self._on_the_way -= 1
         self._room.set()
 
+    async def _some_shown(self) -> None:
+        self._room.clear()
+        await self._room.wait()
+
     async def finish(self, end: RunFinished) -> None:
-        """Write the last event and wait until it has been shown."""
-        await self.write(end)
-        await self.ended()
+        """Write the last event, unless that has been written, and wait until it has been shown.
 
-    async def ended(self) -> None:
-        """Wait until the last event has been shown, or could not be stored."""
+        Raises
+        ------
+        JournalError
+            An event could not be stored.
+        """
+        if not self.ahead.status.is_final:
+            await self.write(end)
         while self._on_the_way:
-            self._room.clear()
-            await self._room.wait()
-        if self._error is not None:
-            raise JournalError(f"The run's events could not be stored: {self._error}.")
+            await self._some_shown()
+        self._check()
 
-    def give_up(self, error: JournalError) -> None:
+    async def give_up(self, error: JournalError) -> None:
         """End the task in memory alone: its watchers are told, the journal could not be."""
+        while self._on_the_way:
+            await self._some_shown()
         summary = self.task.summary
         summary.status = TaskStatus.FAILED
         summary.error = ErrorInfo(message=error.message, reason=error.reason)
         summary.finished_at = now()
         self.task.ended.set()
         self._publisher.put_from_any_thread(self.task, None, lambda: None)
+
+
+@dataclass(slots=True)
+class _Stream:
+    """A message that is being streamed: what masks it, and how much of it was sent."""
+
+    masking: RedactingStream
+    length: int = 0

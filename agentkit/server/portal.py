@@ -15,6 +15,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+PATIENCE = 1.0
+"""Seconds that what still runs gets to end when a portal is closed."""
+
 
 class Portal:
     """An event loop in a daemon thread, started when it is first needed."""
@@ -23,6 +26,7 @@ class Portal:
         self._name = name
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -30,9 +34,10 @@ class Portal:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                threading.Thread(
-                    target=self._loop.run_forever, name=self._name, daemon=True
-                ).start()
+                self._thread = threading.Thread(
+                    target=_serve, args=(self._loop,), name=self._name, daemon=True
+                )
+                self._thread.start()
             return self._loop
 
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
@@ -47,8 +52,27 @@ class Portal:
         return await asyncio.wrap_future(self.submit(work))
 
     def close(self) -> None:
-        """Stop the loop."""
+        """Cancel what runs on the loop and close it; a later use starts another.
+
+        Waits for that, unless it is called on the portal's own loop.
+        """
         with self._lock:
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(self._loop.stop)
-                self._loop = None
+            loop, thread = self._loop, self._thread
+            self._loop = self._thread = None
+        if loop is not None and thread is not None:
+            loop.call_soon_threadsafe(loop.stop)
+            if thread is not threading.current_thread():
+                thread.join()
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    try:
+        loop.run_forever()
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        if left:  # one that swallows its cancelling is not waited for without end
+            loop.run_until_complete(asyncio.wait(left, timeout=PATIENCE))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    finally:
+        loop.close()

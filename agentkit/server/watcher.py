@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from agentkit.core.events import MessageDelta, ThinkingDelta
+from agentkit.core.events import Message, MessageDelta, Thinking, ThinkingDelta
 from agentkit.core.frames import Result, RunResult
 from agentkit.core.protocol import TaskSummary
 from agentkit.hub.hub import Hub
@@ -20,6 +20,9 @@ OUTBOX = 1_000
 
 PAGE = 500
 """Events that are read from the journal at once."""
+
+POLL = 1.0
+"""Seconds between two looks at a task that another server on the same journal runs."""
 
 
 class _Sender(Protocol):
@@ -68,8 +71,12 @@ class Watcher:
                     await self._send_outbox()
                 elif task.ended.is_set() and self._cursor >= task.summary.last_seq:
                     break
-                else:
+                elif self._hub.runs(task) or task.ended.is_set():
                     await self._wake.wait()
+                else:
+                    await asyncio.sleep(POLL)
+                    await self._hub.look_again(task)
+                    self._behind = True
         finally:
             connections.remove(task.id, self)
         await self._socket.send(result(task.summary).model_dump_json())
@@ -84,30 +91,39 @@ class Watcher:
         # From here to the end nothing else runs, so the outbox begins exactly where this ends.
         self._behind = False
         self._outbox.clear()
-        self._outbox.extend(
-            Record(partial, partial.model_dump_json())
-            for message_id, whole in self._task.partial.items()
-            if (partial := _rest(whole, self._told.get(message_id, 0))) is not None
-        )
+        partial = self._task.partial
+        self._told = {message_id: self._told.get(message_id, 0) for message_id in partial}
+        for message_id, so_far in partial.items():
+            told = self._told[message_id]
+            if (rest := so_far.rest(told, self._cursor)) is not None:
+                self._outbox.append(Record(rest, rest.model_dump_json(), told))
 
     async def _send_outbox(self) -> None:
         texts: list[str] = []
-        while self._outbox:
+        while self._outbox and not self._behind:
             record = self._outbox.popleft()
-            event = record.event
-            if isinstance(event, MessageDelta | ThinkingDelta):
-                if event.seq >= self._cursor:
-                    told = self._told.get(event.message_id, 0)
-                    self._told[event.message_id] = told + len(event.delta)
+            if isinstance(record.event, MessageDelta | ThinkingDelta):
+                if self._is_next(record, record.event):
                     texts.append(record.text)
             elif record.seq == self._cursor + 1:
                 self._cursor = record.seq
-                self._told.clear()
+                if isinstance(record.event, Message | Thinking):
+                    self._told.pop(record.event.message_id, None)
                 texts.append(record.text)
             elif record.seq > self._cursor:
                 self._behind = True
-                break
         await self._send(texts)
+
+    def _is_next(self, record: Record, delta: MessageDelta | ThinkingDelta) -> bool:
+        """Whether a delta goes on where the client is; one that it has had already does not."""
+        told = self._told.get(delta.message_id, 0)
+        if record.seq < self._cursor or record.start < told:
+            return False
+        if record.start > told:
+            self._behind = True
+            return False
+        self._told[delta.message_id] = told + len(delta.delta)
+        return True
 
     async def _send(self, texts: Sequence[str]) -> None:
         if self._batch and texts:
@@ -115,11 +131,6 @@ class Watcher:
             return
         for text in texts:
             await self._socket.send('{"type":"step","data":' + text + "}")
-
-
-def _rest(whole: MessageDelta | ThinkingDelta, told: int) -> MessageDelta | ThinkingDelta | None:
-    rest = whole.delta[told:]
-    return whole.model_copy(update={"delta": rest}) if rest else None
 
 
 def result(summary: TaskSummary) -> Result:
