@@ -1,0 +1,148 @@
+"""The messages API of Anthropic.
+
+Wire format: https://docs.anthropic.com/en/api/messages-streaming.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from agentkit.core.protocol import ToolSpec
+from agentkit.llm.anthropic_wire import Answer, system_text, written_messages, written_tool
+from agentkit.llm.caller import whole
+from agentkit.llm.protocol import ChatMessage, LLMResponse, Piece
+from agentkit.llm.sdk import CONNECT_SECONDS, Dialect, broke_off, in_our_words
+
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic, AsyncStream
+    from anthropic.types import RawMessageStreamEvent
+
+DEFAULT_MODEL = "claude-sonnet-5-5"
+
+_DIALECT = Dialect("anthropic", "ANTHROPIC_API_KEY")
+_ANTHROPIC = "https://api.anthropic.com"
+
+
+class AnthropicProvider:
+    """Asks Anthropic.
+
+    Parameters
+    ----------
+    api_key
+        Left out, ``ANTHROPIC_API_KEY``.
+    base_url
+        Left out, ``ANTHROPIC_BASE_URL``, else Anthropic itself.
+    default_model
+        The model that is asked when none is named.
+    max_tokens
+        Tokens of one answer at most, thinking included; this API wants it said.
+    thinking
+        The API's ``thinking`` parameter, such as ``{"type": "enabled", "budget_tokens": 4096}``. Left
+        out, the model's own default.
+    silence
+        Seconds that the server may be silent before the call fails.
+    environ
+        Where the variables are looked up, at each call.
+    """
+
+    streaming = True
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        default_model: str = DEFAULT_MODEL,
+        *,
+        max_tokens: int = 16_000,
+        thinking: Mapping[str, Any] | None = None,
+        silence: float = 300,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self._api_key = api_key
+        self._base_url = base_url
+        self._default_model = default_model
+        self._max_tokens = max_tokens
+        self._thinking = thinking
+        self._silence = silence
+        self._environ = environ
+
+    @property
+    def default_model(self) -> str:
+        """The model that is asked when none is named."""
+        return self._default_model
+
+    @property
+    def missing(self) -> str | None:
+        """What to install or set; found without importing the SDK."""
+        return _DIALECT.missing(self._api_key, self._environ)
+
+    async def chat(
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        model: str | None = None,
+        tools: Sequence[ToolSpec] = (),
+    ) -> LLMResponse:
+        """Ask, and give the whole answer."""
+        return await whole(self.stream(messages, model=model, tools=tools))
+
+    async def stream(
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        model: str | None = None,
+        tools: Sequence[ToolSpec] = (),
+    ) -> AsyncGenerator[Piece]:
+        """Ask, and give the answer piece by piece.
+
+        Raises
+        ------
+        ProviderNotReady
+            The package or the key is missing.
+        ProviderUnavailable, ProviderRejected
+            See ``agentkit.llm.sdk``.
+        """
+        key = _DIALECT.key(self._api_key, self._environ)
+        asked = model or self._default_model
+        request: dict[str, Any] = {
+            "model": asked,
+            "max_tokens": self._max_tokens,
+            "messages": written_messages(messages),
+            "stream": True,
+        }
+        if system := system_text(messages):
+            request["system"] = system
+        if tools:
+            request["tools"] = [written_tool(tool) for tool in tools]
+        if self._thinking:
+            request["thinking"] = dict(self._thinking)
+        answer = Answer(asked)
+        with in_our_words(_DIALECT, asked, self._url, key):
+            async with await asyncio.to_thread(self._client, key) as client:
+                events = cast(
+                    "AsyncStream[RawMessageStreamEvent]", await client.messages.create(**request)
+                )
+                async with events:
+                    async for event in events:
+                        for piece in answer.take(event):
+                            yield piece
+        if not answer.complete:
+            raise broke_off(_DIALECT)
+        yield answer.response()
+
+    def _client(self, key: str) -> AsyncAnthropic:
+        from anthropic import AsyncAnthropic, Timeout
+
+        return AsyncAnthropic(
+            api_key=key,
+            base_url=self._url or _ANTHROPIC,
+            max_retries=0,
+            timeout=Timeout(self._silence, connect=min(CONNECT_SECONDS, self._silence)),
+        )
+
+    @property
+    def _url(self) -> str | None:
+        return self._base_url or self._environ.get("ANTHROPIC_BASE_URL") or None
