@@ -56,16 +56,8 @@ class InProcessExecutor:
         client_tools: Sequence[Tool] = (),
     ) -> AsyncGenerator[StepEvent]:
         """The run's events. A client's tool hides a server's of the same name."""
-        instructions = self.skills.listing(agent.skills)
         if agent.task_mode == "llm_generate":
-            return llm_generate(
-                agent,
-                input,
-                gateway=self.gateway,
-                instructions=instructions,
-                token=token,
-                limits=limits,
-            )
+            return llm_generate(agent, input, gateway=self.gateway, token=token, limits=limits)
         tools = {tool.spec.name: tool for tool in self.tools.select(agent.tools)}
         tools |= {tool.spec.name: tool for tool in skill_tools(self.skills.select(agent.skills))}
         tools |= {tool.spec.name: tool for tool in client_tools}
@@ -74,7 +66,7 @@ class InProcessExecutor:
             input,
             gateway=self.gateway,
             tools=tuple(tools.values()),
-            instructions=instructions,
+            instructions=self.skills.listing(agent.skills),
             token=token,
             limits=limits,
         )

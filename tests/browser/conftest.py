@@ -13,13 +13,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from tests.browser.lab import Lab, LabPage
+from tests.browser.lab import OUTPUT, Lab, LabPage
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-OUTPUT = Path(__file__).parent / "output"
-"""Pictures of what was seen, for people to look at; git ignores them."""
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Without a browser these tests say so, unless one is required."""

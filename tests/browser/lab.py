@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Locator, Page, expect
 
 HERE = Path(__file__).parent
+
+OUTPUT = HERE / "output"
+"""Pictures of what was seen, for people to look at; git ignores them."""
 
 SECONDS = 60
 """How long anything may take before a test fails; nothing waits this long when all is well."""
@@ -83,7 +86,7 @@ class Lab:
                     "--IdentityProvider.token=secret",
                     "--ServerApp.jpserver_extensions=paced_model=True",
                     "--LabApp.expose_app_in_browser=True",
-                    "--LabApp.news_url=",
+                    "--JupyterNotebookApp.expose_app_in_browser=True",
                     "--AgentKitApp.away_seconds=2",
                 ],
                 env=environ,
@@ -91,22 +94,25 @@ class Lab:
                 stderr=log,
                 start_new_session=True,
             )
-        self._until_it_answers()
+        self._until(self._answers, "the server to answer")
 
-    def _until_it_answers(self) -> None:
+    def _answers(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, self.log
+        try:
+            self.request("GET", "agentkit/api/v1/status")
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"The server answers {error.code}:\n{self.log}") from error
+        except (urllib.error.URLError, ConnectionError):
+            return False
+        return True
+
+    def _until(self, condition: Callable[[], bool], what: str) -> None:
+        """Ask again and again: nothing announces this to another process."""
         deadline = time.monotonic() + SECONDS
-        while time.monotonic() < deadline:
-            try:
-                self.request("GET", "agentkit/api/v1/status")
-            except urllib.error.HTTPError as error:
-                raise AssertionError(f"The server answers {error.code}:\n{self.log}") from error
-            except (urllib.error.URLError, ConnectionError):
-                assert self._process is not None
-                assert self._process.poll() is None, self.log
-                time.sleep(0.1)  # nothing announces that a server listens
-            else:
-                return
-        raise AssertionError(f"The server did not answer within {SECONDS} s:\n{self.log}")
+        while not condition():
+            assert time.monotonic() < deadline, f"Waited {SECONDS} s for {what}:\n{self.log}"
+            time.sleep(0.05)
 
     def stop(self, signal_number: int = signal.SIGTERM) -> None:
         """Stop the server with its kernels."""
@@ -146,10 +152,13 @@ class Lab:
         return self.request("GET", f"agentkit/api/v1/tasks/{task_id}/events")["events"]
 
     def clear(self) -> None:
-        """Cancel what runs and shut the kernels down."""
+        """Cancel what runs, shut the kernels down, and forget the tasks."""
         for task in self.tasks():
             if task["finished_at"] is None:
                 self.request("POST", f"agentkit/api/v1/tasks/{task['task_id']}/cancel")
+        self._until(lambda: all(task["finished_at"] for task in self.tasks()), "tasks to end")
+        for task in self.tasks():
+            self.request("DELETE", f"agentkit/api/v1/tasks/{task['task_id']}")
         for session in self.request("GET", "api/sessions"):
             self.request("DELETE", f"api/sessions/{session['id']}")
 
@@ -210,9 +219,16 @@ class LabPage:
         """Save, and wait until it is saved."""
         self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
 
-    def close(self) -> None:
-        """Close the page."""
-        self.page.close()
+    def restart_kernel(self) -> None:
+        """Restart the notebook's kernel and wait for the new one."""
+        self.page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+        )
+
+    def picture(self, name: str) -> None:
+        """Keep a picture for people to look at."""
+        OUTPUT.mkdir(exist_ok=True)
+        self.page.screenshot(path=OUTPUT / f"{name}.png")
 
     @property
     def traces(self) -> Locator:
