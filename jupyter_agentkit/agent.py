@@ -3,23 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, cast
+from functools import partial
+from typing import Any, Literal, cast, overload
 
 from pydantic import TypeAdapter
 
 from agentkit.core.protocol import AgentConfig, Limits
 from agentkit.errors import InvalidInput
 from agentkit.server.input import checked
-from agentkit.tools.function import as_tool
+from agentkit.tools.function import FunctionTool
 from agentkit.tools.protocol import Tool
 from jupyter_agentkit.client import connect
+from jupyter_agentkit.showing import as_shown
 from jupyter_agentkit.widget import AgentRun
-
-tool = as_tool
-"""Make a tool of a typed function of the notebook: ``@tool``, ``@tool(name=…)`` or ``tool(f)``."""
 
 _CONFIG = TypeAdapter(AgentConfig)
 _LIMITS = TypeAdapter(Limits)
+
+
+@overload
+def tool(
+    function: None = None, *, name: str | None = None, description: str | None = None
+) -> Callable[[Callable[..., Any]], FunctionTool]: ...
+@overload
+def tool(
+    function: Callable[..., Any], *, name: str | None = None, description: str | None = None
+) -> FunctionTool: ...
+def tool(
+    function: Callable[..., Any] | None = None,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+) -> FunctionTool | Callable[[Callable[..., Any]], FunctionTool]:
+    """Make a tool of a function of the notebook: ``@tool``, ``@tool(name=…)`` or ``tool(f)``.
+
+    Its value is shown as a cell would show it.
+
+    Parameters
+    ----------
+    function
+        With annotations; the model is told its docstring.
+    name
+        What the model calls it; the function's name when left out.
+    description
+        What the model is told of it; taken from the docstring when left out.
+
+    Raises
+    ------
+    InvalidInput
+        It cannot be described to a model.
+    """
+    if function is None:
+        return partial(FunctionTool, name=name, description=description, display=as_shown)
+    return FunctionTool(function, name=name, description=description, display=as_shown)
 
 
 class Agent:
@@ -70,7 +106,7 @@ class Agent:
         task_mode: Literal["react", "llm_generate"] = "react",
     ) -> None:
         given = _listed(tools, "tools")
-        self._tools = _by_name([as_tool(each) for each in given if not isinstance(each, str)])
+        self._tools = _by_name([_as_tool(each) for each in given if not isinstance(each, str)])
         fields: dict[str, Any] = {
             "name": name,
             "description": description,
@@ -168,6 +204,10 @@ def _listed(given: object, what: str) -> list[Any]:
     if isinstance(given, str) or not isinstance(given, Iterable):
         raise InvalidInput(f"{what} has to be a list, not {given!r}: write {what}=[…].")
     return list(cast("Iterable[Any]", given))
+
+
+def _as_tool(given: Any) -> Tool:
+    return given if isinstance(given, Tool) else tool(given)
 
 
 def _by_name(tools: list[Tool]) -> dict[str, Tool]:

@@ -105,21 +105,22 @@ class Client:
 
         In the client's own thread, where nothing may wait, the cancel is sent and not waited for.
         """
+        body = {} if reason is None else {"reason": reason}
         if self.in_own_thread:
-            self.cancel_soon(task_id, reason)
+            self.send_soon(task_id, "cancel", body)
         else:
-            self.call(self._cancel(task_id, reason))
+            self.call(self._send(task_id, "cancel", body))
 
-    def cancel_soon(self, task_id: str, reason: str | None) -> None:
-        """Cancel a task without waiting for it; a failure is logged."""
+    def send_soon(self, task_id: str, what: str, body: Frame) -> None:
+        """Send a task a ``cancel`` or ``answers`` without waiting for it; a failure is logged."""
 
-        async def cancel() -> None:
+        async def send() -> None:
             try:
-                await self._cancel(task_id, reason)
+                await self._send(task_id, what, body)
             except AgentKitError as error:
-                _log.error("Run %s could not be cancelled: %s", task_id, error)
+                _log.error("The %s of run %s did not reach it: %s", what, task_id, error)
 
-        self.begin(cancel(), contextvars.copy_context())
+        self.begin(send(), contextvars.copy_context())
 
     def begin(self, work: Coroutine[Any, Any, None], context: contextvars.Context) -> None:
         """Run a coroutine beside everything else, in the given context; from any thread."""
@@ -145,12 +146,11 @@ class Client:
         answer = await self.host.request("POST", "tasks", body)
         return Started(self, _summary(answer), tools, answer.get("client_key"))
 
-    async def _cancel(self, task_id: str, reason: str | None) -> None:
-        body = {} if reason is None else {"reason": reason}
+    async def _send(self, task_id: str, what: str, body: Frame) -> None:
         try:
-            await self.host.request("POST", f"{_task(task_id)}/cancel", body)
+            await self.host.request("POST", f"{_task(task_id)}/{what}", body)
         except Conflict:
-            return  # it has ended: there is nothing left to cancel
+            return  # it has ended: there is nothing left to cancel or answer
 
 
 @dataclass(frozen=True, slots=True)

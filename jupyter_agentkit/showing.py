@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 import IPython.display
 from IPython.core.getipython import get_ipython
 
+from agentkit.core.protocol import MimeBundle
+from agentkit.tools.bundle import to_bundle as bundle_of
 from agentkit.trace.bundle import to_bundle
 
 if TYPE_CHECKING:
@@ -31,6 +33,12 @@ def is_headless() -> bool:
         return False
     content = cast("dict[str, Any]", kernel.get_parent()).get("content", {})
     return content.get("allow_stdin") is False
+
+
+def as_shown(value: object) -> MimeBundle:
+    """A tool's value as a cell of this notebook would show it, its user's formatters included."""
+    formatter = getattr(get_ipython(), "display_formatter", None)
+    return bundle_of(value, formatter=None if formatter is None else formatter.format)
 
 
 class Displays:

@@ -6,11 +6,8 @@ import asyncio
 import contextvars
 import functools
 import logging
-import threading
-import time
 import warnings
 from collections.abc import Generator
-from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -24,6 +21,7 @@ from agentkit.trace.html import to_html
 from agentkit.trace.markdown import to_markdown
 from agentkit.trace.words import one_line
 from jupyter_agentkit.client import Started, connect, own_thread
+from jupyter_agentkit.ending import Ending
 from jupyter_agentkit.errors import AgentRunCancelled, AgentRunError
 from jupyter_agentkit.follower import Follower
 from jupyter_agentkit.host import Frame
@@ -40,17 +38,24 @@ PAGE_MODULE = Path(__file__).parent / "static" / "widget.js"
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
-_SLICE = 0.5
-"""Seconds after which whoever waits looks for an interrupt: a lock on Windows and an idle event loop
-may not be woken by one."""
-
 _log = logging.getLogger(__name__)
 _followed: set[AgentRun] = set()
 """Runs that are being followed live on when the notebook drops them: their tools are needed."""
 
 
+_instance: Any = t.Instance
+"""Its type does not say that ``None`` is allowed."""
+
+
 @functools.cache
-def _page_module() -> str:
+def page_module() -> str:
+    """The text of the page's module.
+
+    Raises
+    ------
+    AgentKitError
+        The front end was not built.
+    """
     try:
         return PAGE_MODULE.read_text(encoding="utf-8")
     except OSError:
@@ -105,8 +110,8 @@ class AgentRun(anywidget.AnyWidget):
     input = t.Unicode("")
     steps: t.Instance[list[dict[str, Any]]] = t.Instance(list, args=())
     result = t.Unicode(None, allow_none=True)
-    error: t.Instance[dict[str, str] | None] = t.Instance(dict, allow_none=True)
-    usage: t.Instance[dict[str, Any] | None] = t.Instance(dict, allow_none=True)
+    error: t.Instance[dict[str, str] | None] = _instance(dict, allow_none=True)
+    usage: t.Instance[dict[str, Any] | None] = _instance(dict, allow_none=True)
 
     _may_open = False
 
@@ -117,7 +122,7 @@ class AgentRun(anywidget.AnyWidget):
         self._client = started.client
         self._displays = Displays()
         self._relay = Relay(self.record, cast("Any", self).send)
-        self._ended: Future[None] = Future()
+        self._ending = Ending()
         self._lost: AgentKitError | None = None
         super().__init__(
             task_id=summary.task_id,
@@ -167,29 +172,19 @@ class AgentRun(anywidget.AnyWidget):
     def join(self, timeout: float | None = None) -> None:
         """Wait for the end, whatever it is; as ``wait``, without its outcome."""
         __tracebackhide__ = True
-        if self._client.in_own_thread and not self._ended.done():
+        if self._client.in_own_thread and not self._ending.happened:
             raise own_thread()
-        deadline = None if timeout is None else time.monotonic() + timeout
-        while not self._ended.done():
-            left = _SLICE if deadline is None else min(_SLICE, deadline - time.monotonic())
-            if left < 0:
-                raise TimeoutError(
-                    f"Run {self.task_id} has not ended within {timeout:g} s; it goes on."
-                )
-            try:
-                self._ended.result(left)
-            except TimeoutError:
-                continue
+        if not self._ending.wait(timeout):
+            raise TimeoutError(
+                f"Run {self.task_id} has not ended within {timeout:g} s; it goes on."
+            )
 
     def __await__(self) -> Generator[Any, None, str]:
         """As ``wait``, for any event loop."""
         return self._awaited().__await__()
 
     async def _awaited(self) -> str:
-        ended = asyncio.wrap_future(self._ended)
-        while not ended.done():
-            # Unlike awaiting it, this leaves it alone when the waiting is cancelled.
-            await asyncio.wait({ended}, timeout=_SLICE)
+        await self._ending.reached()
         return self._outcome()
 
     def cancel(self, reason: str | None = None) -> None:
@@ -201,7 +196,7 @@ class AgentRun(anywidget.AnyWidget):
             The server could not be told, within 15 s.
         """
         __tracebackhide__ = True
-        if not self._is_over:
+        if not self.record.status.is_final:
             self._client.cancel(self.task_id, reason)
 
     @property
@@ -249,7 +244,7 @@ class AgentRun(anywidget.AnyWidget):
         """Open the comm to the page, which needs the widget's page part."""
         if not self._may_open or self.comm is not None:
             return
-        self._esm = _page_module()
+        self._esm = page_module()
         told = self.status
         super().open()
         if self.status != told:  # it changed while the comm was being opened
@@ -292,8 +287,8 @@ class AgentRun(anywidget.AnyWidget):
         except AgentKitError as error:
             self._lost = error
         except Exception as error:  # whoever waits has to learn of it, whatever it is
-            if not threading.main_thread().is_alive():
-                return  # the interpreter is ending: the loop's threads are gone, and nobody waits
+            if "cannot schedule new futures" in str(error):
+                return  # the interpreter is ending: its thread pools are gone, and nobody waits
             _log.exception("Following run %s failed.", self.task_id)
             self._lost = AgentKitError(f"{type(error).__name__}: {error}", reason="internal")
         if self._lost is not None:
@@ -304,7 +299,7 @@ class AgentRun(anywidget.AnyWidget):
             _log.exception("The output of run %s could not be replaced.", self.task_id)
         finally:
             _followed.discard(self)
-            self._ended.set_result(None)
+            self._ending.happen()
 
     def _on_frame(self, frame: Frame) -> None:
         self._relay.push(frame)
@@ -331,6 +326,8 @@ class AgentRun(anywidget.AnyWidget):
             case {"type": "attach", "after": int(after)}:
                 self._client.portal.loop.call_soon_threadsafe(self._relay.attach, after)
             case {"type": "cancel"}:
-                self._client.cancel_soon(self.task_id, "cancelled in the page")
+                self._client.send_soon(self.task_id, "cancel", {})
+            case {"type": "answer", **answer}:
+                self._client.send_soon(self.task_id, "answers", answer)
             case _:
                 _log.warning("A page sent what no AgentRun understands: %r", message)

@@ -6,7 +6,8 @@ import os
 import queue
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, cast
+from pathlib import Path
+from typing import Any
 
 from jupyter_client.manager import KernelManager
 
@@ -45,7 +46,7 @@ class Notebook:
     def __init__(self, environment: dict[str, str]) -> None:
         self._cells: dict[str, Cell] = {}
         self._manager = KernelManager(kernel_name="python3")
-        own = {**os.environ, "PYTHONPATH": os.getcwd(), **environment}
+        own = {**os.environ, "PYTHONPATH": str(Path.cwd()), **environment}
         self._manager.start_kernel(env=own)
         self._client = self._manager.blocking_client()
         self._client.start_channels()
@@ -73,7 +74,7 @@ class Notebook:
         """Take the kernel's messages in until ``there()``."""
         while not there():
             try:
-                message = cast("Message", self._client.get_iopub_msg(timeout=SECONDS))
+                message = self._client.get_iopub_msg(timeout=SECONDS)
             except queue.Empty:
                 kinds = [each["msg_type"] for each in cell.messages]
                 raise AssertionError(f"It never came; there was {kinds}") from None
