@@ -15,11 +15,11 @@ from agentkit.trace.sanitize import sanitize
 from agentkit.trace.words import visible
 
 
-def answer_html(text: str, table_style: str, limit: int) -> tuple[str, str]:
+def answer_html(text: str, table_attributes: str, limit: int) -> tuple[str, str]:
     """Markdown as an HTML fragment, and a note when it had to be cut to ``limit`` characters."""
     shown, note = cut(visible(text), limit)
     html = _parser()(shown)
-    return sanitize(html, 8 * limit, links=True, table_style=table_style).html, note
+    return sanitize(html, 8 * limit, links=True, table_attributes=table_attributes).html, note
 
 
 @cache

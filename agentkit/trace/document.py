@@ -187,7 +187,7 @@ def read_trace(document: object) -> Trace:
         finished_at=as_text(fields.get("finished_at")),
         usage=_validated(Usage, fields.get("usage")),
         result=as_text(fields.get("result")),
-        error=_validated(ErrorInfo, fields.get("error")),
+        error=_validated(ErrorInfo, fields.get("error") or finished.get("error")),
         events=events,
     )
 

@@ -32,7 +32,11 @@ _PRE = (
     "background:rgba(128,128,128,.07);font-size:12px;line-height:1.45;white-space:pre-wrap;"
     "overflow-wrap:anywhere;max-height:320px;overflow:auto"
 )
-_TABLE = f"border-collapse:collapse;color:inherit;border:{_LINE};padding:2px 8px;font-size:12px"
+# Border and padding as attributes: they reach every cell, and stay where styles are stripped.
+_TABLE = (
+    'border="1" cellpadding="4" style="border-collapse:collapse;'
+    'border-color:rgba(128,128,128,.35);font-size:12px;color:inherit"'
+)
 _CHIP = f"{_QUIET};border:{_LINE};border-radius:8px;padding:0 7px"
 _SUMMARY = "cursor:pointer;padding:3px 0"
 _GRID = "display:inline-flex;gap:8px;width:calc(100% - 20px);vertical-align:top"
@@ -58,7 +62,7 @@ _COLOURS = {
 """Of shapes alone, never of words: as text they would be too faint on one ground or the other."""
 
 _ANSWER_LIMIT = 60_000
-_TEXT_BUDGET = 300_000
+_TEXT_BUDGET = 200_000
 _PICTURE_BUDGET = 2_000_000
 
 
@@ -77,7 +81,7 @@ def to_html(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
         *map(writer.row, view.last_rows),
         _error(view),
         _answer(view.answer),
-        f'<p style="{_QUIET};margin:8px 0 0">{_words(" · ".join(view.footer))}</p>',
+        _quiet(" · ".join(view.footer)) if view.footer else "",
         "</div>",
     ]
     return "\n".join(part for part in parts if part)
@@ -186,7 +190,7 @@ class _Writer:
 
     def _result(self, row: Row) -> str:
         text = results.text_of(row.result)
-        if not row.result or text.strip() in (row.line, row.error.strip()):
+        if not row.result or (text and text.strip() in (row.line, row.error.strip())):
             return ""
         shown = self._table(row.result, text) or (self._pre(text) if text else "")
         return _label("Result") + (shown or _quiet(results.other_types(row.result)))
@@ -199,7 +203,7 @@ class _Writer:
 
     def _table(self, bundle: MimeBundle, text: str) -> str:
         html = results.html_of(bundle)
-        kept = sanitize(html, 3 * self._text_limit, table_style=_TABLE) if html else None
+        kept = sanitize(html, 2 * self._text_limit, table_attributes=_TABLE) if html else None
         # Where HTML is no table, the text beside it reads better than what sanitising leaves of it.
         if not kept or not kept.has_text or (text and not kept.is_table):
             return ""

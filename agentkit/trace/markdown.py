@@ -41,7 +41,7 @@ def to_markdown(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
     if view.answer.strip():
         answer, note = cut(visible(view.answer.strip()), _ANSWER_LIMIT)
         parts += ["---", _harmless(answer), *([f"*{_plain(note)}*"] if note else [])]
-    parts += ["---", _plain(" · ".join(view.footer))]
+    parts += ["---", _plain(" · ".join(view.footer))] if view.footer else []
     return "\n\n".join(parts) + "\n"
 
 
@@ -70,7 +70,8 @@ def _row(row: Row, limit: int) -> str:
 
 def _result(row: Row, limit: int) -> list[str]:
     picture, text = picture_of(row.result), results.text_of(row.result)
-    if picture and len(picture.uri) <= _PICTURE_LIMIT:
+    # Readers of Markdown refuse SVG in a data URI.
+    if picture and picture.mime_type in results.PICTURES and len(picture.uri) <= _PICTURE_LIMIT:
         return [f"![{_plain(one_line(text)) or 'picture'}]({picture.uri})"]
     if text.strip() and text.strip() not in (row.line, row.error.strip()):
         shown, note = cut(text, limit)

@@ -33,7 +33,7 @@ def to_text(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
     if view.answer.strip():
         answer, note = cut(view.answer.strip(), _ANSWER_CHARS)
         lines += ["", answer, *([note] if note else [])]
-    lines += ["", " · ".join(view.footer)]
+    lines += ["", " · ".join(view.footer)] if view.footer else []
     return visible("\n".join(lines))
 
 

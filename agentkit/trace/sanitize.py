@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from html import escape
 from html.parser import HTMLParser
 
+from agentkit.trace.words import visible
+
 _TABLE = {"table", "thead", "tbody", "tfoot", "tr", "th", "td", "caption"}
 _TEXT = {"p", "b", "i", "em", "strong", "code", "pre", "ul", "ol", "li", "blockquote", "del"}
 _ALLOWED = _TABLE | _TEXT | {"h1", "h2", "h3", "h4", "h5", "h6"}
@@ -33,7 +35,9 @@ class Sanitized:
     is_cut: bool
 
 
-def sanitize(html: str, limit: int, *, links: bool = False, table_style: str = "") -> Sanitized:
+def sanitize(
+    html: str, limit: int, *, links: bool = False, table_attributes: str = ""
+) -> Sanitized:
     """Keep the allowed tags and the text of ``html``.
 
     Parameters
@@ -43,10 +47,10 @@ def sanitize(html: str, limit: int, *, links: bool = False, table_style: str = "
         output is balanced and may be somewhat longer.
     links
         Keep ``<a href>`` to web and mail addresses. Off, links are their text.
-    table_style
-        The inline style of every table and cell written.
+    table_attributes
+        The attributes of every table written, as HTML.
     """
-    parser = _Allowing(limit, links, table_style)
+    parser = _Allowing(limit, links, table_attributes)
     for start in range(0, len(html), _CHUNK):
         if parser.is_full:
             break
@@ -57,13 +61,13 @@ def sanitize(html: str, limit: int, *, links: bool = False, table_style: str = "
 
 
 class _Allowing(HTMLParser):
-    def __init__(self, limit: int, links: bool, table_style: str) -> None:
+    def __init__(self, limit: int, links: bool, table_attributes: str) -> None:
         super().__init__(convert_charrefs=True)
         self.is_table = False
         self.has_text = False
         self._limit = limit
         self._links = links
-        self._table_style = f' style="{escape(table_style)}"' if table_style else ""
+        self._table_attributes = f" {table_attributes}" if table_attributes else ""
         self._out: list[str] = []
         self._written = 0
         self._open: list[str] = []
@@ -117,25 +121,27 @@ class _Allowing(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._hidden or self.is_full:
             return
-        self.has_text = self.has_text or not data.isspace()
+        data = visible(data)
+        self.has_text = self.has_text or bool(data.strip())
         self._write(escape(data[: self._limit - self._written]))
 
     def _picture(self, given: dict[str, str | None]) -> None:
         """A picture is its words: loading it would tell its server that this was read, and where."""
-        words = escape(given.get("alt") or "picture")
+        words = escape(visible(given.get("alt") or "picture"))
         address = self._attributes("a", {"href": given.get("src")}) if self._links else ""
         self._write(f"<a{address}>{words}</a>" if address else words)
 
     def _attributes(self, tag: str, given: dict[str, str | None]) -> str:
         if tag == "a":
-            address = (given.get("href") or "").strip()
+            address = visible(given.get("href") or "").strip()
             if address.lower().startswith(_LINK_SCHEMES):
                 return f' href="{escape(address)}" rel="noopener noreferrer"'
             return ""
+        if tag == "table":
+            return self._table_attributes
         spans = "".join(
             f' {name}="{int(value)}"'
             for name in ("colspan", "rowspan")
             if (value := given.get(name) or "").isdecimal() and value.isascii() and len(value) <= 3
         )
-        styled = tag in ("table", "th", "td")
-        return (spans if tag in ("th", "td") else "") + (self._table_style if styled else "")
+        return spans if tag in ("th", "td") else ""
