@@ -206,7 +206,7 @@ def _listed(given: object, what: str) -> list[Any]:
     return list(cast("Iterable[Any]", given))
 
 
-def _as_tool(given: Any) -> Tool:
+def _as_tool(given: Tool | Callable[..., Any]) -> Tool:
     return given if isinstance(given, Tool) else tool(given)
 
 

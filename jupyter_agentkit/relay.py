@@ -31,11 +31,6 @@ class Relay:
         self._outbox: list[Frame] = []
         self._timer: asyncio.TimerHandle | None = None
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether something was sent a moment ago, so that what comes now waits."""
-        return self._timer is not None
-
     def attach(self, after: int) -> None:
         """Send everything with ``seq > after``, and from now on what comes.
 

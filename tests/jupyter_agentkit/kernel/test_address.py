@@ -17,6 +17,7 @@ def environment(url: str = URL, key: str = "secret") -> dict[str, str]:
 def test_the_address_comes_from_the_environment() -> None:
     address = find_server(environment())
 
+    assert address is not None
     assert address == ServerAddress(URL, "secret")
     assert address.base_path == "/user/ana/agentkit"
     assert address.route("tasks") == f"{URL}/api/v1/tasks"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ def test_a_run_is_a_table_with_one_row_a_step(serve: ServeScript) -> None:
     run = Agent("a", tools=[add]).run("Go")
     run.wait(20)
 
-    table = run.to_dataframe()
+    table: Any = run.to_dataframe()
 
     assert list(table["event_type"]) == ["message", "tool_call", "final_answer"]
     call = table[table["tool"] == "add"].iloc[0]
@@ -113,8 +114,7 @@ def test_a_value_is_shown_by_the_formatters_of_its_user(
     def html(_: Point) -> str:
         return "<b>point</b>"
 
-    formatter = shell.display_formatter
-    assert formatter is not None
+    formatter: Any = shell.display_formatter
     formatter.formatters["text/html"].for_type(Point, html)
 
     def point() -> object:

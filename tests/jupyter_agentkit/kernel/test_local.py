@@ -24,6 +24,17 @@ from jupyter_agentkit.client import Client
 from jupyter_agentkit.local import LocalHost
 from tests.jupyter_agentkit.kernel.server import Gate
 
+ASK = """
+from jupyter_agentkit import Agent
+
+def region_total(region: str) -> float:
+    "Total sales of one region."
+    return 42.0
+
+run = Agent("analyst", tools=[region_total]).run("What is the total of the region North?")
+run
+"""
+
 TRACE = "application/vnd.agentkit.trace+json"
 
 
@@ -81,15 +92,7 @@ def test_a_notebook_executed_without_a_front_end_keeps_the_finished_run(
         if name.startswith(("JUPYTER_AGENTKIT", "JPY_", "AGENTKIT", "OPENAI", "ANTHROPIC")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PYTHONPATH", str(Path.cwd()))
-    cells = [
-        "from jupyter_agentkit import Agent\n"
-        "def region_total(region: str) -> float:\n"
-        "    'Total sales of one region.'\n"
-        "    return 42.0\n"
-        "run = Agent('analyst', tools=[region_total]).run('What is the total of the region North?')\n"
-        "run",
-        "print(run.status)",
-    ]
+    cells = [ASK, "print(run.status)"]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
 
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute()

@@ -106,49 +106,48 @@ def test_streamed_text_is_kept_until_its_message_and_never_stored() -> None:
     assert [each["event_type"] for each in known.events] == ["run_started", "message"]
 
 
-def relayed(known: Record, *actions: Any) -> list[list[Frame]]:
-    """The frames of each message to the page after the actions, once it was quiet again."""
+def relayed(known: Record, *actions: Any, messages: int) -> list[list[Frame]]:
+    """The frames of each message that the page was sent, once there were so many."""
 
     async def play() -> list[list[Frame]]:
-        sent: list[list[Frame]] = []
-        relay = Relay(known, lambda message: sent.append(message["frames"]))
+        sent: asyncio.Queue[list[Frame]] = asyncio.Queue()
+        relay = Relay(known, lambda message: sent.put_nowait(message["frames"]))
         for action in actions:
             if isinstance(action, int):
                 relay.attach(action)
             else:
                 known.add(action)
                 relay.push(action)
-        while relay.is_busy:
-            await asyncio.sleep(0)
-        return sent
+        taken = [await asyncio.wait_for(sent.get(), 20) for _ in range(messages)]
+        assert sent.empty()
+        return taken
 
     return asyncio.run(play())
 
 
 def test_a_page_that_nobody_attached_is_sent_nothing() -> None:
-    assert relayed(record(), steps(STARTED)) == []
+    assert relayed(record(), steps(STARTED), messages=0) == []
 
 
 def test_attaching_gives_what_is_missing_and_the_text_so_far() -> None:
     known = record(steps(STARTED, USAGE, delta(2, "Once "), delta(2, "upon")))
 
-    first = relayed(known, 1)[0]
+    first = relayed(known, 1, messages=1)[0]
 
     assert first[0] == connected(2)
     assert first[1] == steps(USAGE, delta(2, "Once upon"))
 
 
 def test_what_follows_is_sent_together_in_order_and_ends_with_the_result() -> None:
-    sent = relayed(record(), 0, steps(STARTED), steps(ANSWER), RESULT)
+    sent = relayed(record(), 0, steps(STARTED), steps(ANSWER), RESULT, messages=2)
 
-    assert len(sent) == 2
     assert sent[1] == [steps(STARTED), steps(ANSWER), RESULT]
 
 
 def test_attaching_to_a_finished_run_gives_frames_as_the_server_sends_them() -> None:
     known = record(steps(STARTED, FINISHED), RESULT)
 
-    [frames] = relayed(known, 0)
+    [frames] = relayed(known, 0, messages=1)
 
     for frame in frames:
         TypeAdapter(ServerFrame).validate_python(frame)
