@@ -117,15 +117,16 @@ class Redactor:
             return self.redact_text(value)
         if isinstance(value, dict):
             return self._redact_fields(cast("dict[str, Any]", value))
-        if isinstance(value, list):
-            items = cast("list[Any]", value)
+        if isinstance(value, (list, tuple)):
+            items = cast("list[Any] | tuple[Any, ...]", value)
             return _replaced(items, [self._redact(item) for item in items])
         return value
 
-    def _redact_fields(self, fields: dict[str, Any]) -> dict[str, Any]:
-        changed: dict[str, Any] = {}
-        renamed: dict[str, str] = {}
-        for name, value in fields.items():
+    def _redact_fields(self, fields: dict[Any, Any]) -> dict[Any, Any]:
+        changed: dict[Any, Any] = {}
+        renamed: dict[Any, str] = {}
+        for key, value in fields.items():
+            name = key if isinstance(key, str) else ""
             if is_secret_name(name):
                 new = self._mask_field(name, value)
             elif isinstance(value, str) and _is_picture(name, value):
@@ -133,17 +134,17 @@ class Redactor:
             else:
                 new = self._redact(value)
             if new is not value:
-                changed[name] = new
-            if len(name) > 2 * _LEAST and (shown := self.redact_text(name)) is not name:
-                renamed[name] = shown
+                changed[key] = new
+            if (shown := self.redact_text(name)) is not name:
+                renamed[key] = shown
         if not changed and not renamed:
             return fields
         return {renamed.get(name, name): changed.get(name, fields[name]) for name in fields}
 
     def _mask_field(self, name: str, value: Any) -> Any:
         """The value of a field whose name says that it is secret."""
-        if isinstance(value, list):
-            items = cast("list[Any]", value)
+        if isinstance(value, (list, tuple)):
+            items = cast("list[Any] | tuple[Any, ...]", value)
             return _replaced(items, [self._mask_field(name, item) for item in items])
         if not isinstance(value, str):
             return self._redact(value)
@@ -240,7 +241,7 @@ def _masked(text: str, start: int, end: int, spans: list[_Span]) -> str:
     return "".join(parts)
 
 
-def _replaced(items: list[Any], new: list[Any]) -> list[Any]:
+def _replaced(items: list[Any] | tuple[Any, ...], new: list[Any]) -> list[Any] | tuple[Any, ...]:
     return items if all(a is b for a, b in zip(items, new, strict=True)) else new
 
 

@@ -29,7 +29,7 @@ _ROOT = (
 _QUIET = "opacity:.75;font-size:12px"
 _PRE = (
     f"margin:2px 0 6px;padding:6px 8px;border:{_LINE};border-radius:4px;color:inherit;"
-    "background:rgba(128,128,128,.07);font-size:12px;line-height:1.45;white-space:pre-wrap;"
+    "background:rgba(128,128,128,.07);font:12px/1.45 ui-monospace,monospace;white-space:pre-wrap;"
     "overflow-wrap:anywhere;max-height:320px;overflow:auto"
 )
 # Border and padding as attributes: they reach every cell, and stay where styles are stripped.
@@ -44,7 +44,7 @@ _TITLE = "flex:1;min-width:0;overflow:hidden;text-overflow:ellipsis;white-space:
 _SHAPE = "display:inline-block;width:1em;text-align:center"
 _INDENT = "margin:2px 0 6px 37px"
 _NO_MARKER = '<span style="display:inline-block;width:14px"></span>'
-_SAID = "margin:-4px 0 -4px 37px"
+_SAID = "margin:2px 0 0 37px"
 _LINE_BELOW = f"{_QUIET};display:inline-block;margin-left:37px"
 # Seen only where styles are stripped and the grid's gaps with them.
 _GAP = '<span style="font-size:0"> · </span>'
@@ -118,7 +118,7 @@ def _answer(text: str) -> str:
         return ""
     html, note = answer_html(text, _TABLE, _ANSWER_LIMIT)
     return (
-        f'<div style="font-size:14px;line-height:1.6;margin:8px 0;border-top:{_LINE}">'
+        f'<div style="font-size:14px;line-height:1.6;margin:8px 0;padding-top:4px;border-top:{_LINE}">'
         f"{html}</div>{_quiet(note) if note else ''}"
     )
 

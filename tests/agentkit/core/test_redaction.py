@@ -238,6 +238,17 @@ def test_text_under_a_picture_type_is_text() -> None:
     assert ISSUED["github"] not in plain().redact({"image/png": long})["image/png"]
 
 
+def test_a_secret_is_masked_where_it_is_the_name_of_a_field() -> None:
+    assert plain("fish4you").redact({"fish4you": {"fish4you": 1}}) == {"[secret]": {"[secret]": 1}}
+
+
+def test_values_on_their_way_to_json_are_masked_too() -> None:
+    value = {1: ("x", f"key {ISSUED['github']}"), None: {"password": ("x",)}}
+    assert plain().redact(value) == {1: ["x", "key ghp_[secret]"], None: {"password": ["[secret]"]}}
+    harmless = {1: ("x", 2)}
+    assert plain().redact(harmless) is harmless
+
+
 def test_redacting_twice_changes_nothing_more() -> None:
     redactor = plain("swordfish-swordfish", A_TOKEN="another-private-one")
     text = " ".join([*ISSUED.values(), "swordfish-swordfish another-private-one"])
