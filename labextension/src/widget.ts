@@ -16,6 +16,9 @@ interface Model extends KernelModel {
 export default {
   render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     const life = new AbortController();
+    // Beside other widgets it takes the width they leave, not theirs too.
+    if (el.style.flex === '') el.style.flex = '1 1 0';
+    el.style.minWidth = '0';
     void chooseSource(model).then(source => {
       if (!life.signal.aborted)
         mount(el, source, sharedHost() ?? plainHost, { signal: life.signal });

@@ -94,7 +94,7 @@ export function endTemplate(state: ViewState): TemplateResult | typeof nothing {
       <span class="icon">${ICONS[status]}</span>
       <span class="title">${title}</span>
     </div>
-    ${more === '' ? nothing : html`<p class="under problem">${more}</p>`}
+    ${more === '' ? nothing : html`<p class="under problem" .textContent=${more}></p>`}
   </li>`;
 }
 

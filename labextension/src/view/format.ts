@@ -27,7 +27,8 @@ export function thousands(amount: number): string {
 
 /** US dollars, with as many places as a small price needs. */
 export function cost(dollars: number): string {
-  if (dollars > 0 && dollars < 0.0001) return '< $0.0001';
+  if (dollars === 0) return '$0';
+  if (dollars < 0.0001) return '< $0.0001';
   return `$${dollars.toFixed(dollars < 0.1 ? 4 : 2)}`;
 }
 

@@ -15,6 +15,8 @@ export class GrowingMarkdown {
   private shown: string | undefined;
   private shownWhole = false;
   private tail: HTMLElement | undefined;
+  /** What is shown was rendered from the text as it is, in one piece. */
+  private exact = false;
   private busy = false;
 
   constructor(
@@ -42,31 +44,38 @@ export class GrowingMarkdown {
   }
 
   private async paint(text: string, growing: boolean): Promise<void> {
-    const restarted = this.shown === undefined || !text.startsWith(this.shown);
-    const whole = !growing || restarted;
-    if (whole) this.settled = 0;
-    // One block that is complete already looks as the whole would.
-    if (!(whole && text === this.shown && this.settledNever())) {
-      await this.blocks(text, growing, whole);
-    }
+    const goesOn = this.shown !== undefined && text.startsWith(this.shown);
+    if (growing && goesOn) await this.append(text);
+    else if (growing) await this.begin(text);
+    else if (!(this.exact && text === this.shown)) await this.whole(text);
     this.shown = text;
     this.shownWhole = !growing;
   }
 
-  private settledNever(): boolean {
-    return this.node.childElementCount <= 1;
+  private async whole(text: string): Promise<void> {
+    this.node.replaceChildren(await this.block(text));
   }
 
-  private async blocks(text: string, growing: boolean, fromStart: boolean): Promise<void> {
-    const end = growing ? lastBlockEnd(text, this.settled) : this.settled;
-    const parts = [text.slice(this.settled, end), text.slice(end)].filter(
-      part => part.trim() !== '',
+  private async begin(text: string): Promise<void> {
+    const fresh = document.createElement('div');
+    this.settled = 0;
+    this.tail = undefined;
+    await this.append(text, fresh);
+    this.node.replaceChildren(...fresh.childNodes);
+  }
+
+  private async append(text: string, node: HTMLElement = this.node): Promise<void> {
+    const end = lastBlockEnd(text, this.settled);
+    const done = text.slice(this.settled, end);
+    const open = text.slice(end);
+    const tail = closed(open);
+    const made = await Promise.all(
+      [done, tail].filter(part => part.trim() !== '').map(part => this.block(part)),
     );
-    const made = await Promise.all(parts.map(part => this.block(part)));
-    if (fromStart) this.node.replaceChildren(...made);
-    else if (this.tail === undefined) this.node.append(...made);
+    if (this.tail === undefined) node.append(...made);
     else this.tail.replaceWith(...made);
-    this.tail = text.slice(end).trim() === '' ? undefined : made.at(-1);
+    this.tail = tail.trim() === '' ? undefined : made.at(-1);
+    this.exact = end === 0 && tail === open;
     this.settled = end;
   }
 
@@ -98,4 +107,21 @@ export function lastBlockEnd(text: string, from: number): number {
     if (fence === '' && line.trim() === '' && starts && position <= text.length) end = position;
   }
   return end;
+}
+
+/** A block that still grows, with the emphasis and code that it has begun closed: nothing flips later. */
+export function closed(block: string): string {
+  if (/^ {0,3}(```|~~~)/m.test(block) || missing(block) === '') return block;
+  // Marks at the very end have nothing in them yet.
+  const written = block.replace(/[*`]+$/, '');
+  const marks = missing(written);
+  return marks === '' ? written : `${written.trimEnd()}${marks}`;
+}
+
+function missing(block: string): string {
+  if ((block.match(/`/g)?.length ?? 0) % 2 === 1) return '`';
+  const prose = block.replace(/`[^`]*`/g, '').replace(/(^|\s)\*(?=\s)/gm, '');
+  const strong = prose.match(/\*\*/g)?.length ?? 0;
+  const soft = prose.replaceAll('**', '').match(/\*/g)?.length ?? 0;
+  return `${soft % 2 === 1 ? '*' : ''}${strong % 2 === 1 ? '**' : ''}`;
 }

@@ -115,9 +115,8 @@ function toolRow(row: ToolRow, context: RowContext): TemplateResult {
             class="under line ${failed ? 'problem' : ''}"
             data-event-type=${result === undefined ? nothing : 'tool_result'}
             data-seq=${result?.seq ?? nothing}
-          >
-            ${failed && context.open ? (result?.error?.message ?? line) : line}
-          </div>`
+            .textContent=${failed && context.open ? (result?.error?.message ?? line) : line}
+          ></div>`
     }
     ${state === 'running' ? progressBar(row) : nothing}
     ${context.open ? toolBody(row, failed) : pictureTemplate(row)}
@@ -176,7 +175,7 @@ function resultTemplate(row: ToolRow): TemplateResult | typeof nothing {
   const { result } = row;
   if (result === undefined) return nothing;
   return html`<div data-event-type="tool_result" data-seq=${result.seq}>
-    ${result.error === undefined ? nothing : html`<p class="problem">${result.error.message}</p>`}
+    ${result.error === undefined ? nothing : html`<p class="problem" .textContent=${result.error.message}></p>`}
     ${contentTemplate(row, 'Result')}
   </div>`;
 }

@@ -1,0 +1,292 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { addressOf, pageAddress } from '../src/client/address';
+import { TaskApi } from '../src/client/api';
+import { KernelSource } from '../src/client/kernel';
+import { SocketSource } from '../src/client/socket';
+import type { Listener } from '../src/view/source';
+
+/** A socket whose other end is the test. */
+class FakeSocket {
+  static readonly OPEN = 1;
+  static made: FakeSocket[] = [];
+  readyState = 0;
+  sent: unknown[] = [];
+  onmessage: ((message: { data: string }) => void) | null = null;
+  onclose: (() => void) | null = null;
+
+  constructor(readonly url: string) {
+    FakeSocket.made.push(this);
+  }
+  send(text: string): void {
+    this.sent.push(JSON.parse(text));
+  }
+  close(): void {
+    this.readyState = 3;
+  }
+  say(...frames: unknown[]): void {
+    this.readyState = FakeSocket.OPEN;
+    for (const frame of frames) this.onmessage?.({ data: JSON.stringify(frame) });
+  }
+  break(): void {
+    this.readyState = 3;
+    this.onclose?.();
+  }
+}
+
+class Heard implements Listener {
+  readonly log: string[] = [];
+  attached(status: unknown): void {
+    this.log.push(`attached ${status}`);
+  }
+  events(events: readonly unknown[]): void {
+    this.log.push(...events.map(event => `event ${(event as { seq: number }).seq}`));
+  }
+  connection(connection: string): void {
+    this.log.push(connection);
+  }
+  result(result: unknown): void {
+    this.log.push(`result ${(result as { status: string }).status}`);
+  }
+  refused(message: string): void {
+    this.log.push(`refused ${message}`);
+  }
+}
+
+const connected = { type: 'connected', task_id: 't', protocol: 1, status: 'running', last_seq: 0 };
+const step = (seq: number) => ({ type: 'step', data: { event_type: 'warning', seq } });
+const delta = (seq: number) => ({ type: 'step', data: { event_type: 'message_delta', seq } });
+const result = { type: 'result', task_id: 't', data: { status: 'completed' } };
+const refusal = (reason: string) => ({ type: 'error', data: { message: 'No.', reason } });
+
+let heard: Heard;
+let life: AbortController;
+let source: SocketSource;
+let requests: { method: string; url: string; headers: Record<string, string> }[];
+let answer: () => Response;
+
+function socket(number = FakeSocket.made.length - 1): FakeSocket {
+  const made = FakeSocket.made[number];
+  if (made === undefined) throw new Error(`only ${FakeSocket.made.length} sockets were opened`);
+  return made;
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.spyOn(Math, 'random').mockReturnValue(0.5);
+  vi.stubGlobal('WebSocket', FakeSocket);
+  FakeSocket.made = [];
+  requests = [];
+  answer = () => new Response('{}');
+  vi.stubGlobal('fetch', async (url: URL, init: RequestInit) => {
+    const headers = init.headers as Record<string, string>;
+    requests.push({ method: init.method ?? '', url: url.href, headers });
+    return answer();
+  });
+  heard = new Heard();
+  life = new AbortController();
+  const api = new TaskApi(addressOf('http://localhost:3000/user/ada/'), 'a task/7');
+  source = new SocketSource(api, undefined, 3);
+  source.subscribe(heard, life.signal);
+});
+
+afterEach(() => {
+  life.abort();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+test('it asks for what it has not seen, in batches, and never starts a run', () => {
+  expect(socket().url).toBe(
+    'ws://localhost:3000/user/ada/agentkit/api/v1/ws/tasks/a%20task%2F7?start=false&batch=1&after=3',
+  );
+});
+
+test('each event is passed on once, in order, and deltas always', () => {
+  socket().say(connected, step(3), step(4), delta(4), {
+    type: 'steps',
+    data: [step(4).data, step(5).data],
+  });
+  expect(heard.log.slice(1)).toEqual(['attached running', 'live', 'event 4', 'event 4', 'event 5']);
+});
+
+test('a lost connection is taken up again after what was seen last', async () => {
+  socket().say(connected, step(4));
+  socket().break();
+  expect(heard.log.at(-1)).toBe('reconnecting');
+  await vi.advanceTimersByTimeAsync(500);
+  expect(socket(1).url).toContain('after=4');
+  socket(1).say(connected, step(5));
+  expect(heard.log.at(-1)).toBe('event 5');
+});
+
+test('it waits longer each time, ten seconds at most', async () => {
+  answer = () => {
+    throw new TypeError('offline');
+  };
+  const waits: number[] = [];
+  for (let attempt = 0; attempt < 7; attempt++) {
+    const before = Date.now();
+    const opened = FakeSocket.made.length;
+    socket().break();
+    while (FakeSocket.made.length === opened) await vi.advanceTimersByTimeAsync(100);
+    waits.push(Date.now() - before);
+  }
+  expect(waits).toEqual([500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
+});
+
+test('it comes back at once when the page is online again', async () => {
+  socket().say(connected);
+  socket().break();
+  await vi.advanceTimersByTimeAsync(10);
+  window.dispatchEvent(new Event('online'));
+  expect(FakeSocket.made).toHaveLength(2);
+});
+
+test('a gap makes it connect again; one that stays is passed over', () => {
+  socket().say(connected, step(4), step(7));
+  expect(FakeSocket.made).toHaveLength(2);
+  expect(socket(1).url).toContain('after=4');
+  socket(1).say(connected, step(7), step(8));
+  expect(FakeSocket.made).toHaveLength(2);
+  expect(heard.log.slice(-2)).toEqual(['event 7', 'event 8']);
+});
+
+test('after the result it is over', async () => {
+  socket().say(connected, step(4), result);
+  socket().break();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(heard.log.at(-1)).toBe('result completed');
+  expect(FakeSocket.made).toHaveLength(1);
+});
+
+test('a task that the server does not know is what was saved, and no error', async () => {
+  socket().say(connected, refusal('task_not_found'));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(heard.log.at(-1)).toBe('saved');
+  expect(FakeSocket.made).toHaveLength(1);
+});
+
+test('a bad frame of ours changes nothing', () => {
+  socket().say(connected, refusal('bad_frame'), step(4), 'no frame', null);
+  expect(heard.log.at(-1)).toBe('event 4');
+});
+
+test.each([401, 403, 404])('a server that answers %i has nothing for this page', async status => {
+  answer = () => new Response('{}', { status });
+  socket().break();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(heard.log.at(-1)).toBe('saved');
+  expect(FakeSocket.made).toHaveLength(1);
+});
+
+test('a connection that went silent is replaced', async () => {
+  socket().say(connected);
+  await vi.advanceTimersByTimeAsync(40_000);
+  expect(socket(0).sent).toEqual([{ type: 'ping' }, { type: 'ping' }]);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(heard.log.at(-1)).toBe('reconnecting');
+  expect(FakeSocket.made).toHaveLength(2);
+});
+
+test('pongs keep a quiet connection', async () => {
+  socket().say(connected);
+  for (let pings = 0; pings < 6; pings++) {
+    await vi.advanceTimersByTimeAsync(20_000);
+    socket().say({ type: 'pong' });
+  }
+  expect(FakeSocket.made).toHaveLength(1);
+});
+
+test('a page that leaves closes its socket and comes back no more', async () => {
+  socket().say(connected);
+  life.abort();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(socket(0).readyState).toBe(3);
+  expect(FakeSocket.made).toHaveLength(1);
+});
+
+test('cancel goes through the socket', async () => {
+  socket().say(connected);
+  await source.cancel();
+  expect(socket().sent).toEqual([{ type: 'cancel' }]);
+  expect(requests).toEqual([]);
+});
+
+test('without a socket cancel is posted, with the cookie that proves the page', async () => {
+  vi.spyOn(document, 'cookie', 'get').mockReturnValue('other=1; _xsrf=proof');
+  await source.cancel();
+  expect(requests).toEqual([
+    {
+      method: 'POST',
+      url: 'http://localhost:3000/user/ada/agentkit/api/v1/tasks/a%20task%2F7/cancel',
+      headers: expect.objectContaining({ 'X-XSRFToken': 'proof' }),
+    },
+  ]);
+});
+
+test('a cancel that came too late is none that failed, and one that failed says so', async () => {
+  answer = () => new Response('{}', { status: 409 });
+  await expect(source.cancel()).resolves.toBeUndefined();
+  answer = () => new Response('{"message": "Not allowed."}', { status: 403 });
+  await expect(source.cancel()).rejects.toThrow('Not allowed.');
+});
+
+test('a page of a Jupyter server says where that is, and another page does not', () => {
+  expect(pageAddress()).toBeUndefined();
+  const config = document.createElement('script');
+  config.id = 'jupyter-config-data';
+  config.type = 'application/json';
+  config.textContent = JSON.stringify({ baseUrl: '/user/ada/', wsUrl: '', token: 'secret' });
+  document.head.append(config);
+  const address = pageAddress();
+  config.remove();
+  expect(address?.http.href).toBe('http://localhost:3000/user/ada/agentkit/api/v1/');
+  expect(address?.socket.protocol).toBe('ws:');
+  expect(address?.token).toBe('');
+});
+
+test('only a server of another origin is shown the token', () => {
+  const config = { token: 'secret' };
+  const away = new TaskApi(addressOf('https://hub.example/ada', document, config), 't');
+  expect(away.socketUrl(0)).toMatch(/^wss:\/\/hub\.example\/ada\/.*&token=secret$/);
+  const here = new TaskApi(addressOf('/ada', document, config), 't');
+  expect(here.socketUrl(0)).not.toContain('secret');
+});
+
+class FakeModel {
+  sent: unknown[] = [];
+  hear: ((content: unknown) => void) | undefined;
+  send(content: unknown): void {
+    this.sent.push(content);
+  }
+  on(_event: string, callback: (content: unknown) => void): void {
+    this.hear = callback;
+  }
+  off(): void {
+    this.hear = undefined;
+  }
+}
+
+test('through the kernel a lost message is asked for again, once', () => {
+  const model = new FakeModel();
+  new KernelSource(model).subscribe(heard, life.signal);
+  model.hear?.({ type: 'frames', frames: [connected, step(1)] });
+  model.hear?.({ type: 'frames', frames: [step(4), step(5)] });
+  model.hear?.({ type: 'frames', frames: [step(6)] });
+  expect(model.sent).toEqual([
+    { type: 'attach', after: 0 },
+    { type: 'attach', after: 1 },
+  ]);
+  model.hear?.({ type: 'frames', frames: [connected, step(2), step(3), step(4), result] });
+  expect(heard.log.slice(-4)).toEqual(['event 2', 'event 3', 'event 4', 'result completed']);
+  expect(model.hear).toBeUndefined();
+});
+
+test('through the kernel silence is asked about, since the last message may be the lost one', async () => {
+  const model = new FakeModel();
+  new KernelSource(model).subscribe(heard, life.signal);
+  model.hear?.({ type: 'frames', frames: [connected, step(1)] });
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(model.sent.at(-1)).toEqual({ type: 'attach', after: 1 });
+});
