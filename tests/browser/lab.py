@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -170,6 +171,13 @@ class Lab:
         )
         nbformat.write(notebook, self.root / name)
 
+    def copy(self, source: Path) -> None:
+        """Copy a file or a folder into the server's folder."""
+        if source.is_dir():
+            shutil.copytree(source, self.root / source.name)
+        else:
+            shutil.copy(source, self.root)
+
     def read(self, name: str) -> Any:
         """A notebook as it stands on the disk."""
         return nbformat.read(self.root / name, as_version=4)
@@ -214,6 +222,16 @@ class LabPage:
     def run_all(self) -> None:
         """Run all cells; they are not waited for."""
         self.command("notebook:run-all-cells")
+
+    def written(self) -> None:
+        """Wait until every run has ended and its finished trace stands in its output."""
+        self.page.wait_for_function(
+            """() => window.jupyterapp.shell.currentWidget.content.model.toJSON().cells
+                .flatMap(cell => cell.outputs ?? [])
+                .map(output => output.data?.["application/vnd.agentkit.trace+json"])
+                .every(trace => trace === undefined || trace.finished_at !== null)""",
+            timeout=SECONDS * 1000,
+        )
 
     def save(self) -> None:
         """Save, and wait until it is saved."""
@@ -272,4 +290,4 @@ class Trace:
         shown = self.element.locator("[data-seq]").evaluate_all(
             "steps => steps.map(step => Number(step.dataset.seq))"
         )
-        return list(shown)
+        return [seq for seq in shown if seq]  # text that still streams has no number yet

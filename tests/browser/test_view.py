@@ -1,0 +1,113 @@
+"""The view alone, in every state, on a page without JupyterLab."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.gallery.build import build
+
+STATES = 20
+"""There are at least as many; one that breaks the page takes those after it along."""
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("gallery")
+    build(folder)
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture
+def show(browser: Browser, gallery: str) -> Iterator[Callable[..., Page]]:
+    """Opens the gallery; anything that goes wrong on the page fails the test."""
+    problems: list[str] = []
+    pages: list[Page] = []
+
+    def show(query: str = "", *, width: int = 900) -> Page:
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        pages.append(page)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on(
+            "request",
+            lambda request: problems.append(request.url)
+            if not request.url.startswith((gallery, "data:"))
+            else None,
+        )
+        page.goto(f"{gallery}?{query}")
+        expect(page.locator("agentkit-trace").first).to_be_visible()
+        expect(page.locator(".agentkit-text:empty, .agentkit-result:empty")).to_have_count(0)
+        return page
+
+    yield show
+    for page in pages:
+        page.close()
+    assert problems == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "none"])
+def test_every_state_shows_without_an_error_in_every_theme(show: Callable[..., Page], theme: str) -> None:
+    page = show(f"theme={theme}")
+    assert page.locator("agentkit-trace").count() >= STATES
+
+
+@pytest.mark.parametrize("width", [320, 400, 1200])
+def test_no_state_is_wider_than_its_column(show: Callable[..., Page], width: int) -> None:
+    page = show(f"width={width}", width=width)
+    page.evaluate(
+        "() => document.querySelectorAll('agentkit-trace').forEach(trace =>"
+        " trace.shadowRoot.querySelectorAll('[aria-expanded=false]').forEach(head => head.click()))"
+    )
+    expect(page.locator(".agentkit-text:empty, .agentkit-result:empty")).to_have_count(0)
+    assert page.evaluate("() => document.documentElement.scrollWidth") == width
+
+
+def test_what_came_from_outside_runs_nothing_and_loads_nothing(show: Callable[..., Page]) -> None:
+    page = show("only=hostile")
+    expect(page.locator("#kept")).to_be_visible()
+    expect(page.get_by_role("link", name="chart").first).to_be_visible()
+    assert page.evaluate("() => globalThis.owned") is None
+    assert page.locator('.agentkit-result [style*="fixed"]').count() == 0
+    assert page.locator('a[href^="javascript"]').count() == 0
+    picture = page.locator('.agentkit-result img[src^="data:image/svg"]')
+    expect(picture).to_be_visible()
+
+
+def test_everything_can_be_reached_and_done_with_the_keyboard(show: Callable[..., Page]) -> None:
+    page = show("only=saved: simulated")
+    row = page.locator('[data-event-type="tool_call"]')
+    page.keyboard.press("Tab")
+    expect(row.locator(".head")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(row.get_by_role("button", name="Copy Arguments")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(row.get_by_role("button", name="Copy Arguments")).to_be_focused()
+    row.locator(".head").press("Space")
+    expect(row.get_by_role("button", name="Copy Arguments")).to_have_count(0)
+
+
+def test_the_decisions_have_their_names(show: Callable[..., Page]) -> None:
+    page = show("only=waiting")
+    for name in ("Approve", "Deny", "Cancel"):
+        expect(page.get_by_role("button", name=name, exact=True)).to_be_visible()
+
+
+def test_a_live_time_runs_on(show: Callable[..., Page]) -> None:
+    page = show("only=running: tools")
+    time = page.locator("header [data-since]")
+    expect(time).to_have_text("13 s")
+    expect(time).to_have_text("14 s")
