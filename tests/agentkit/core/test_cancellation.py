@@ -165,7 +165,9 @@ async def test_an_async_tool_is_stopped() -> None:
     events = await cancelled_when(lambda event: names([event]) == ["tool_call"], gateway, (tool,))
     assert stopped == [True, True]
     assert [event.outcome for event in of(ToolFinished, events)] == ["interrupted"] * 2
-    assert [event.error and event.error.message for event in of(ToolFinished, events)] == ["enough"] * 2
+    assert [event.error and event.error.message for event in of(ToolFinished, events)] == [
+        "enough"
+    ] * 2
 
 
 @pytest.fixture

@@ -64,7 +64,8 @@ def call(id: str, name: str = "echo", **arguments: Any) -> ToolCall:
 async def test_a_run_tells_its_turns_in_order() -> None:
     usage = TokenUsage(3, 4, cached_tokens=1)
     gateway, _ = scripted(
-        [ThinkingPiece("Hm."), "Let me ", "look.", call("1", text="three"), usage], "There are three."
+        [ThinkingPiece("Hm."), "Let me ", "look.", call("1", text="three"), usage],
+        "There are three.",
     )
     events = await collect(react(AGENT, "How many?", gateway=gateway, tools=[echo()]))
     assert names(events) == [
@@ -152,7 +153,9 @@ async def test_a_provider_without_streaming_answers_as_a_whole() -> None:
     assert names(events) == ["run_started", "usage", "final_answer", "run_finished"]
 
 
-async def test_calls_of_one_turn_run_at_the_same_time_and_are_told_in_the_order_of_the_calls() -> None:
+async def test_calls_of_one_turn_run_at_the_same_time_and_are_told_in_the_order_of_the_calls() -> (
+    None
+):
     second_ended = asyncio.Event()
 
     async def slow(arguments: dict[str, Any], context: ToolContext) -> ToolResult:
@@ -191,7 +194,11 @@ async def test_a_result_is_shown_when_its_call_ends_and_not_when_all_have_ended(
 @pytest.mark.parametrize(
     ("wrong", "reason", "told"),
     [
-        (call("1", "eco"), "unknown_tool", "There is no tool named 'eco'. The tools are: echo, total"),
+        (
+            call("1", "eco"),
+            "unknown_tool",
+            "There is no tool named 'eco'. The tools are: echo, total",
+        ),
         (ToolCall("1", "echo", {}, malformed='{"te'), "invalid_arguments", "not a JSON object"),
         (call("1", "total", region=3), "invalid_arguments", "region"),
     ],
@@ -216,9 +223,12 @@ async def test_a_call_that_cannot_be_made_is_told_to_the_model_which_goes_on(
 
 
 @pytest.mark.parametrize(
-    "raised", [ValueError("no"), SystemExit(3), KeyboardInterrupt(), asyncio.CancelledError(), Raises("x")]
+    "raised",
+    [ValueError("no"), SystemExit(3), KeyboardInterrupt(), asyncio.CancelledError(), Raises("x")],
 )
-async def test_whatever_a_tool_raises_is_its_result_and_the_run_goes_on(raised: BaseException) -> None:
+async def test_whatever_a_tool_raises_is_its_result_and_the_run_goes_on(
+    raised: BaseException,
+) -> None:
     async def fails(arguments: dict[str, Any], context: ToolContext) -> ToolResult:
         raise raised
 
@@ -237,7 +247,9 @@ async def test_a_tool_that_returns_no_bundle_has_failed_and_the_run_goes_on(retu
         return returned
 
     gateway, _ = scripted([call("1", "odd"), call("2")], "Done.")
-    events = await collect(react(AGENT, "?", gateway=gateway, tools=[AsyncTool("odd", odd), echo()]))
+    events = await collect(
+        react(AGENT, "?", gateway=gateway, tools=[AsyncTool("odd", odd), echo()])
+    )
     assert sorted(event.outcome for event in of(ToolFinished, events)) == ["failed", "success"]
     assert only(RunFinished, events).status is TaskStatus.COMPLETED
 

@@ -45,7 +45,9 @@ async def test_each_client_of_the_task_gets_one_positional_message() -> None:
     assert other.mock_calls == []
 
 
-async def test_a_client_whose_send_raises_is_removed_with_its_token_and_the_others_get_theirs() -> None:
+async def test_a_client_whose_send_raises_is_removed_with_its_token_and_the_others_get_theirs() -> (
+    None
+):
     manager, good, last = ConnectionManager(), client(), client()
     tokens = [CancellationToken() for _ in range(3)]
     manager.add("t", good, tokens[0])
@@ -148,7 +150,9 @@ def test_the_tokens_are_a_snapshot_of_the_very_same_objects() -> None:
     assert len(tokens) == 1
     assert tokens[0] is one
     tokens.clear()
-    assert [token is wanted for token, wanted in zip(manager.get_tokens("t"), (one, two), strict=True)]
+    assert [
+        token is wanted for token, wanted in zip(manager.get_tokens("t"), (one, two), strict=True)
+    ]
     assert len(manager.get_tokens("t")) == 2
 
 
