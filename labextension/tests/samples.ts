@@ -3,6 +3,7 @@ import cancelled from '../../tests/samples/cancelled.json';
 import completed from '../../tests/samples/completed.json';
 import denied from '../../tests/samples/denied.json';
 import failed from '../../tests/samples/failed.json';
+import hostile from '../../tests/samples/hostile.json';
 import interrupted from '../../tests/samples/interrupted.json';
 import question from '../../tests/samples/question.json';
 import queued from '../../tests/samples/queued.json';
@@ -33,6 +34,7 @@ const SAMPLES = {
   completed,
   denied,
   failed,
+  hostile,
   interrupted,
   question,
   queued,

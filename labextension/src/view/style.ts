@@ -240,6 +240,7 @@ export const STYLES = css`
   }
 
   .title {
+    position: relative;
     overflow: hidden;
     font-weight: 500;
     text-overflow: ellipsis;

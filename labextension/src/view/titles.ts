@@ -54,6 +54,7 @@ const PLAIN_OBJECTS = new Set(
 );
 const NAMING_ARGUMENTS = 'path file file_path filename filepath url query'.split(' ');
 
+const NAME_CHARS = 80;
 const DETAIL_CHARS = 60;
 const DETAILS_CHARS = 160;
 
@@ -63,7 +64,7 @@ export function toolTitle(name: string, args: unknown, tense: Tense): Title {
   if (forms === undefined || words.length < 2) {
     return {
       verb: CALL[tense],
-      object: name || 'a tool',
+      object: oneLine(name, NAME_CHARS) || 'a tool',
       isName: name !== '',
       details: detailsOf(args),
     };
@@ -91,7 +92,8 @@ function namingArgument(args: unknown): { key: string; value: string } | undefin
   const given = fields(args);
   for (const key of NAMING_ARGUMENTS) {
     const value = given[key];
-    if (typeof value === 'string' && value.trim() !== '') return { key, value: oneLine(value, 80) };
+    if (typeof value === 'string' && value.trim() !== '')
+      return { key, value: oneLine(value, NAME_CHARS) };
   }
   return undefined;
 }

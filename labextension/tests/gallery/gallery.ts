@@ -102,3 +102,21 @@ for (const [name, source] of Object.entries(STATES)) {
   main?.append(section);
   mount(place, source(), plainHost, { signal: new AbortController().signal });
 }
+
+/** For tests: one more run, fed from outside, in a box of its own that scrolls. */
+if (only?.includes('fed')) {
+  const box = document.createElement('div');
+  const place = document.createElement('div');
+  const below = document.createElement('textarea');
+  box.id = 'box';
+  box.style.cssText = 'height: 400px; overflow: auto';
+  box.append(document.createElement('textarea'), place, below);
+  main?.append(box);
+  const subscribe = (listener: Listener): void => {
+    listener.attached('running', 0);
+    listener.connection('live');
+    Object.assign(globalThis, { feed: (events: unknown[]) => listener.events(events) });
+  };
+  const signal = new AbortController().signal;
+  mount(place, { trace: { task_id: 'fed' }, subscribe }, plainHost, { signal });
+}
