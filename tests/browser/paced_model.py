@@ -1,12 +1,14 @@
-"""A server extension for the tests: a model that calls ``tick`` a number of times, at a steady pace.
+"""A server extension for tests and benchmarks: models that keep a steady pace.
 
 ``paced:5x0.2`` streams a sentence, calls ``tick`` with 1 to 5, waiting 0.2 s before each, and answers.
-What it does depends on the conversation alone, so any number of runs may use it at once.
+``clock:500x0.02`` streams the time 500 times, as ``[milliseconds since 1970]``, 0.02 s apart.
+What they do depends on the conversation alone, so any number of runs may use them at once.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
@@ -49,6 +51,26 @@ class PacedModel:
         yield LLMResponse(answer, model or "")
 
 
+class ClockModel(PacedModel):
+    """A model that says what time it is."""
+
+    async def stream(
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        model: str | None = None,
+        tools: Sequence[ToolSpec] = (),
+    ) -> AsyncGenerator[Piece]:
+        """Say the time again and again."""
+        count, _, pause = (model or "10x0.1").partition("x")
+        said: list[str] = []
+        for _ in range(int(count)):
+            await asyncio.sleep(float(pause))
+            said.append(f"[{time.time() * 1000:.3f}] ")
+            yield TextPiece(said[-1])
+        yield LLMResponse("".join(said), model or "")
+
+
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
     return [{"module": "paced_model"}]
 
@@ -56,3 +78,4 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 def _load_jupyter_server_extension(server: Any) -> None:
     gateway = server.web_app.settings["agentkit_hub"].executor.gateway
     gateway.register_provider("paced", PacedModel())
+    gateway.register_provider("clock", ClockModel())
