@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from agentkit.hub.executor import InProcessExecutor
 from agentkit.hub.hub import Hub
 from agentkit.hub.journal import MEMORY, Journal
 from agentkit.hub.task import Task
-from agentkit.llm.scripted import Part, Request, ScriptedProvider, Turn
+from agentkit.llm.scripted import ScriptedProvider, Turn
 from agentkit.server.watcher import Watcher
 from agentkit.skills.registry import SkillRegistry
 from agentkit.tools.protocol import Tool
@@ -33,20 +33,21 @@ def hub_of(
     **options: Any,
 ) -> Hub:
     """A hub with the one agent ``analyst``, not opened yet."""
+    options.setdefault("redactor", Redactor(environ={}))
     registry = ToolRegistry()
     for tool in tools:
         registry.register(tool)
     hub = Hub(
         InProcessExecutor(gateway_of(provider), registry, SkillRegistry()),
         journal if isinstance(journal, Journal) else Journal(journal),
-        **{"redactor": Redactor(environ={})} | options,
+        **options,
     )
     hub.register(AgentConfig(name="analyst"))
     return hub
 
 
 @asynccontextmanager
-async def running(*turns: Turn, **options: Any) -> AsyncIterator[Hub]:
+async def running(*turns: Turn, **options: Any) -> AsyncGenerator[Hub]:
     """An open hub whose model follows the script; closed at the end."""
     hub = hub_of(ScriptedProvider(turns), **options)
     await hub.open()
@@ -67,16 +68,6 @@ async def ended(task: Task) -> Task:
 
 async def stored(hub: Hub, task_id: str = "t") -> list[Data]:
     return [json.loads(text) for text in await hub.journal.events(task_id, 0, 100_000)]
-
-
-def by_question(answers: dict[str, Part | Callable[[], Part]]) -> Any:
-    """A turn that depends on what was asked."""
-
-    def answer(request: Request) -> Part:
-        part = answers[request.messages[-1].content]
-        return part() if callable(part) else part
-
-    return answer
 
 
 class Screen:

@@ -76,5 +76,5 @@ def only(kind: type[E], events: Sequence[StepEvent]) -> E:
 async def until(condition: Callable[[], bool]) -> None:
     """Let everything else run until ``condition`` holds."""
     async with asyncio.timeout(SOON):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - what it waits for has no event of its own
             await asyncio.sleep(0)

@@ -193,6 +193,7 @@ async def test_a_function_that_cannot_be_stopped_is_abandoned_and_its_late_words
     gateway, _ = scripted(ToolCall("1", "blocks"))
     token = CancellationToken()
     events: list[StepEvent] = []
+    cancelled_at = 0.0
     async with asyncio.timeout(SOON):
         stream = react(AGENT, "?", gateway=gateway, tools=[blocks], token=token)
         async for event in stream:

