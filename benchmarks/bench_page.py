@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -78,7 +77,9 @@ def measure() -> list[Figure]:
         page = LabPage(browser.new_page(), lab)
         page.page.goto(lab.login_url)
         return [
-            Figure.of("event on the server to its text in the page, 50/s", "ms", _events(page, 0.02)),
+            Figure.of(
+                "event on the server to its text in the page, 50/s", "ms", _events(page, 0.02)
+            ),
             Figure.of("the same, 500/s", "ms", _events(page, 0.002)),
             Figure.of("click on Cancel to the stopped run, kernel busy", "ms", _cancels(page)),
         ]
@@ -113,22 +114,15 @@ def _cancels(page: LabPage) -> list[float]:
 
 
 @contextmanager
-def _lab() -> Iterator[Lab]:
+def _lab() -> Generator[Lab]:
     with tempfile.TemporaryDirectory() as folder, Lab(Path(folder)) as lab:
         yield lab
 
 
 @contextmanager
-def _browser() -> Iterator[Browser]:
+def _browser() -> Generator[Browser]:
     with sync_playwright() as playwright:
         chromium = shutil.which("chromium") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser
         browser.close()
-
-
-if __name__ == "__main__":
-    started = time.perf_counter()
-    for figure in measure():
-        print(figure)
-    print(f"{time.perf_counter() - started:.0f} s")

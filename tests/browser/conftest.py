@@ -15,7 +15,10 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from tests.browser.lab import OUTPUT, Lab, LabPage
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Without a browser these tests say so, unless one is required."""
@@ -45,7 +48,9 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    assert CHROMIUM, "AGENTKIT_REQUIRE_BROWSER=1, and there is no Chromium or Chrome on this machine"
+    assert CHROMIUM, (
+        "AGENTKIT_REQUIRE_BROWSER=1, and there is no Chromium or Chrome on this machine"
+    )
     browser = playwright.chromium.launch(
         executable_path=CHROMIUM,
         args=["--no-sandbox", "--disable-background-networking", "--disable-component-update"],
@@ -76,7 +81,9 @@ def own_lab(tmp_path: Path) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[[Lab], LabPage]]:
+def open_page(
+    browser: Browser, request: pytest.FixtureRequest
+) -> Iterator[Callable[[Lab], LabPage]]:
     """Opens pages on a server, each with cookies of its own; a failed test leaves their pictures."""
     pages: list[Page] = []
 

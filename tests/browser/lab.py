@@ -16,9 +16,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbformat.v4 import new_code_cell, new_notebook
+import nbformat.v4
 from playwright.sync_api import Locator, Page, expect
+
+# nbformat is partly untyped.
+_nbformat: Any = nbformat
+_v4: Any = nbformat.v4
 
 HERE = Path(__file__).parent
 
@@ -165,11 +168,11 @@ class Lab:
 
     def write(self, name: str, cells: Sequence[str]) -> None:
         """Put a notebook of code cells into the server's folder."""
-        notebook = new_notebook(
-            cells=[new_code_cell(source) for source in cells],
+        notebook = _v4.new_notebook(
+            cells=[_v4.new_code_cell(source) for source in cells],
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
         )
-        nbformat.write(notebook, self.root / name)
+        _nbformat.write(notebook, self.root / name)
 
     def copy(self, source: Path) -> None:
         """Copy a file or a folder into the server's folder."""
@@ -180,7 +183,7 @@ class Lab:
 
     def read(self, name: str) -> Any:
         """A notebook as it stands on the disk."""
-        return nbformat.read(self.root / name, as_version=4)
+        return _nbformat.read(self.root / name, as_version=4)
 
 
 class LabPage:

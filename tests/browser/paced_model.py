@@ -22,7 +22,11 @@ class PacedModel:
     streaming = True
 
     async def chat(
-        self, messages: Sequence[ChatMessage], *, model: str | None = None, tools: Sequence[ToolSpec] = ()
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        model: str | None = None,
+        tools: Sequence[ToolSpec] = (),
     ) -> LLMResponse:
         """Answer without streaming."""
         async for piece in self.stream(messages, model=model, tools=tools):
@@ -31,7 +35,11 @@ class PacedModel:
         raise AssertionError("the stream had no end")
 
     async def stream(
-        self, messages: Sequence[ChatMessage], *, model: str | None = None, tools: Sequence[ToolSpec] = ()
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        model: str | None = None,
+        tools: Sequence[ToolSpec] = (),
     ) -> AsyncGenerator[Piece]:
         """Go on from where the conversation stands."""
         turns, _, pause = (model or "3x0.1").partition("x")
@@ -43,7 +51,10 @@ class PacedModel:
                 yield TextPiece(word)
             call = ToolCall(f"tick-{number}", "tick", {"number": number})
             yield LLMResponse(
-                f"Calling tick {number}.", model or "", tool_calls=[call], finish_reason="tool_calls"
+                f"Calling tick {number}.",
+                model or "",
+                tool_calls=[call],
+                finish_reason="tool_calls",
             )
             return
         answer = f"**{len(done)} ticks**: {', '.join(message.content for message in done)}"
@@ -71,11 +82,12 @@ class ClockModel(PacedModel):
         yield LLMResponse("".join(said), model or "")
 
 
-def _jupyter_server_extension_points() -> list[dict[str, str]]:
+# Jupyter Server looks these two up by name.
+def _jupyter_server_extension_points() -> list[dict[str, str]]:  # pyright: ignore[reportUnusedFunction]
     return [{"module": "paced_model"}]
 
 
-def _load_jupyter_server_extension(server: Any) -> None:
+def _load_jupyter_server_extension(server: Any) -> None:  # pyright: ignore[reportUnusedFunction]
     gateway = server.web_app.settings["agentkit_hub"].executor.gateway
     gateway.register_provider("paced", PacedModel())
     gateway.register_provider("clock", ClockModel())
