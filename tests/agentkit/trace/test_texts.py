@@ -43,13 +43,14 @@ def test_no_html_and_no_foreign_picture_comes_through_markdown(attack: str) -> N
     "answer",
     [
         "- ```\n  ```\n<b onclick=x>\n```\n<b onclick=x>",
-        "   ```\n```\n<script>x</script>\n```",
+        "Text:\n\n   ```\n```\n<script>x</script>\n```",
+        "1. Text:\n   ```\n   code\n```\n<script>x</script>",
         "> ```\n```\n<script>x</script>",
         "```a`b\n<script>x</script>",
         "`\n<script>x</script>`",
         "| ` | <b onclick=x> ` |\n|---|---|",
         "~~~\n```\n~~~\n<script>x</script>\n```",
-        "    ```\n<script>x</script>",
+        "Text:\n\n    ```\n<script>x</script>",
         "![a](https://evil.example/x.png) \\![b](https://evil.example) ![c][r]\n\n[r]: https://e.example",
     ],
 )
