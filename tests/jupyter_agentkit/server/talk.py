@@ -124,7 +124,7 @@ class Talk:
             follow_redirects=False,
             raise_error=False,
         )
-        assert answer.code == 302, answer.body
+        assert answer.code == 302
         return cookies | _cookies(answer)
 
     def browser(self, cookies: dict[str, str], *, xsrf: bool = True) -> dict[str, str]:
