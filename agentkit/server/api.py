@@ -7,6 +7,7 @@ hub's loop, and sends what comes back with the
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -185,7 +186,12 @@ class _TraceQuery(BaseModel):
 async def _trace(request: Request) -> Response:
     query = _query(request, _TRACE_QUERY)
     trace = await trace_of(request.hub, request.path["id"])
-    match query.format:
+    # A run of a thousand steps takes a second to write.
+    return await asyncio.to_thread(_written, trace, query.format)
+
+
+def _written(trace: Trace, form: str) -> Response:
+    match form:
         case "html":
             return Response(200, repaired(to_html(trace)), "text/html; charset=utf-8")
         case "markdown":
