@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { clock } from './format';
 import { argumentsTemplate } from './payload';
 import { text } from './read';
-import type { RowContext, RowState } from './rows';
+import type { RowContext, RowState } from './row';
 import type { Approval, Decision, QuestionRow, ToolRow } from './state';
 
 /** What is asked before a call may run, whole, above the two buttons; afterwards who decided, and when. */

@@ -1,0 +1,100 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { duration } from './format';
+import { ICONS, type IconName } from './icons';
+import type { AnswerDecision } from './source';
+import type { Row, Status } from './state';
+
+/** How a row stands: what its icon, its word and its colour come from. */
+export type RowState =
+  | 'running'
+  | 'waiting'
+  | 'completed'
+  | 'failed'
+  | 'denied'
+  | 'cancelled'
+  | 'interrupted'
+  | 'quiet';
+
+/** What a row needs to know beyond itself. */
+export interface RowContext {
+  readonly open: boolean;
+  /** The state of the run; `interrupted` too for one that was saved unfinished. */
+  readonly run: Status;
+  /** Part of the run's time that this row took, 0 to 1; 0 while the run goes on. */
+  readonly share: number;
+  toggle(): void;
+  /** Absent where nobody can be told. */
+  readonly answer:
+    | ((requestId: string, decision: AnswerDecision, value?: unknown) => void)
+    | undefined;
+}
+
+export function stateOf(row: Row, run: Status): RowState {
+  if (row.kind === 'question')
+    return row.decided === undefined ? ended(run, 'waiting') : 'completed';
+  if ('streaming' in row) return row.streaming ? ended(run, 'running') : 'quiet';
+  if (row.kind !== 'tool') return 'quiet';
+  const { result, approval } = row;
+  if (result === undefined) {
+    return ended(
+      run,
+      approval !== undefined && approval.decided === undefined ? 'waiting' : 'running',
+    );
+  }
+  if (result.outcome === 'success') return 'completed';
+  if (result.outcome === 'interrupted' && run === 'cancelled') return 'cancelled';
+  return result.outcome;
+}
+
+function ended(run: Status, going: RowState): RowState {
+  if (run === 'cancelled') return 'cancelled';
+  return run === 'queued' || run === 'running' || run === 'input_required' ? going : 'interrupted';
+}
+
+const WORDS: Readonly<Record<RowState, string>> = {
+  running: 'running',
+  waiting: 'waiting for you',
+  completed: 'done',
+  failed: 'failed',
+  denied: 'denied',
+  cancelled: 'stopped',
+  interrupted: 'interrupted',
+  quiet: '',
+};
+
+/** Icon, title and meta of a row; a button that folds it when there is something to fold. */
+export function head(
+  icon: IconName,
+  state: RowState,
+  title: TemplateResult,
+  meta: TemplateResult | typeof nothing,
+  context?: RowContext,
+): TemplateResult {
+  const word = WORDS[state];
+  const inside = html`<span class="icon">${ICONS[icon]}</span>
+    <span class="title">${title}${word === '' ? nothing : html`<span class="sr">, ${word}</span>`}</span>
+    <span class="meta">${meta}${
+      context === undefined ? nothing : html`<span class="chevron">${ICONS.chevron}</span>`
+    }</span>`;
+  if (context === undefined) return html`<div class="head">${inside}</div>`;
+  return html`<button
+    type="button"
+    class="head"
+    aria-expanded=${context.open ? 'true' : 'false'}
+    @click=${() => context.toggle()}
+  >
+    ${inside}
+  </button>`;
+}
+
+/** How long a row has been going on, ticking, or took in all. */
+export function timeTemplate(
+  state: RowState,
+  startedAt: number | undefined,
+  tookMs: number | undefined,
+): TemplateResult | typeof nothing {
+  if (state === 'running' && startedAt !== undefined) {
+    return html`<span data-since=${startedAt}></span>`;
+  }
+  return tookMs === undefined ? nothing : html`<span>${duration(tookMs)}</span>`;
+}

@@ -1,0 +1,182 @@
+import { css } from 'lit';
+
+/** The variables, the header and the footer. */
+export const FRAME = css`
+  :host {
+    --text: var(--jp-ui-font-color1, currentColor);
+    --soft: var(--jp-ui-font-color2, color-mix(in srgb, currentColor 66%, transparent));
+    --line: var(--jp-border-color2, color-mix(in srgb, currentColor 16%, transparent));
+    --tint: var(--jp-cell-editor-background, color-mix(in srgb, currentColor 4%, transparent));
+    --hover: color-mix(in srgb, var(--text) 5%, transparent);
+    --brand: var(--jp-brand-color1, #2f7fd6);
+    --good: var(--jp-success-color1, #3a9a48);
+    --bad: var(--jp-error-color1, #d9483b);
+    --warn: var(--jp-warn-color1, #d9822b);
+    --radius: max(var(--jp-border-radius, 4px), 4px);
+    --code: var(--jp-code-font-family, ui-monospace, SFMono-Regular, Menlo, Consolas, monospace);
+
+    display: block;
+    box-sizing: border-box;
+    flex: 1 1 auto;
+    width: 100%;
+    min-width: min(280px, 100%);
+    max-width: calc(88ch + 48px);
+    padding: 4px 8px 4px 4px;
+    background: var(--jp-layout-color0, transparent);
+    color: var(--text);
+    font-family: var(--jp-ui-font-family, system-ui, -apple-system, 'Segoe UI', sans-serif);
+    font-size: 13px;
+    line-height: 20px;
+  }
+
+  *,
+  *::before {
+    box-sizing: border-box;
+  }
+
+  p,
+  ol,
+  dl,
+  dd,
+  pre {
+    margin: 0;
+    padding: 0;
+  }
+
+  .sr {
+    position: absolute;
+    width: 1px;
+    height: 1px;
+    overflow: hidden;
+    clip-path: inset(50%);
+    white-space: nowrap;
+  }
+
+  svg {
+    display: block;
+  }
+
+  code,
+  pre {
+    font-family: var(--code);
+    font-size: 0.95em;
+  }
+
+  /* ---- the frame around the rows ---- */
+
+  .top {
+    display: grid;
+    grid-template-columns: 16px minmax(0, 1fr) auto;
+    column-gap: 8px;
+    align-items: start;
+    padding: 4px 0;
+  }
+
+  .icon {
+    display: grid;
+    width: 16px;
+    height: 20px;
+    place-items: center;
+    color: var(--soft);
+  }
+
+  .facts,
+  footer {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    font-size: 12px;
+    font-variant-numeric: tabular-nums;
+    line-height: 20px;
+  }
+
+  .item {
+    color: var(--soft);
+  }
+
+  /* Each fact carries the dot before it; at the start of a line the dot falls outside and is cut off. */
+  .facts,
+  footer {
+    min-height: 20px;
+    margin-left: -16px;
+    clip-path: inset(-4px -4px -4px 16px);
+  }
+
+  .facts > *,
+  footer > * {
+    position: relative;
+    margin-left: 16px;
+    overflow-wrap: anywhere;
+  }
+
+  .agent {
+    color: var(--text);
+    font-size: 13px;
+    font-weight: 600;
+  }
+
+  .item:empty {
+    display: none;
+  }
+
+  .item::before {
+    position: absolute;
+    left: -16px;
+    width: 16px;
+    content: '·';
+    text-align: center;
+  }
+
+  .chip {
+    padding: 0 6px;
+    border: 1px solid var(--line);
+    border-radius: var(--radius);
+    color: var(--soft);
+    font-size: 12px;
+    line-height: 16px;
+    white-space: nowrap;
+  }
+
+  .question {
+    grid-column: 2 / -1;
+    padding: 4px 0 0;
+    font-size: 14px;
+    line-height: 1.6;
+  }
+
+  .question p {
+    overflow-wrap: anywhere;
+    white-space: pre-wrap;
+  }
+
+  .question .cut {
+    display: -webkit-box;
+    overflow: hidden;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 4;
+  }
+
+  .question .quiet {
+    margin-left: -6px;
+  }
+
+  .notice {
+    grid-column: 2 / -1;
+    padding: 4px 0 0;
+  }
+
+  .notice:first-letter {
+    text-transform: uppercase;
+  }
+
+  footer {
+    margin-top: 4px;
+    margin-left: 8px;
+    padding-top: 4px;
+  }
+
+  .facts > .chip,
+  footer > .chip {
+    margin-left: 8px;
+  }
+`;

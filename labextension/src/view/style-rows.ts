@@ -1,0 +1,246 @@
+import { css } from 'lit';
+
+/** Rows, and how they stand. */
+export const ROWS = css`
+  /* ---- rows ---- */
+
+  ol {
+    list-style: none;
+  }
+
+  .row {
+    position: relative;
+    min-height: 28px;
+  }
+
+  .row::before {
+    position: absolute;
+    top: 25px;
+    bottom: -3px;
+    left: 7.5px;
+    width: 1px;
+    background: var(--line);
+    content: '';
+  }
+
+  .row:last-child::before {
+    content: none;
+  }
+
+  .many > .row {
+    content-visibility: auto;
+    contain-intrinsic-size: auto 48px;
+  }
+
+  .head {
+    display: grid;
+    width: 100%;
+    grid-template-columns: 16px minmax(0, 1fr) auto;
+    column-gap: 8px;
+    padding: 4px 0;
+    border: 0;
+    border-radius: var(--radius);
+    background: none;
+    color: inherit;
+    font: inherit;
+    text-align: left;
+  }
+
+  button {
+    cursor: pointer;
+  }
+
+  button.head:hover .title {
+    color: var(--text);
+  }
+
+  button.head:hover .chevron {
+    opacity: 1;
+  }
+
+  .title {
+    position: relative;
+    overflow: hidden;
+    font-weight: 500;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+
+  .title code {
+    font-size: 12.5px;
+  }
+
+  .details {
+    color: var(--soft);
+    font-weight: 400;
+  }
+
+  .details:not(:empty) {
+    margin-left: 4px;
+  }
+
+  .title .plain {
+    color: var(--soft);
+    font-weight: 400;
+    overflow-wrap: anywhere;
+    white-space: normal;
+  }
+
+  .end .title {
+    white-space: normal;
+  }
+
+  .meta {
+    display: flex;
+    align-items: center;
+    color: var(--soft);
+    font-size: 12px;
+    font-variant-numeric: tabular-nums;
+  }
+
+  .chevron {
+    margin-left: 4px;
+    opacity: 0.55;
+    transition:
+      transform 120ms ease,
+      opacity 120ms ease;
+  }
+
+  [aria-expanded='true'] .chevron {
+    transform: rotate(90deg);
+  }
+
+  .under {
+    margin-left: 24px;
+  }
+
+  .line {
+    overflow: hidden;
+    padding-bottom: 4px;
+    margin-top: -4px;
+    color: var(--soft);
+    font-size: 12px;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+
+  .body {
+    padding: 0 0 8px;
+    animation: unfold 120ms ease;
+  }
+
+  @keyframes unfold {
+    from {
+      opacity: 0;
+      transform: translateY(-2px);
+    }
+  }
+
+  .origin {
+    color: var(--soft);
+    font-size: 12px;
+    overflow-wrap: anywhere;
+  }
+
+  .problem {
+    padding: 0 0 4px;
+    color: var(--text);
+    font-size: 13px;
+    overflow-wrap: anywhere;
+    white-space: pre-wrap;
+  }
+
+  .picture {
+    padding: 0 0 8px;
+  }
+
+  .thought {
+    max-height: 320px;
+    overflow: auto;
+    color: var(--soft);
+    overflow-wrap: anywhere;
+    white-space: pre-wrap;
+  }
+
+  .text {
+    display: grid;
+    grid-template-columns: 16px minmax(0, 1fr);
+    column-gap: 8px;
+    padding: 4px 0;
+  }
+
+  .text > .icon {
+    height: 22px;
+  }
+
+  .text > .under {
+    min-width: 0;
+    margin-left: 0;
+    font-size: 14px;
+    line-height: 1.6;
+  }
+
+  .progress,
+  .share {
+    height: 2px;
+    margin: 0 0 4px 24px;
+    border-radius: 1px;
+  }
+
+  .progress {
+    background: linear-gradient(var(--brand), var(--brand)) no-repeat var(--line);
+    background-size: calc(var(--part) * 100%) 100%;
+    transition: background-size 120ms ease;
+  }
+
+  .share {
+    position: absolute;
+    top: 25px;
+    right: 20px;
+    width: calc(var(--share) * 48px);
+    margin: 0;
+    background: var(--line);
+  }
+
+  /* ---- how a row stands: on the icon, never on small text ---- */
+
+  [data-state='running'] > .head .icon,
+  [data-tone='running'] > .icon {
+    color: var(--brand);
+  }
+
+  [data-state='completed'] > .head .icon,
+  [data-tone='completed'] > .icon {
+    color: var(--good);
+  }
+
+  [data-state='failed'] > .head .icon,
+  [data-tone='failed'] > .icon {
+    color: var(--bad);
+  }
+
+  [data-state='waiting'] > .head .icon,
+  [data-state='warning'] > .head .icon,
+  [data-tone='waiting'] > .icon {
+    color: var(--warn);
+  }
+
+  [data-state='running'] > .head .icon svg,
+  [data-pulse] > .icon svg {
+    animation: pulse 1.2s ease-in-out infinite;
+  }
+
+  :host([data-connection='reconnecting']) [data-state='running'] > .head .icon {
+    color: var(--soft);
+  }
+
+  :host([data-connection='reconnecting']) .icon svg {
+    animation: none !important;
+  }
+
+  @keyframes pulse {
+    50% {
+      opacity: 0.35;
+    }
+  }
+`;

@@ -1,0 +1,132 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import type { IconName } from './icons';
+import { argumentsTemplate, payloadTemplate } from './payload';
+import { approvalTemplate } from './requests';
+import { head, type RowContext, type RowState, stateOf, timeTemplate } from './row';
+import type { ToolRow } from './state';
+import { copyOf, isPicture, summaryOf, textOf } from './summary';
+import { oneLine, type Tense, toolTitle } from './titles';
+
+export function toolRow(row: ToolRow, context: RowContext): TemplateResult {
+  const state = stateOf(row, context.run);
+  const { result, approval } = row;
+  const title = toolTitle(row.name, row.arguments, tenseOf(state));
+  const object = title.isName ? html`<code>${title.object}</code>` : title.object;
+  const shown = html`${title.verb} ${object} <span class="details">${title.details}</span>`;
+  const failed = state === 'failed';
+  const line = lineOf(row, state);
+  return html`<li
+    class="row"
+    data-event-type="tool_call"
+    data-seq=${row.seq}
+    data-state=${state}
+  >
+    ${head(toolIcon(state), state, shown, timeTemplate(state, row.startedAt, row.result?.durationMs), context)}
+    ${
+      line === '' || (context.open && !failed)
+        ? nothing
+        : html`<div
+            class="under line ${failed ? 'problem' : ''}"
+            data-event-type=${result === undefined ? nothing : 'tool_result'}
+            data-seq=${result?.seq ?? nothing}
+            .textContent=${failed && context.open ? (result?.error?.message ?? line) : line}
+          ></div>`
+    }
+    ${state === 'running' ? progressBar(row) : nothing}
+    ${context.open ? toolBody(row, failed) : pictureTemplate(row)}
+    ${approval === undefined ? nothing : approvalTemplate(row, approval, state, context)}
+    ${
+      context.share < 0.2
+        ? nothing
+        : html`<div class="share" style="--share: ${context.share}" aria-hidden="true"></div>`
+    }
+  </li>`;
+}
+
+function tenseOf(state: RowState): Tense {
+  if (state === 'running' || state === 'waiting') return 'going on';
+  return state === 'completed' ? 'over' : 'wanted';
+}
+
+function toolBody(row: ToolRow, failed: boolean): TemplateResult {
+  return html`<div class="under body">
+    <p class="origin"><code>${row.name}</code> ${placeOf(row.runsIn)}</p>
+    ${argumentsTemplate(row.arguments)}
+    ${failed ? detailsTemplate(row) : resultTemplate(row)}
+  </div>`;
+}
+
+/** A picture is what its call was made for: it shows without being asked for. */
+function pictureTemplate(row: ToolRow): TemplateResult | typeof nothing {
+  if (row.result === undefined || !isPicture(row.result.content)) return nothing;
+  return html`<div class="under picture"><slot name="result-${row.id}"></slot></div>`;
+}
+
+function toolIcon(state: RowState): IconName {
+  if (state === 'running' || state === 'quiet') return 'tool';
+  return state === 'waiting' ? 'approval' : state;
+}
+
+/** The one line under a folded row. */
+function lineOf(row: ToolRow, state: RowState): string {
+  const { result, progress } = row;
+  if (result === undefined) {
+    if (state === 'cancelled') return 'Stopped';
+    if (state === 'interrupted') return 'Did not finish';
+    if (progress === undefined) return state === 'running' ? capital(placeOf(row.runsIn)) : '';
+    const amount = progress.total === undefined ? '' : `${progress.done} of ${progress.total}`;
+    return [progress.message, amount].filter(part => part !== '').join(' · ');
+  }
+  const problem = result.error?.message ?? '';
+  if (result.outcome === 'success')
+    return isPicture(result.content) ? '' : summaryOf(result.content);
+  if (result.outcome === 'denied') {
+    // Who denied it stands below, where it was somebody's decision.
+    const word = row.approval?.decided === undefined ? 'Denied' : '';
+    return [word, oneLine(problem, 200)].filter(part => part !== '').join(' · ');
+  }
+  return problem === '' ? summaryOf(result.content) : oneLine(problem, 200);
+}
+
+function resultTemplate(row: ToolRow): TemplateResult | typeof nothing {
+  const { result } = row;
+  if (result === undefined) return nothing;
+  return html`<div data-event-type="tool_result" data-seq=${result.seq}>
+    ${result.error === undefined ? nothing : html`<p class="problem" .textContent=${result.error.message}></p>`}
+    ${contentTemplate(row, 'Result')}
+  </div>`;
+}
+
+/** What a failed call left: its message already stands under the title. */
+function detailsTemplate(row: ToolRow): TemplateResult | typeof nothing {
+  const said = textOf(row.result?.content['text/plain']).trim();
+  return said === row.result?.error?.message.trim() ? nothing : contentTemplate(row, 'Details');
+}
+
+function contentTemplate(row: ToolRow, label: string): TemplateResult | typeof nothing {
+  const content = row.result?.content ?? {};
+  if (Object.keys(content).length === 0) return nothing;
+  const slot = html`<slot name="result-${row.id}"></slot>`;
+  return payloadTemplate(label, slot, () => copyOf(content), isPicture(content));
+}
+
+function progressBar(row: ToolRow): TemplateResult | typeof nothing {
+  const { progress } = row;
+  if (progress?.total === undefined || progress.total <= 0) return nothing;
+  const part = Math.min(1, Math.max(0, progress.done / progress.total));
+  return html`<div class="progress" style="--part: ${part}" aria-hidden="true"></div>`;
+}
+
+const PLACES: ReadonlyMap<string, string> = new Map([
+  ['kernel', 'in the notebook’s kernel'],
+  ['server', 'on the server'],
+  ['mcp', 'over MCP'],
+]);
+
+function placeOf(runsIn: string): string {
+  return PLACES.get(runsIn) ?? (runsIn === '' ? '' : `in ${runsIn}`);
+}
+
+function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
