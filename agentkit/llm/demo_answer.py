@@ -12,7 +12,7 @@ from typing import Any, cast
 from agentkit.core.protocol import ToolSpec
 from agentkit.llm.demo_calls import Choice
 from agentkit.llm.demo_question import Question, stems
-from agentkit.llm.demo_results import Row, column_for, number_text, rows_of
+from agentkit.llm.demo_results import Row, column_for, is_number, json_of, number_text, rows_of
 from agentkit.llm.protocol import ToolCall
 
 _WHO = "I am a simulated model without a language model behind me"
@@ -161,7 +161,7 @@ def _quoted(entry: Finished) -> str:
 
 def _told(text: str) -> str:
     try:
-        data: Any = json.loads(text)
+        data: Any = json_of(text)
     except ValueError:
         lines = text.splitlines()
         if len(lines) <= 1:
@@ -177,7 +177,7 @@ def _told(text: str) -> str:
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if is_number(value):
         return f"**{number_text(value)}**"
     if isinstance(value, str) and value:
         return value if len(value) <= 120 else f"{value[:120]}…"

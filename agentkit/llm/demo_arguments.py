@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any, cast
 
 from agentkit.core.protocol import ToolSpec
 from agentkit.llm.demo_question import Question, stems
+from agentkit.llm.demo_results import MOST_CHARS, json_of
 
 _MOST_CALLS = 12
 _WHOLE_QUESTION = frozenset(stems("query question text prompt message search input topic term"))
@@ -28,8 +28,9 @@ def known_values(name: str, text: str) -> list[Known]:
     """The names that a result holds: items of lists, keys of objects, quoted words, short lines."""
     source = frozenset(stems(name))
     try:
-        data = json.loads(text)
+        data = json_of(text)
     except ValueError:
+        text = text[:MOST_CHARS]
         items = re.findall(r"'([^']{1,60})'", text) if re.match(r"\w+\(|\[", text) else []
         items = items or re.split(r"\s*[,;\n]\s*", text.strip())
         return [Known(item, source) for item in items if 0 < len(item) <= 40]

@@ -86,6 +86,9 @@ _NUMBERS = {
         start=2,
     )
 }
+_MOST_CHARS = 2_000
+"""Of a question that are looked at: more is a text to work on, not words to go by."""
+
 _ASKING = _words("what which who whose where when how why is are was were do does did compare")
 _NO_SUPERLATIVES = _words(
     """
@@ -149,7 +152,8 @@ class Question:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        words = re.findall(r"[\w'’.-]*\w", text)
+        text = text[:_MOST_CHARS]
+        words = [word.rstrip("'’.-") for word in re.findall(r"-?\w[\w'’.-]*", text)]
         lower = [word.lower() for word in words]
         self.positions: dict[str, int] = {}
         self.topics: set[str] = set()
@@ -166,7 +170,7 @@ class Question:
         self.numbers = [
             (place, number)
             for place, word in enumerate(lower)
-            if (number := _number(word, text)) is not None
+            if (number := _number(word)) is not None
         ]
         self.largest = _direction(lower)
         self.asks = self.largest is not None or any(word in _ASKING for word in lower)
@@ -234,13 +238,12 @@ def _direction(words: list[str]) -> bool | None:
     return None
 
 
-def _number(word: str, text: str) -> float | int | None:
+def _number(word: str) -> float | int | None:
     if word in _NUMBERS:
         return _NUMBERS[word]
-    if not re.fullmatch(r"\d+(\.\d+)?", word):
+    if not re.fullmatch(r"-?\d{1,15}(\.\d{1,15})?", word):
         return None
-    number = float(word) if "." in word else int(word)
-    return -number if re.search(rf"(?<![\w-])-{re.escape(word)}(?!\w)", text) else number
+    return float(word) if "." in word else int(word)
 
 
 def _names(text: str) -> list[str]:

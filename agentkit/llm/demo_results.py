@@ -14,6 +14,13 @@ _STATISTICS = frozenset(
     stems("mean median min max count total std sum n rows size first last range")
 )
 _PREFERRED = ("mean", "total", "count", "growth", "median", "max", "min")
+MOST_CHARS = 20_000
+"""Of a text that is searched for numbers or names: more than a model is given by default."""
+
+_DEEPEST = 100
+_LARGEST = 10**300
+"""Beyond, an integer is no float."""
+
 _CELL = r"[-+]?\d[\d,]*\.?\d*(?:[eE][-+]?\d+)?%?"
 
 
@@ -31,9 +38,20 @@ class Row:
 def rows_of(text: str) -> list[Row]:
     """Read JSON, a table in text or Markdown, or lines like ``label: number``."""
     try:
-        return _rows(json.loads(text))
+        return _rows(json_of(text))
     except ValueError:
-        return _table(text) or _sentence(text)
+        return _table(text[:MOST_CHARS]) or _sentence(text)
+
+
+def json_of(text: str) -> Any:
+    """The value of a JSON text; ``ValueError`` when it is none, or nested beyond any table."""
+    depth = deepest = 0
+    for bracket in re.findall(r"[\[\]{}]", text):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    if deepest > _DEEPEST:
+        raise ValueError(f"nested {deepest} deep")
+    return json.loads(text)
 
 
 def column_for(question: Question, rows: list[Row]) -> str | None:
@@ -63,17 +81,19 @@ def number_text(number: float) -> str:
     return f"{number:,.2f}".rstrip("0").rstrip(".")
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def is_number(value: Any) -> bool:
+    """Whether a value of JSON can be counted with."""
+    counts = isinstance(value, int | float) and not isinstance(value, bool)
+    return counts and abs(value) < _LARGEST
 
 
 def _unnamed(cells: list[Any]) -> dict[str, float]:
-    numbers = [cell for cell in cells if _is_number(cell)]
+    numbers = [cell for cell in cells if is_number(cell)]
     return {"": numbers[0]} if numbers else {}
 
 
 def _rows(data: Any) -> list[Row]:
-    if _is_number(data):
+    if is_number(data):
         return [Row("", {"": data})]
     if isinstance(data, dict):
         return _rows_of_object(cast("dict[str, Any]", data))
@@ -89,7 +109,7 @@ def _rows(data: Any) -> list[Row]:
 
 
 def _rows_of_object(data: dict[str, Any]) -> list[Row]:
-    numbers = {key: value for key, value in data.items() if _is_number(value)}
+    numbers = {key: value for key, value in data.items() if is_number(value)}
     objects = {
         key: cast("dict[str, Any]", value) for key, value in data.items() if isinstance(value, dict)
     }
@@ -123,11 +143,11 @@ def _rows_of_groups(objects: dict[str, dict[str, Any]]) -> list[Row]:
 
 def _record(label: str, data: dict[str, Any]) -> Row:
     strings = [value for value in data.values() if isinstance(value, str) and len(value) <= 60]
-    numbers = {key: value for key, value in data.items() if _is_number(value)}
+    numbers = {key: value for key, value in data.items() if is_number(value)}
     for key, inner in data.items():
         if isinstance(inner, dict):
             items = cast("dict[str, Any]", inner).items()
-            numbers |= {f"{key} {name}": value for name, value in items if _is_number(value)}
+            numbers |= {f"{key} {name}": value for name, value in items if is_number(value)}
     return Row(label or ", ".join(strings[:2]), numbers)
 
 
@@ -170,8 +190,12 @@ def _cells(line: str) -> list[str]:
 
 def _right_numbers(cell: str) -> list[str]:
     """Part a label and the numbers behind it, as "Adelie 151" in a narrow table."""
-    match = re.fullmatch(rf"(.*?\S)[\s:=]+({_CELL})", cell)
-    return [*_right_numbers(match[1]), match[2]] if match else [cell]
+    words = re.split(r"[\s:=]+", cell)
+    count = 0
+    while count < len(words) - 1 and _as_number(words[-1 - count]) is not None:
+        count += 1
+    cut = len(words) - count
+    return [" ".join(words[:cut]), *words[cut:]] if count else [cell]
 
 
 def _as_number(cell: str) -> float | None:
@@ -182,10 +206,12 @@ def _as_number(cell: str) -> float | None:
 
 def _sentence(text: str) -> list[Row]:
     """The numbers of running text, each under the word before it."""
-    found = re.finditer(rf"(?:([^\W\d]+)\W{{1,3}})?(?<![\w.])({_CELL})(?![\w])", text)
+    if len(text) > 2_000:
+        return []
+    found = re.finditer(rf"(?:\b([^\W\d]+)\W{{1,3}})?(?<![\w.])({_CELL})(?!\w)", text)
     numbers: dict[str, float] = {}
     for match in found:
         number = _as_number(match[2])
         if number is not None:
             numbers.setdefault(match[1] or "", number)
-    return [Row("", numbers)] if numbers and len(text) <= 2000 else []
+    return [Row("", numbers)] if numbers else []

@@ -92,7 +92,7 @@ def parsed_call(id: str, name: str, arguments: str) -> ToolCall:
     """A call from the text of its arguments, which a model may have written badly."""
     try:
         data: Any = json.loads(arguments) if arguments.strip() else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         data = None
     if not isinstance(data, dict):
         return ToolCall(id, name, malformed=arguments)

@@ -328,3 +328,12 @@ def test_it_obeys_cancellation_between_words() -> None:
             await task
 
     asyncio.run(cancel())
+
+
+@pytest.mark.parametrize(
+    "text", ["1 " * 8000, "a: 1\n" * 4000, "x" * 16000, "[" * 2000, "9" * 5000]
+)
+def test_long_and_odd_texts_are_answered_all_the_same(text: str) -> None:
+    table = Table(count=always(text))
+    assert table.ask(f"Which count is the largest? {text}", tool("count"))
+    assert table.called == [("count", {})]

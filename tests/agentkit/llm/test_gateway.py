@@ -176,6 +176,17 @@ def test_a_mock_that_answers_to_every_name_is_asked_by_chat_alone(mock: Any) -> 
     mock.stream.assert_not_called()
 
 
+def test_what_an_instance_says_of_itself_is_not_believed() -> None:
+    provider = AsyncMock(streaming=True, simulated=True, default_model="big", missing="all")
+    provider.chat.return_value = ANSWER
+    gateway = LLMGateway()
+    gateway.register_provider("mock", provider)
+    route = gateway.resolve(None)
+    assert (route.simulated, route.model) == (False, "")
+    assert gateway.status()[0].usable
+    assert len(asyncio.run(ask(gateway))) == 1
+
+
 @pytest.mark.parametrize("answer", ["text", None, {"content": "text"}, MagicMock()])
 def test_a_chat_that_returns_something_else_is_rejected_by_its_type(answer: Any) -> None:
     with pytest.raises(ProviderRejected, match=type(answer).__name__):

@@ -67,7 +67,7 @@ def test_a_call_without_an_id_is_given_one() -> None:
     assert call.arguments == {}
 
 
-@pytest.mark.parametrize("arguments", ['{"of": ', "[1]", "birds"])
+@pytest.mark.parametrize("arguments", ['{"of": ', "[1]", "birds", '{"of":' * 20_000])
 def test_arguments_that_are_no_object_are_kept_as_they_came(arguments: str) -> None:
     response = answer_to(IT.call(0, "a", "count", arguments), *IT.end("tool_calls"))
     assert response.tool_calls == [ToolCall("a", "count", malformed=arguments)]
