@@ -188,8 +188,8 @@ class _Socket(_Handler, WebSocketHandler):
         self._talk.cancel()
 
     def cut(self) -> None:
-        assert self.ws_connection is not None
-        self.ws_connection.stream.close()  # pyright: ignore
+        if self.ws_connection is not None:  # else it is closing by itself
+            self.ws_connection.stream.close()  # pyright: ignore
 
 
 class _End:

@@ -10,6 +10,7 @@ import pytest
 
 from agentkit.errors import AgentKitError, Conflict, InvalidInput
 from agentkit.llm.protocol import TokenUsage, ToolCall
+from agentkit.tools.function import FunctionTool
 from jupyter_agentkit import Agent, AgentRun, AgentRunCancelled, AgentRunError, tool
 from tests.jupyter_agentkit.kernel.server import Gate, ServeScript
 
@@ -34,14 +35,22 @@ def test_a_run_calls_the_notebooks_function_and_returns_the_answer(serve: ServeS
 
 
 def test_only_the_listed_tools_are_offered_to_the_model(serve: ServeScript) -> None:
-    server = serve(["Hello."])
+    server = serve(["Hello."], ["Hello."])
 
     def mine(x: int) -> int:
         return x
 
-    Agent("a", tools=[mine]).run("Hi").wait(20)
+    def theirs(x: int) -> int:
+        return x
 
-    assert [spec.name for spec in server.provider.requests[0].tools] == ["mine"]
+    server.hub.executor.tools.register(FunctionTool(theirs))
+
+    Agent("a", tools=[mine]).run("Hi").wait(20)
+    Agent("a", tools=[mine, "theirs"]).run("Hi").wait(20)
+
+    first, second = server.provider.requests
+    assert [spec.name for spec in first.tools] == ["mine"]
+    assert {spec.name for spec in second.tools} == {"mine", "theirs"}
 
 
 def test_a_sync_tool_runs_beside_the_main_thread_and_an_async_one_too(serve: ServeScript) -> None:
@@ -173,7 +182,24 @@ def test_a_tool_that_waits_for_a_run_of_its_own_in_agentkits_thread_is_told_so(
     assert "would wait for itself" in result["error"]["message"]
 
 
-def test_observers_see_the_traits_change_and_the_status_last(serve: ServeScript) -> None:
+def test_who_observes_the_status_finds_the_error_in_place(serve: ServeScript) -> None:
+    gate = Gate()
+    serve([gate, ValueError("nonsense")])
+    run = Agent("a").run("Go")
+    seen: list[tuple[str, bool]] = []
+
+    def see(change: Any) -> None:
+        seen.append((change["new"], run.error is not None))
+
+    run.observe(see, "status")
+    gate.open()
+
+    with pytest.raises(AgentRunError):
+        run.wait(20)
+    assert seen[-1] == ("failed", True)
+
+
+def test_observers_see_the_traits_change(serve: ServeScript) -> None:
     gate = Gate()
     serve([gate, TokenUsage(5, 7), "Done."])
     run = Agent("a").run("Go")
@@ -188,7 +214,6 @@ def test_observers_see_the_traits_change_and_the_status_last(serve: ServeScript)
     run.wait(20)
 
     names = [name for name, _ in seen]
-    assert names[-1] == "status"
     assert {"steps", "result", "usage"} <= set(names)
     assert run.usage == {"input_tokens": 5, "output_tokens": 7}
     lists = [value for name, value in seen if name == "steps"]

@@ -7,16 +7,18 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
-from jupyter_server.auth import passwd
+from jupyter_server.auth import security
 
 SECONDS = 60
+hashed: Any = security.passwd  # pyright: ignore[reportUnknownMemberType]
 
 ASK = """
 from jupyter_agentkit import Agent
@@ -32,7 +34,7 @@ print(run.base_url, run.status, "42" in run.result)
 
 
 @contextmanager
-def jupyter(folder: Path, *options: str) -> Iterator[str]:
+def jupyter(folder: Path, *options: str) -> Generator[str]:
     """A Jupyter server under a base URL; gives its URL once it answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -102,7 +104,7 @@ def run_in_a_kernel_of(http: httpx.Client, url: str, folder: Path, code: str) ->
 def test_an_agent_runs_on_the_server_of_its_kernel(tmp_path: Path, asks_for: str) -> None:
     options = {
         "token": ["--IdentityProvider.token=secret"],
-        "password": [f"--PasswordIdentityProvider.hashed_password={passwd('secret')}"],
+        "password": [f"--PasswordIdentityProvider.hashed_password={hashed('secret')}"],
         "nothing": ["--IdentityProvider.token="],
     }[asks_for]
     with jupyter(tmp_path, *options) as url, httpx.Client(follow_redirects=True) as http:
