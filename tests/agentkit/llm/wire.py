@@ -48,9 +48,12 @@ class Wire:
     """Set when all that shall be said has been said and the client has to act."""
     hung_up: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the client has closed the connection."""
+    talks: set[asyncio.Task[Any]] = field(default_factory=set[asyncio.Task[Any]])
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, one request."""
+        if (task := asyncio.current_task()) is not None:
+            self.talks.add(task)
         try:
             self.seen.append(await _request(reader))
             await self._reply(self.replies.pop(0), reader, writer)
@@ -119,6 +122,9 @@ async def wire(*replies: Reply) -> AsyncGenerator[Wire]:
     finally:
         server.close()
         await server.wait_closed()
+        if running.talks:
+            # A talk that outlives its client would be cancelled with the loop, and be loud about it.
+            await asyncio.wait_for(asyncio.gather(*running.talks), 5)
 
 
 async def _request(reader: asyncio.StreamReader) -> Seen:
