@@ -10,7 +10,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -18,7 +18,7 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_server.auth import security
 
 SECONDS = 60
-hashed: Any = security.passwd  # pyright: ignore[reportUnknownMemberType]
+hashed = cast("Any", security).passwd
 
 ASK = """
 from jupyter_agentkit import Agent
