@@ -114,8 +114,9 @@ async def test_with_two_connections_the_client_is_there_until_both_have_gone() -
     desk = ClientDesk([TOOL], away_seconds=0)
     desk.arrive()
     desk.arrive()
-    desk.leave()
     asking = asyncio.ensure_future(desk.ask(ToolContext("c1")))
+    await asyncio.sleep(0)
+    desk.leave()
     for _ in range(5):
         await asyncio.sleep(0)
     assert not asking.done()

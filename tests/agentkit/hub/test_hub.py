@@ -199,13 +199,18 @@ async def test_stopping_ends_running_and_queued_tasks_as_interrupted_and_the_hub
         assert (await ended(await start(hub, "t3"))).summary.result == "Again."
 
 
-async def test_stopping_while_a_task_is_being_started_ends_it_too() -> None:
+async def test_stopping_while_a_task_is_being_started_ends_it_too(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async with running(["Never."]) as hub:
         starting = asyncio.ensure_future(start(hub))
         await asyncio.sleep(0)
         await asyncio.wait_for(hub.stop(), SOON)
         task = await starting
         assert task.summary.status is S.INTERRUPTED
+        for _ in range(50):  # it is not begun once more
+            await asyncio.sleep(0)
+        assert [record for record in caplog.records if record.levelname == "ERROR"] == []
         await hub.open()
         assert (await hub.task("t")).summary.status is S.INTERRUPTED
 

@@ -11,8 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agentkit.core.events import EVENT
 from agentkit.core.protocol import Limits
+from agentkit.core.redaction import Redactor
 from agentkit.hub.hub import Hub
+from agentkit.hub.record import encode, encode_delta
 from agentkit.hub.task import Task
 from agentkit.llm.protocol import Notice, ToolCall
 from agentkit.llm.scripted import Part, ScriptedProvider
@@ -189,6 +192,30 @@ async def test_the_result_says_how_a_task_failed_and_how_long_it_took() -> None:
         assert "broken" in screen.result["error"]["message"]
         assert screen.result["duration_ms"] >= 0
         assert screen.frames[-1]["task_id"] == "t"
+
+
+async def test_what_comes_twice_is_sent_once_and_what_is_missing_is_read_again() -> None:
+    gate = asyncio.Event()
+    async with running(*calls(2), ["One ", gate, "two."], tools=[echo()]) as hub:
+        task = await start(hub)
+        await until(lambda: "m3" in task.partial)
+        screen = Screen()
+        watcher_ = watcher.Watcher(hub, task, screen, after=3, batch=False)
+        watching = asyncio.ensure_future(watcher_.run())
+        await until(lambda: screen.streamed() == "One ")
+        redactor = Redactor(environ={})
+        again = [encode(EVENT.validate_json(t), redactor) for t in await hub.journal.events("t")]
+        delta = task.partial["m3"].rest(0, task.summary.last_seq)
+        assert delta is not None
+        await watcher_.send_json([*again, encode_delta(delta, 0)])
+        for _ in range(20):
+            await asyncio.sleep(0)
+        ahead = again[-1].event.model_copy(update={"seq": task.summary.last_seq + 2})
+        await watcher_.send_json([encode(ahead, redactor)])
+        gate.set()
+        await finished(watching)
+        assert screen.stored == (await stored(hub))[3:]
+        assert screen.streamed() in ("One ", "One two.")
 
 
 # What a model does in a turn, and what the clients do meanwhile, in any order.
