@@ -28,7 +28,7 @@ _SAME = (
     "mean average typical",
     "count many number often",
     "total sum overall altogether",
-    "mass weight weigh heavy",
+    "mass weight weigh heavy light",
     "length long short",
     "height tall",
     "depth deep thick",

@@ -168,7 +168,7 @@ def _table(text: str) -> list[Row]:
         if labels and len(labels) > 1 and _as_number(labels[0]) is not None:
             labels = labels[1:]  # the index of a frame
         elif not labels and len(numbers) > 1:
-            labels, numbers = [number_text(numbers[0])], numbers[1:]
+            labels, numbers = cells[:1], numbers[1:]
         names = header[-len(numbers) :] if len(header) >= len(numbers) else [""] * len(numbers)
         label = " ".join(labels).rstrip(":=")
         rows.append(Row(label, dict(zip(names, numbers, strict=True))))

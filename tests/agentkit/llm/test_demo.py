@@ -246,6 +246,12 @@ def test_numbers_are_read_out_of_json_tables_and_lines(text: str) -> None:
     assert "**Gentoo**, 2.25. Then Adelie 1.5 " in answer
 
 
+def test_years_that_label_the_rows_of_a_table_stay_years() -> None:
+    table = Table(mean_by_year=always("      mass\nyear\n2007  43.7\n2009  44.5"))
+    answer = table.ask("In which year was the mean mass highest?", tool("mean_by_year"))
+    assert "**2009**, 44.5. Then 2007 43.7 " in answer
+
+
 def test_a_failed_call_is_told_and_not_repeated() -> None:
     def fail(**given: Any) -> Any:
         raise ValueError("no such column")
