@@ -79,7 +79,7 @@ def to_html(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
         *map(writer.row, view.first_rows),
         _quiet(view.left_out) if view.left_out else "",
         *map(writer.row, view.last_rows),
-        _error(view),
+        _ending(view),
         _answer(view.answer),
         _quiet(" · ".join(view.footer)) if view.footer else "",
         "</div>",
@@ -101,8 +101,8 @@ def _header(view: Overview) -> str:
     )
 
 
-def _error(view: Overview) -> str:
-    first, _, rest = view.error.strip().partition("\n")
+def _ending(view: Overview) -> str:
+    first, _, rest = view.ending.strip().partition("\n")
     if not first:
         return ""
     return (

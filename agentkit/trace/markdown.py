@@ -37,7 +37,7 @@ def to_markdown(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
     parts += [_quoted(view.question)] if view.question.strip() else []
     parts += [f"*{_plain(view.note)}*"] if view.note else []
     parts += _rows(view, limit)
-    parts += [f"**Error:** {_plain(view.error)}"] if view.error else []
+    parts += [f"{view.shape} **{_plain(view.ending)}**"] if view.ending else []
     if view.answer.strip():
         answer, note = cut(visible(view.answer.strip()), _ANSWER_LIMIT)
         parts += ["---", _harmless(answer), *([f"*{_plain(note)}*"] if note else [])]

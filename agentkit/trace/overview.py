@@ -45,7 +45,8 @@ class Overview:
     left_out: str
     """What is said between first and last rows; empty when all rows are in ``first_rows``."""
     answer: str
-    error: str
+    ending: str
+    """How a run ended that has not been completed: a line for all, and more of it below."""
     footer: list[str]
     note: str
     """What the reader should know of the document itself; mostly empty."""
@@ -87,12 +88,26 @@ def overview(trace: Trace, *, live: bool = True) -> Overview:
         if hidden
         else "",
         answer=answer,
-        error=trace.error.message if trace.error and trace.status != "completed" else "",
+        ending=_ending(trace),
         footer=_footer(trace),
         note=f"Written by a later version ({trace.version}); shown is what this one knows."
         if trace.version > VERSION
         else "",
     )
+
+
+def _ending(trace: Trace) -> str:
+    error = trace.error.message if trace.error else ""
+    match trace.status:
+        case "completed":
+            return ""
+        case "cancelled":
+            return " · ".join(filter(None, ("Stopped by you", duration(_elapsed_ms(trace)))))
+        case "interrupted":
+            at = " · ".join(filter(None, ("The server stopped", day_and_time(trace.finished_at))))
+            return f"{at}\n{error}".strip()
+        case _:
+            return error
 
 
 def _footer(trace: Trace) -> list[str]:

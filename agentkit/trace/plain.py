@@ -29,7 +29,7 @@ def to_text(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
     lines += [line for row in view.first_rows for line in _row(row)]
     lines += [f"  {view.left_out}"] if view.left_out else []
     lines += [line for row in view.last_rows for line in _row(row)]
-    lines += ["", *_indented(view.error, "Error: ")] if view.error else []
+    lines += ["", *_indented(view.ending, f"{view.shape} ")] if view.ending else []
     if view.answer.strip():
         answer, note = cut(view.answer.strip(), _ANSWER_CHARS)
         lines += ["", answer, *([note] if note else [])]
@@ -57,7 +57,7 @@ def _result(row: Row) -> str:
         text if text.strip() != row.error.strip() else "",
         picture and picture.note,
     )
-    return "\n".join(filter(None, parts)) or other_types(row.result)
+    return "\n".join(filter(None, parts)) or ("" if text else other_types(row.result))
 
 
 def _first_lines(text: str) -> str:
