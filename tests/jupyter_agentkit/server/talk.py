@@ -95,6 +95,11 @@ class Talk:
         points = cast("Any", self.server.extension_manager).extension_points
         return points["jupyter_agentkit"].app
 
+    async def start(self) -> None:
+        """What the server does with the extension once it runs; the fixtures leave it out."""
+        app: Any = self.app
+        await app._start_jupyter_server_extension(self.server)
+
     @property
     def hub(self) -> Hub:
         return self.app.hub

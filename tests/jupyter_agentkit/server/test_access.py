@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import pytest
 from jupyter_server.auth import Authorizer, IdentityProvider, User
-from jupyter_server.auth.security import passwd
+from jupyter_server.auth.security import passwd  # pyright: ignore[reportUnknownVariableType]
 from tornado.httpclient import HTTPClientError
 
 from agentkit.server.api import ROUTES, Route
@@ -63,7 +63,7 @@ def password(jp_server_config: dict[str, Any]) -> None:
 
 
 async def ask(talk: Talk, route: Route, headers: dict[str, str] | None = None) -> Answer:
-    body = {} if route.verb == "POST" else None
+    body = "{}" if route.verb == "POST" else None
     path = route.path.format(name="analyst", id="t1")
     return await talk.ask(route.verb, path, body, headers=headers)
 

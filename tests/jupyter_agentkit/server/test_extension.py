@@ -43,7 +43,7 @@ def settings(
 
 
 async def test_kernels_are_told_the_address_below_the_base_url_and_the_key(talk: Talk) -> None:
-    await talk.app._start_jupyter_server_extension(talk.server)
+    await talk.start()
     url, key = os.environ[URL_VARIABLE], os.environ[KEY_VARIABLE]
 
     assert url.endswith("/a%40b/agentkit")
@@ -65,7 +65,7 @@ async def test_a_server_that_was_started_in_a_notebook_gives_back_what_it_found(
     for name, value in outer.items():
         monkeypatch.setenv(name, value)
 
-    await talk.app._start_jupyter_server_extension(talk.server)
+    await talk.start()
     assert os.environ[KEY_VARIABLE] != "outer"
     await talk.app.stop_extension()
 
@@ -87,7 +87,7 @@ async def test_kernels_reach_a_server_that_listens_everywhere_on_their_own_machi
     talk: Talk, ip: str, address: str
 ) -> None:
     talk.server.ip = ip
-    await talk.app._start_jupyter_server_extension(talk.server)
+    await talk.start()
     assert os.environ[URL_VARIABLE] == f"{address}{talk.server.port}/a%40b/agentkit"
 
 

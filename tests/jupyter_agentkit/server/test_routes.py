@@ -155,7 +155,7 @@ async def test_a_path_that_is_no_utf8_is_refused(talk: Talk) -> None:
 
 @pytest.mark.parametrize("verb", ["PUT", "PATCH", "DELETE"])
 async def test_a_verb_that_a_path_has_not_is_refused(talk: Talk, verb: str) -> None:
-    body = {} if verb != "DELETE" else None
+    body = "{}" if verb != "DELETE" else None
     refused = (await talk.ask(verb, "/status", body)).refused(405)
     assert refused["reason"] == "method_not_allowed"
 
