@@ -168,5 +168,7 @@ def is_secret_name(name: str) -> bool:
 
 def is_secret_variable(name: str) -> bool:
     """Whether an environment variable of this name holds a secret: there, every ``…KEY`` does."""
+    if name in ("PWD", "OLDPWD"):  # every shell's working folder, which stands in every path
+        return False
     endings = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASS", "PAT")
     return is_secret_name(name) or name.upper().endswith(endings)

@@ -148,6 +148,13 @@ def test_variables_without_a_secret_name_are_not_masked() -> None:
     )
 
 
+def test_the_shells_working_folder_is_no_password() -> None:
+    redactor = plain(PWD="/home/ana/work", OLDPWD="/home/ana/data", MYSQL_PWD="so-very-private")
+    text = 'File "/home/ana/work/sales.py" reads /home/ana/data/'
+    assert redactor.redact_text(text) == text
+    assert redactor.redact_text("so-very-private") == "[secret: MYSQL_PWD]"
+
+
 def test_the_process_environment_is_read_when_none_is_given(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
