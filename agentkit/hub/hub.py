@@ -166,6 +166,12 @@ class Hub:
             self._start_waiting()
         return run.task
 
+    async def placed(self, task: Task) -> None:
+        """Wait until a task that has just been started is running, or waits for a free place."""
+        run = self._runs.get(task.id)
+        if run is not None and run.has_begun:
+            await task.begun.wait()
+
     async def task(self, task_id: str) -> Task:
         """The task of that id, finished ones too.
 
@@ -198,7 +204,7 @@ class Hub:
         if summary is not None:
             task.summary = summary
         if summary is None or summary.status.is_final:
-            task.ended.set()
+            task.end()
 
     def runs(self, task: Task) -> bool:
         """Whether this hub itself runs the task."""

@@ -148,6 +148,8 @@ class Task:
         The messages that are being streamed: message id → what of them was shown so far.
     token
         Cancels it.
+    begun
+        Set when the first event has been shown, or the task has ended without one.
     ended
         Set when the last event has been shown.
     """
@@ -156,9 +158,10 @@ class Task:
         self.summary = summary
         self.token = CancellationToken()
         self.partial: dict[str, Partial] = {}
+        self.begun = asyncio.Event()
         self.ended = asyncio.Event()
         if summary.status.is_final:
-            self.ended.set()
+            self.end()
 
     @property
     def id(self) -> str:
@@ -179,5 +182,11 @@ class Task:
             case _:
                 pass
         fold(self.summary, event)
+        self.begun.set()
         if self.summary.status.is_final:
-            self.ended.set()
+            self.end()
+
+    def end(self) -> None:
+        """Tell those who wait for it."""
+        self.begun.set()
+        self.ended.set()

@@ -138,7 +138,7 @@ class TaskWriter:
         summary.status = TaskStatus.FAILED
         summary.error = ErrorInfo(message=error.message, reason=error.reason)
         summary.finished_at = now()
-        self.task.ended.set()
+        self.task.end()
         self._publisher.put_from_any_thread(self.task, None, lambda: None)
 
 

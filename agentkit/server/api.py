@@ -145,8 +145,10 @@ async def _list_tasks(request: Request) -> Response:
 
 async def _start_task(request: Request) -> Response:
     task = await request.hub.start(_body(request, _START, "The task"))
+    desk = request.hub.desk(task.id)
+    await request.hub.placed(task)
     body = task.summary.model_dump(mode="json")
-    if desk := request.hub.desk(task.id):
+    if desk is not None:
         body["client_key"] = desk.key
     return as_json(body, 201)
 

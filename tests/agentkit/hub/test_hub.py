@@ -90,6 +90,17 @@ async def test_tasks_beyond_max_running_are_queued_and_begin_in_turn() -> None:
         await until(lambda: hub.running == 0)
 
 
+async def test_a_started_task_is_running_unless_it_waits_for_a_place() -> None:
+    gate = asyncio.Event()
+    async with running([gate, "Done."], max_running=1) as hub:
+        first, second = await start(hub, "t1"), await start(hub, "t2")
+        await hub.placed(first)
+        await hub.placed(second)
+        assert (first.summary.status, first.summary.last_seq) == (S.RUNNING, 1)
+        assert second.summary.status is S.QUEUED
+        gate.set()
+
+
 async def test_a_queued_task_is_cancelled_without_a_place_to_run_in() -> None:
     gate = asyncio.Event()
     async with running([gate, "Done."], max_running=1) as hub:
