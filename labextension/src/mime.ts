@@ -3,6 +3,7 @@ import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { Widget } from '@lumino/widgets';
 import { pageAddress } from './client/address';
+import { AnywhereSource } from './client/anywhere';
 import { TaskApi } from './client/api';
 import { SocketSource } from './client/socket';
 import { labHost } from './host/lab';
@@ -77,7 +78,7 @@ class TraceOutput extends Widget implements IRenderMime.IRenderer {
       return mount(this.node, { trace }, this.host, { signal });
     }
     const api = new TaskApi(address, taskId);
-    const source = new SocketSource(api, trace, lastSeq(trace));
+    const source = new AnywhereSource(taskId, new SocketSource(api, trace, lastSeq(trace)));
     const onFinished = (): void => void save(api, model, signal);
     return mount(this.node, source, { ...this.host, onFinished }, { signal });
   }

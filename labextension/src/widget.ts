@@ -1,6 +1,7 @@
 import { addressOf, pageAddress } from './client/address';
 import { TaskApi } from './client/api';
 import { type KernelModel, KernelSource } from './client/kernel';
+import { offerKernel } from './client/kernels';
 import { SocketSource } from './client/socket';
 import { plainHost } from './host/plain';
 import { sharedHost } from './host/shared';
@@ -14,6 +15,9 @@ interface Model extends KernelModel {
 
 /** An `AgentRun`, shown by any anywidget host: beside other widgets, or without the extension. */
 export default {
+  initialize({ model }: { model: Model }): () => void {
+    return offerKernel(text(model.get('task_id')), model);
+  },
   render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     const life = new AbortController();
     // Beside other widgets it takes the width they leave, not theirs too.

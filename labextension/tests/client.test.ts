@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { addressOf, pageAddress } from '../src/client/address';
+import { AnywhereSource } from '../src/client/anywhere';
 import { TaskApi } from '../src/client/api';
 import { KernelSource } from '../src/client/kernel';
+import { offerKernel } from '../src/client/kernels';
 import { SocketSource } from '../src/client/socket';
 import type { Listener } from '../src/view/source';
 
@@ -256,37 +258,77 @@ test('only a server of another origin is shown the token', () => {
 
 class FakeModel {
   sent: unknown[] = [];
-  hear: ((content: unknown) => void) | undefined;
+  readonly listeners = new Map<string, (content: unknown) => void>();
   send(content: unknown): void {
     this.sent.push(content);
   }
-  on(_event: string, callback: (content: unknown) => void): void {
-    this.hear = callback;
+  on(event: string, callback: (content: unknown) => void): void {
+    this.listeners.set(event, callback);
   }
-  off(): void {
-    this.hear = undefined;
+  off(event: string): void {
+    this.listeners.delete(event);
+  }
+  hear(content: unknown): void {
+    this.listeners.get('msg:custom')?.(content);
   }
 }
 
 test('through the kernel a lost message is asked for again, once', () => {
   const model = new FakeModel();
   new KernelSource(model).subscribe(heard, life.signal);
-  model.hear?.({ type: 'frames', frames: [connected, step(1)] });
-  model.hear?.({ type: 'frames', frames: [step(4), step(5)] });
-  model.hear?.({ type: 'frames', frames: [step(6)] });
+  model.hear({ type: 'frames', frames: [connected, step(1)] });
+  model.hear({ type: 'frames', frames: [step(4), step(5)] });
+  model.hear({ type: 'frames', frames: [step(6)] });
   expect(model.sent).toEqual([
     { type: 'attach', after: 0 },
     { type: 'attach', after: 1 },
   ]);
-  model.hear?.({ type: 'frames', frames: [connected, step(2), step(3), step(4), result] });
+  model.hear({ type: 'frames', frames: [connected, step(2), step(3), step(4), result] });
   expect(heard.log.slice(-4)).toEqual(['event 2', 'event 3', 'event 4', 'result completed']);
-  expect(model.hear).toBeUndefined();
+  expect(model.listeners.size).toBe(0);
 });
 
 test('through the kernel silence is asked about, since the last message may be the lost one', async () => {
   const model = new FakeModel();
   new KernelSource(model).subscribe(heard, life.signal);
-  model.hear?.({ type: 'frames', frames: [connected, step(1)] });
+  model.hear({ type: 'frames', frames: [connected, step(1)] });
   await vi.advanceTimersByTimeAsync(20_000);
   expect(model.sent.at(-1)).toEqual({ type: 'attach', after: 1 });
+});
+
+test('a kernel that goes away leaves what was seen, and one that comes back goes on', async () => {
+  const model = new FakeModel();
+  new KernelSource(model).subscribe(heard, life.signal);
+  model.hear({ type: 'frames', frames: [connected, step(1)] });
+  model.listeners.get('comm_live_update')?.(undefined);
+  expect(model.sent.at(-1)).toEqual({ type: 'attach', after: 1 });
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(heard.log.slice(-2)).toEqual(['reconnecting', 'saved']);
+  model.hear({ type: 'frames', frames: [connected, step(2)] });
+  expect(heard.log.slice(-3)).toEqual(['attached running', 'live', 'event 2']);
+});
+
+const page = () => new TaskApi(addressOf('http://localhost:3000/'), 't');
+
+test('a run that the server does not know is watched through the kernel that offers it', async () => {
+  const model = new FakeModel();
+  const source = new AnywhereSource('t', new SocketSource(page(), { task_id: 't' }));
+  source.subscribe(heard, life.signal);
+  FakeSocket.made.at(-1)?.say(refusal('task_not_found'));
+  const takeBack = offerKernel('t', model);
+  model.hear({ type: 'frames', frames: [connected, step(1)] });
+  expect(heard.log.slice(-3)).toEqual(['attached running', 'live', 'event 1']);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(heard.log).not.toContain('saved');
+  await source.cancel();
+  expect(model.sent.at(-1)).toEqual({ type: 'cancel' });
+  takeBack();
+});
+
+test('a run that nobody knows is what was saved of it', async () => {
+  const source = new AnywhereSource('other', new SocketSource(page(), { task_id: 'other' }));
+  source.subscribe(heard, life.signal);
+  FakeSocket.made.at(-1)?.say(refusal('task_not_found'));
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(heard.log.at(-1)).toBe('saved');
 });

@@ -9,8 +9,8 @@ const ENDS: ReadonlySet<Verdict> = new Set(['over', 'unknown task', 'refused']);
 /** The part of an anywidget model that the relay needs. */
 export interface KernelModel {
   send(content: unknown): void;
-  on(event: 'msg:custom', callback: (content: unknown) => void): void;
-  off(event: 'msg:custom', callback: (content: unknown) => void): void;
+  on(event: 'msg:custom' | 'comm_live_update', callback: (content: unknown) => void): void;
+  off(event: 'msg:custom' | 'comm_live_update', callback: (content: unknown) => void): void;
 }
 
 /**
@@ -29,10 +29,16 @@ export class KernelSource implements Source {
     let asked = false;
     let heardAt = Date.now();
 
+    let lost: ReturnType<typeof setTimeout> | undefined;
+
     const attach = (): void => {
       asked = true;
       heardAt = Date.now();
-      this.model.send({ type: 'attach', after: reader.last });
+      try {
+        this.model.send({ type: 'attach', after: reader.last });
+      } catch {
+        // The way to the kernel is closed; whether it opens again is told by `comm_live_update`.
+      }
     };
     const hear = (content: unknown): void => {
       const message = fields(content);
@@ -42,21 +48,32 @@ export class KernelSource implements Source {
         // Until the kernel has heard the last `attach`, what arrives is the rest of the one before.
         if (asked && !['connected', 'error'].includes(text(fields(frame).type))) continue;
         asked = false;
+        clearTimeout(lost);
         const verdict = reader.read(frame);
         if (verdict === 'gap') attach();
         if (verdict === 'unknown task' || verdict === 'refused') listener.connection('saved');
         if (ENDS.has(verdict)) stop();
       }
     };
+    // The line broke, or the kernel was restarted and the run is gone with it: an answer tells.
+    const broke = (): void => {
+      listener.connection('reconnecting');
+      attach();
+      clearTimeout(lost);
+      lost = setTimeout(() => listener.connection('saved'), SILENT_AFTER_MS);
+    };
     const watchdog = setInterval(() => {
       if (Date.now() - heardAt > SILENT_AFTER_MS) attach();
     }, SILENT_AFTER_MS / 2);
     const stop = (): void => {
       clearInterval(watchdog);
+      clearTimeout(lost);
       this.model.off('msg:custom', hear);
+      this.model.off('comm_live_update', broke);
     };
 
     this.model.on('msg:custom', hear);
+    this.model.on('comm_live_update', broke);
     signal.addEventListener('abort', stop, { once: true });
     listener.connection('reconnecting');
     attach();

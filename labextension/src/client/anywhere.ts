@@ -1,0 +1,64 @@
+import type { AnswerDecision, Listener, Source } from '../view/source';
+import { KernelSource } from './kernel';
+import { whenOffered } from './kernels';
+
+/** A kernel's widgets are on the page soon after its outputs, if they come at all. */
+const KERNEL_WITHIN_MS = 1500;
+
+/**
+ * A run of this page's server, or else of a kernel that runs it by itself.
+ *
+ * Where neither knows the run, what is saved of it is all there is.
+ */
+export class AnywhereSource implements Source {
+  private current: Source;
+
+  constructor(
+    private readonly taskId: string,
+    private readonly server: Source,
+  ) {
+    this.current = server;
+  }
+
+  get trace(): unknown {
+    return this.server.trace;
+  }
+
+  subscribe(listener: Listener, signal: AbortSignal): void {
+    this.server.subscribe?.(
+      {
+        attached: (...told) => listener.attached(...told),
+        events: events => listener.events(events),
+        result: result => listener.result(result),
+        refused: message => listener.refused(message),
+        connection: connection => {
+          if (connection === 'saved') this.askKernel(listener, signal);
+          else listener.connection(connection);
+        },
+      },
+      signal,
+    );
+  }
+
+  async cancel(): Promise<void> {
+    await this.current.cancel?.();
+  }
+
+  async answer(requestId: string, decision: AnswerDecision, value?: unknown): Promise<void> {
+    await this.current.answer?.(requestId, decision, value);
+  }
+
+  private askKernel(listener: Listener, signal: AbortSignal): void {
+    const patience = setTimeout(() => listener.connection('saved'), KERNEL_WITHIN_MS);
+    signal.addEventListener('abort', () => clearTimeout(patience), { once: true });
+    whenOffered(
+      this.taskId,
+      model => {
+        clearTimeout(patience);
+        this.current = new KernelSource(model);
+        this.current.subscribe?.(listener, signal);
+      },
+      signal,
+    );
+  }
+}
