@@ -238,6 +238,35 @@ test('a document that comes back as it is does not disturb what is shown', async
   expect(steps(view, 'final_answer')[0]).toBe(before);
 });
 
+test('a live run is a saved one as soon as the notebook holds its end, without a word more', async () => {
+  const { source, tell } = live();
+  const trace = sample('completed');
+  const view = await show(source);
+  tell.attached('running', 0);
+  tell.connection('live');
+  tell.events(trace.events);
+  tell.result({ status: 'completed', content: trace.result });
+  await settled(view);
+  const said = words(root(view).querySelector('header'));
+  expect(view.dataset.connection).toBe('live');
+  view.adopt(trace);
+  tell.connection('reconnecting');
+  await settled(view);
+  expect(view.dataset.connection).toBe('saved');
+  expect(words(root(view).querySelector('header'))).toBe(said);
+});
+
+test('who points at a row learns what its step took', async () => {
+  const view = await show({ trace: sample('completed') });
+  const meta = steps(view, 'tool_call').map(row => row.querySelector<HTMLElement>('.meta')?.title);
+  expect(meta[0]).toBe('Step 1: 1,240 tokens read · 96 written · $0.0021');
+  expect(meta[3]).toBe('Step 2: 1,802 tokens read · 61 written · $0.0027');
+  const footer = [...root(view).querySelectorAll<HTMLElement>('footer .item')];
+  expect(footer.find(item => item.title !== '')?.title).toBe(
+    '5,252 tokens read · 345 written · $0.0100',
+  );
+});
+
 test('growing Markdown leaves finished blocks alone and ends without being rendered anew', async () => {
   const node = document.createElement('div');
   const rendered: string[] = [];

@@ -155,7 +155,7 @@ def test_a_server_that_died_shows_as_reconnecting_and_then_the_truth(
     page.picture("reconnecting")
     own_lab.start()
     trace.expect_status("interrupted")
-    trace.expect_connection("live")
+    trace.expect_connection("saved")
     (task,) = own_lab.tasks()
     assert task["status"] == "interrupted"
 

@@ -55,6 +55,8 @@ agentkit-trace > [slot] .jp-RenderedText { padding: 0; }
 agentkit-trace > [slot] .jp-RenderedImage { padding: 0; }
 agentkit-trace > [slot] img { max-width: 100%; height: auto; }
 agentkit-trace > [slot] .jp-RenderedHTMLCommon > :first-child { margin-top: 0; }
+agentkit-trace > [slot] .jp-RenderedHTMLCommon table { margin-left: 0; margin-right: 0; }
+agentkit-trace > .agentkit-result .jp-RenderedHTMLCommon :last-child > table:last-child { margin-bottom: 0; }
 agentkit-trace > .agentkit-text > div:last-child .jp-RenderedHTMLCommon > :last-child,
 agentkit-trace > .agentkit-result .jp-RenderedHTMLCommon > :last-child { margin-bottom: 0; }
 `;

@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { clock, cost, count, date, duration, thousands } from './format';
+import { clock, count, date, duration } from './format';
 import { ICONS, type IconName } from './icons';
 import { type Connection, isFinal, type Status, type ViewState } from './state';
+import { costText, spentText, tokensText } from './usage';
 
 /** What the frame around the rows needs to know beyond the run itself. */
 export interface Frame {
@@ -34,9 +35,9 @@ export function headerTemplate(state: ViewState, frame: Frame): TemplateResult {
       ${state.simulated ? chip() : nothing}
       <span class="item word">${word}</span>
       ${time}
-      ${over ? nothing : [item(state.steps > 0 ? count(state.steps, 'step') : ''), item(tokensOf(state))]}
+      ${over ? nothing : [item(state.steps > 0 ? count(state.steps, 'step') : ''), item(tokensText(state.usage), spentText(state.usage))]}
       ${over ? nothing : item(modelOf(state))}
-      ${frame.connection === 'saved' ? item(savedText(state)) : nothing}
+      ${frame.connection === 'saved' && !frame.wasLive ? item(savedText(state)) : nothing}
     </div>
     ${
       frame.cancel === undefined
@@ -108,7 +109,7 @@ export function footerTemplate(state: ViewState): TemplateResult | typeof nothin
     data-seq=${ends ? state.endSeq : nothing}
   >
     ${item(count(state.steps, 'step'))} ${item(took === undefined ? '' : duration(took))}
-    ${item(tokensOf(state))} ${item(state.usage?.cost === undefined ? '' : cost(state.usage.cost))}
+    ${item(tokensText(state.usage), spentText(state.usage))} ${item(costText(state.usage))}
     ${item(modelOf(state))} ${state.simulated ? chip() : nothing}
   </footer>`;
 }
@@ -180,13 +181,9 @@ function modelOf({ model, provider }: ViewState): string {
   return model === provider || model.startsWith(`${provider}:`) ? model : `${provider}:${model}`;
 }
 
-function tokensOf({ usage }: ViewState): string {
-  if (usage === undefined) return '';
-  return `${thousands(usage.inputTokens + usage.outputTokens)} tokens`;
-}
-
-function item(content: string): TemplateResult | typeof nothing {
-  return content === '' ? nothing : html`<span class="item">${content}</span>`;
+function item(content: string, more = ''): TemplateResult | typeof nothing {
+  if (content === '') return nothing;
+  return html`<span class="item" title=${more || nothing}>${content}</span>`;
 }
 
 function chip(): TemplateResult {

@@ -1,14 +1,21 @@
 import { type Fields, number, time } from './read';
 import type { Row, TextRow, ViewState } from './state';
+import type { Usage } from './usage';
 
 /** A state that is being worked on: the same fields, writable, its collections its own. */
 export type Draft = { -readonly [K in keyof ViewState]: ViewState[K] } & {
   rows: Row[];
   unfinished: Map<string, number>;
+  stepUsage: Map<number, Usage>;
 };
 
 export function begin(state: ViewState): Draft {
-  return { ...state, rows: state.rows.slice(), unfinished: new Map(state.unfinished) };
+  return {
+    ...state,
+    rows: state.rows.slice(),
+    unfinished: new Map(state.unfinished),
+    stepUsage: new Map(state.stepUsage),
+  };
 }
 
 /** No row goes on after the end of the run. */

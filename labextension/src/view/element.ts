@@ -14,6 +14,7 @@ import type { AnswerDecision, Host, Listener, Source } from './source';
 import { type Connection, EMPTY, isFinal, type Row, type ViewState } from './state';
 import { STYLES } from './style';
 import { isPicture } from './summary';
+import { spentText } from './usage';
 
 /** The view of one run, live or saved. */
 export class TraceElement extends LitElement {
@@ -22,6 +23,8 @@ export class TraceElement extends LitElement {
   private state: ViewState = EMPTY;
   private connection: Connection = 'saved';
   private wasLive = false;
+  /** The notebook holds the finished run. */
+  private written = false;
   private stopping = false;
   private notice = '';
   private questionOpen = false;
@@ -61,11 +64,21 @@ export class TraceElement extends LitElement {
     this.requestUpdate();
   }
 
-  /** Takes a newer document of the same run, from elsewhere; one that says less is left. */
+  /**
+   * Takes the document that the notebook now holds of the same run; one that says less is left.
+   *
+   * A finished one makes it a saved run: nothing that is shown depends on a server any more.
+   */
   adopt(trace: unknown): void {
     const told = fromTrace(trace);
-    if (isFinal(this.state.status) || told.lastSeq < this.state.lastSeq) return;
-    this.change(told);
+    const ended = isFinal(told.status);
+    const saysMore = ended || told.lastSeq >= this.state.lastSeq;
+    if (!isFinal(this.state.status) && saysMore) this.state = told;
+    if (ended) {
+      this.written = true;
+      this.connection = 'saved';
+    }
+    this.requestUpdate();
   }
 
   override connectedCallback(): void {
@@ -97,7 +110,7 @@ export class TraceElement extends LitElement {
     },
     connection: connection => {
       this.wasLive ||= connection === 'live';
-      this.connection = connection;
+      if (!this.written) this.connection = connection;
       this.requestUpdate();
     },
     result: result => {
@@ -165,11 +178,13 @@ export class TraceElement extends LitElement {
         : this.state.status;
     const share = this.shareOf(row);
     const answers = this.connection === 'live' && this.source.answer !== undefined;
-    return guard([row, open, run, share, answers], () => {
+    const usage = this.state.stepUsage.get(row.step);
+    return guard([row, open, run, share, answers, usage], () => {
       const context: RowContext = {
         open,
         run,
         share,
+        spent: usage === undefined ? '' : `Step ${row.step}: ${spentText(usage)}`,
         toggle: () => this.toggle(row),
         answer: answers ? (...given) => void this.answer(...given) : undefined,
       };

@@ -8,6 +8,7 @@ import {
   type Row,
   type TextRow,
 } from './state';
+import { sum, usageOf } from './usage';
 
 type Step = (draft: Draft, event: Fields) => unknown;
 
@@ -237,14 +238,11 @@ function requestResolved(draft: Draft, event: Fields): void {
 }
 
 function usageReported(draft: Draft, event: Fields): void {
-  const before = draft.usage;
-  const cost = number(event.cost);
-  const known = before === undefined ? 0 : before.cost;
-  draft.usage = {
-    inputTokens: (before?.inputTokens ?? 0) + (number(event.input_tokens) ?? 0),
-    outputTokens: (before?.outputTokens ?? 0) + (number(event.output_tokens) ?? 0),
-    cost: known === undefined || cost === undefined ? undefined : known + cost,
-  };
+  const more = usageOf(event);
+  if (more === undefined) return;
+  const step = number(event.step) ?? draft.steps;
+  draft.usage = sum(draft.usage, more);
+  draft.stepUsage.set(step, sum(draft.stepUsage.get(step), more));
 }
 
 function warned(draft: Draft, event: Fields): void {

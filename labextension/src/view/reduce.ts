@@ -1,7 +1,8 @@
 import { begin, type Draft, origin, settle } from './draft';
 import { applyStored, DELTAS } from './events';
 import { type Fields, fields, list, number, text, time } from './read';
-import { asStatus, EMPTY, isFinal, type Usage, type ViewState } from './state';
+import { asStatus, EMPTY, isFinal, type ViewState } from './state';
+import { usageOf } from './usage';
 
 /** The state after one event of the contract. Pure; an event that was seen before changes nothing. */
 export function reduce(state: ViewState, event: unknown): ViewState {
@@ -86,16 +87,4 @@ function end(draft: Draft, told: Fields): void {
     const answer = { kind: 'answer', text: content, streaming: false, stale: false } as const;
     draft.rows.push({ ...answer, ...origin(draft, {}), endedAt: undefined });
   }
-}
-
-function usageOf(value: unknown): Usage | undefined {
-  const usage = fields(value);
-  const inputTokens = number(usage.input_tokens);
-  const outputTokens = number(usage.output_tokens);
-  if (inputTokens === undefined && outputTokens === undefined) return undefined;
-  return {
-    inputTokens: inputTokens ?? 0,
-    outputTokens: outputTokens ?? 0,
-    cost: number(usage.cost),
-  };
 }

@@ -22,6 +22,8 @@ export interface RowContext {
   readonly run: Status;
   /** Part of the run's time that this row took, 0 to 1; 0 while the run goes on. */
   readonly share: number;
+  /** What the model's turn that this row came from took, for who points at it; '' if unknown. */
+  readonly spent: string;
   toggle(): void;
   /** Absent where nobody can be told. */
   readonly answer:
@@ -73,7 +75,7 @@ export function head(
   const word = WORDS[state];
   const inside = html`<span class="icon">${ICONS[icon]}</span>
     <span class="title">${title}${word === '' ? nothing : html`<span class="sr">, ${word}</span>`}</span>
-    <span class="meta">${meta}${
+    <span class="meta" title=${context?.spent || nothing}>${meta}${
       context === undefined ? nothing : html`<span class="chevron">${ICONS.chevron}</span>`
     }</span>`;
   if (context === undefined) return html`<div class="head">${inside}</div>`;

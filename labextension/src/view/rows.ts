@@ -16,7 +16,7 @@ export function rowTemplate(row: Row, context: RowContext): TemplateResult {
       return thinkingRow(row, context);
     case 'message':
     case 'answer':
-      return textRow(row);
+      return textRow(row, context);
     case 'question':
       return questionRow(row, context);
     case 'warning':
@@ -58,7 +58,7 @@ function lastSentence(row: TextRow): string {
   return lines.at(-1) ?? '';
 }
 
-function textRow(row: TextRow): TemplateResult {
+function textRow(row: TextRow, context: RowContext): TemplateResult {
   const type = row.kind === 'answer' ? 'final_answer' : 'message';
   return html`<li
     class="row text"
@@ -66,7 +66,7 @@ function textRow(row: TextRow): TemplateResult {
     data-seq=${row.seq}
     aria-busy=${row.streaming ? 'true' : nothing}
   >
-    <span class="icon">${ICONS.message}</span>
+    <span class="icon" title=${context.spent || nothing}>${ICONS.message}</span>
     <div class="under"><slot name="text-${row.id}"></slot></div>
   </li>`;
 }

@@ -1,4 +1,5 @@
 import type { Fields } from './read';
+import type { Usage } from './usage';
 
 export type Status =
   | 'queued'
@@ -17,13 +18,6 @@ export type Connection = 'live' | 'reconnecting' | 'saved';
 export interface Failure {
   readonly message: string;
   readonly reason: string;
-}
-
-export interface Usage {
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  /** In US dollars; absent as soon as one part of it is unknown. */
-  readonly cost: number | undefined;
 }
 
 interface RowBase {
@@ -120,6 +114,8 @@ export interface ViewState {
   readonly finishedAt: number | undefined;
   readonly durationMs: number | undefined;
   readonly usage: Usage | undefined;
+  /** The same of each turn of the loop that a model was asked in. */
+  readonly stepUsage: ReadonlyMap<number, Usage>;
   /** Turns of the loop so far. */
   readonly steps: number;
   readonly rows: readonly Row[];
@@ -157,6 +153,7 @@ export const EMPTY: ViewState = {
   finishedAt: undefined,
   durationMs: undefined,
   usage: undefined,
+  stepUsage: new Map(),
   steps: 0,
   rows: [],
   lastSeq: 0,
