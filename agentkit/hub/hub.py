@@ -283,6 +283,8 @@ class Hub:
         before: str | None = None,
     ) -> list[TaskSummary]:
         """Tasks, the newest first, as they stand now; see ``Journal.summaries``."""
+        if before is not None:
+            await self.task(before)  # else a page after a deleted task would look like the last one
         stored = await self.journal.summaries(
             status=status, agent=agent, limit=limit, before=before
         )

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from agentkit.core.protocol import StartTask
+from agentkit.core.well_formed import repaired, well_formed
 from agentkit.errors import InvalidInput
-from agentkit.server.input import MAX_DEPTH, checked, parsed, query_of, repaired, well_formed
+from agentkit.server.input import MAX_DEPTH, checked, parsed, query_of
 
 JSON = st.recursive(
     st.none()

@@ -34,7 +34,7 @@ def test_an_unknown_id_starts_the_only_agent_and_all_is_told_in_order(host: Host
     data = result["data"]
     assert (data["status"], data["content"], data["steps"]) == ("completed", "It is blue.", 1)
     assert data["usage"]["input_tokens"] == 3
-    assert data["duration_ms"] > 0
+    assert data["duration_ms"] >= 0  # it may begin and end within one millisecond
     assert "error" not in data
 
 
