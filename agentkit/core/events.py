@@ -76,8 +76,8 @@ class ToolCalled(StepEvent):
 class ToolProgress(StepEvent):
     event_type: Literal["tool_progress"] = "tool_progress"
     tool_call_id: str
-    progress: float
-    total: float | None = None
+    progress: float = Field(allow_inf_nan=False)
+    total: float | None = Field(default=None, allow_inf_nan=False)
     message: str | None = None
 
 

@@ -5,12 +5,15 @@ Events are only ever added. Nobody is shown an event before it is stored.
 
 from __future__ import annotations
 
+import logging
 import secrets
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TypeVar
+
+from pydantic import ValidationError
 
 from agentkit.core.events import EVENT
 from agentkit.core.protocol import TaskStatus, TaskSummary
@@ -22,6 +25,8 @@ from agentkit.hub.task import fold
 from agentkit.hub.worker import Worker
 
 T = TypeVar("T")
+
+log = logging.getLogger("agentkit")
 
 MEMORY = ":memory:"
 
@@ -246,10 +251,15 @@ async def _named(path: str, running: Awaitable[T]) -> T:
 def _replayed(connection: sqlite3.Connection, task_id: str, text: str) -> TaskSummary:
     """The saved summary with the events folded in that were stored after it."""
     summary = TaskSummary.model_validate_json(text)
-    rows: Sequence[tuple[str]] = connection.execute(
-        "SELECT data FROM events WHERE task = ? AND seq > ? ORDER BY seq",
+    rows: Sequence[tuple[int, str]] = connection.execute(
+        "SELECT seq, data FROM events WHERE task = ? AND seq > ? ORDER BY seq",
         (task_id, summary.last_seq),
     ).fetchall()
-    for (data,) in rows:
-        fold(summary, EVENT.validate_json(data))
+    for seq, data in rows:
+        try:
+            fold(summary, EVENT.validate_json(data))
+        except (ValidationError, Conflict) as error:
+            # One event that cannot be read must not keep the server from all its tasks.
+            log.error("Event %s of task %s in the journal is not readable: %s", seq, task_id, error)
+            summary.last_seq = seq
     return summary

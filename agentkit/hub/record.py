@@ -9,6 +9,7 @@ from pydantic_core import PydanticSerializationError, to_json
 
 from agentkit.core.events import MessageDelta, StepEvent, ThinkingDelta
 from agentkit.core.redaction import Redactor
+from agentkit.core.well_formed import repaired
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +33,26 @@ class Record:
 
 
 def encode(event: StepEvent, redactor: Redactor) -> Record:
-    """The event with its secrets masked, as it will be stored and sent."""
+    """The event with its secrets masked, and well-formed, as it will be stored and sent."""
     # A field that is absent is left out; a ``None`` among a tool's arguments stays.
     payload = event.model_dump(exclude_none=True)
     clean = redactor.redact(payload)
     if clean is not payload:
         event = type(event).model_validate(clean)
-    return Record(event, _json(clean))
+    try:
+        return Record(event, _json(clean))
+    except (PydanticSerializationError, UnicodeEncodeError):
+        plain = json.loads(json.dumps(clean, default=str), parse_constant=lambda _: None)
+        text = repaired(json.dumps(plain, ensure_ascii=False))
+        return Record(type(event).model_validate_json(text), text)
 
 
 def encode_delta(event: MessageDelta | ThinkingDelta, start: int) -> Record:
     """A delta, masked already, that comes after the first ``start`` characters of its message."""
+    event.delta = repaired(event.delta)
     return Record(event, _json(event.model_dump()), start)
 
 
 def _json(payload: object) -> str:
-    try:
-        # Browsers read no NaN.
-        return to_json(payload, inf_nan_mode="null", fallback=str).decode()
-    except (PydanticSerializationError, UnicodeEncodeError):
-        # Half a surrogate pair has no UTF-8, but it has an escape.
-        return json.dumps(
-            json.loads(json.dumps(payload, default=str), parse_constant=lambda _: None)
-        )
+    # Browsers read no NaN.
+    return to_json(payload, inf_nan_mode="null", fallback=str).decode()

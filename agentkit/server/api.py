@@ -19,10 +19,11 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from agentkit._version import __version__
 from agentkit.core.frames import PROTOCOL, Answer
 from agentkit.core.protocol import AgentConfig, StartTask, TaskStatus
+from agentkit.core.well_formed import repaired
 from agentkit.errors import AgentKitError
 from agentkit.hub.hub import Hub
 from agentkit.llm.gateway import LLMGateway
-from agentkit.server.input import MAX_SEQ, checked, parsed, repaired
+from agentkit.server.input import MAX_SEQ, checked, parsed
 from agentkit.server.response import MAX_BODY, Response, as_json, failure, refusal, too_large
 from agentkit.trace.bundle import to_bundle
 from agentkit.trace.document import Trace, build_trace

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 
 from pydantic import TypeAdapter, ValidationError
 
+from agentkit.core.well_formed import repaired, well_formed
 from agentkit.errors import InvalidInput
 
 T = TypeVar("T")
@@ -63,22 +64,6 @@ def parsed(text: str | bytes, what: str) -> Any:
 def query_of(text: str) -> dict[str, str]:
     """The parameters of a URL's query; of one that is given twice, the last counts."""
     return dict(parse_qsl(text, keep_blank_values=True))
-
-
-def well_formed(text: str) -> bool:
-    """Whether ``text`` can be written as UTF-8."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def repaired(text: str) -> str:
-    """``text`` with U+FFFD in the place of each half of a surrogate pair."""
-    if well_formed(text):
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def checked(shape: TypeAdapter[T], value: object, what: str, reason: str) -> T:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from agentkit.core.well_formed import repaired
 from agentkit.errors import (
     AgentKitError,
     Conflict,
@@ -15,7 +16,6 @@ from agentkit.errors import (
     ProviderError,
     Refused,
 )
-from agentkit.server.input import repaired
 
 STATUS_CODES: tuple[tuple[type[AgentKitError], int], ...] = (
     (InvalidInput, 400),

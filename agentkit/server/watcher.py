@@ -12,7 +12,7 @@ from agentkit.core.events import Message, MessageDelta, Thinking, ThinkingDelta
 from agentkit.core.frames import Result, RunResult
 from agentkit.core.protocol import TaskSummary
 from agentkit.hub.hub import Hub
-from agentkit.hub.record import Record
+from agentkit.hub.record import Record, encode_delta
 from agentkit.hub.task import Task
 
 OUTBOX = 1_000
@@ -96,7 +96,7 @@ class Watcher:
         for message_id, so_far in partial.items():
             told = self._told[message_id]
             if (rest := so_far.rest(told, self._cursor)) is not None:
-                self._outbox.append(Record(rest, rest.model_dump_json(), told))
+                self._outbox.append(encode_delta(rest, told))
 
     async def _send_outbox(self) -> None:
         texts: list[str] = []

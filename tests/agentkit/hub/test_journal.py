@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from agentkit.core.events import FinalAnswer, MessageDelta, RunFinished, RunStarted, StepEvent
-from agentkit.core.protocol import TaskStatus, TaskSummary
+from agentkit.core.protocol import ErrorInfo, TaskStatus, TaskSummary
 from agentkit.core.redaction import Redactor
 from agentkit.errors import Conflict, JournalError
 from agentkit.hub.journal import MEMORY, Journal
@@ -73,6 +73,48 @@ async def test_a_stored_event_is_the_very_text_that_was_encoded(journal: Journal
     journal.append("t", record, lambda error: loop.call_soon_threadsafe(stored.set) and None)
     await stored.wait()
     assert await journal.events("t") == [record.text]
+
+
+async def test_an_event_that_cannot_be_read_keeps_nobody_from_the_other_tasks(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "journal.sqlite"
+    with closing(Journal(path)) as journal:
+        for name in ("broken", "sound"):
+            await journal.create(summary(name))
+            await append(journal, name, started())
+            await append(journal, name, FinalAnswer(seq=2, ts=TS, text="x"))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE events SET data = '{' WHERE task = 'broken' AND seq = 2")
+    with closing(Journal(path)) as journal:
+        orphans = {each.task_id: each for each in await journal.take_orphans()}
+        assert orphans["sound"].result == "x"
+        assert orphans["broken"].last_seq == 2
+
+
+async def test_a_summary_with_a_half_of_a_surrogate_pair_is_stored_and_read_again(
+    journal: Journal,
+) -> None:
+    standing = summary("t")
+    await journal.create(standing)
+    fold(standing, started())
+    for event in (
+        FinalAnswer(seq=1, ts=TS, text="cut \ud83d, whole \ud83d\ude00"),
+        RunFinished(
+            seq=2,
+            ts=TS,
+            status=TaskStatus.FAILED,
+            error=ErrorInfo(message="\ud800", reason="internal"),
+        ),
+    ):
+        record = encode(event, NO_SECRETS)
+        fold(standing, record.event)
+        await append(journal, "t", event, standing)
+    found = await journal.summary("t")
+    assert found is not None
+    assert found.result == "cut \ufffd, whole 😀"
+    assert found.error is not None
+    assert found.error.message == "\ufffd"
 
 
 async def test_events_are_paged_by_their_number(journal: Journal) -> None:
