@@ -107,7 +107,7 @@ class Stop:
                 (task, self._signal), timeout=seconds, return_when=asyncio.FIRST_COMPLETED
             )
             if task.done():
-                return task.result()
+                return _result(task)
         finally:
             if not task.done():
                 task.cancel()
@@ -125,6 +125,13 @@ class Stop:
         self._forget()
         if self._timer is not None:
             self._timer.cancel()
+
+
+def _result(task: asyncio.Task[T]) -> T:
+    try:
+        return task.result()
+    except GeneratorExit as error:  # raised by the work itself: nobody has closed it
+        raise Escaped(error) from error
 
 
 async def _contained(work: Coroutine[Any, Any, T]) -> T:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import reprlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any, cast
+
+from pydantic_core import to_jsonable_python
 
 from agentkit.core.bounded import Escaped, Stop, Stopped, TimeUp
 from agentkit.core.events import StepEvent, ToolCalled, ToolFinished, ToolProgress, Warned
@@ -14,6 +18,15 @@ from agentkit.errors import AgentKitError
 from agentkit.llm.protocol import ChatMessage, Image, ToolCall
 from agentkit.tools.display import fit_for_reader, images_for_model, text_for_model
 from agentkit.tools.protocol import Tool, ToolContext, ToolResult
+
+MAX_CALLS = 100
+"""Calls of one turn that are run; each may take a thread."""
+
+FREE_PROGRESS = 100
+"""Words of progress of one call that are shown as they come."""
+
+PROGRESS_PACE = 0.1
+"""Seconds between two further ones, or a tight loop in a tool would fill the journal."""
 
 
 class CallRunner:
@@ -43,8 +56,14 @@ class CallRunner:
         self._ids: set[str] = set()
 
     def claim(self, calls: Sequence[ToolCall]) -> list[ToolCall]:
-        """The calls under ids that are unique in the run: not every model sends such."""
-        return [replace(call, id=self._unique(call.id)) for call in calls]
+        """The calls as events can hold them, under ids that are unique in the run.
+
+        Not every model sends such.
+        """
+        return [
+            replace(_plain(call), id=self._unique(str(call.id or "")), name=str(call.name))
+            for call in calls
+        ]
 
     def _unique(self, wanted: str) -> str:
         unique = wanted or f"call_{len(self._ids) + 1}"
@@ -67,7 +86,10 @@ class CallRunner:
             )
         if len(calls) == 1:  # the common case needs no task of its own
             return [await self._finish(calls[0])]
-        return list(await asyncio.gather(*(self._finish(call) for call in calls)))
+        answers = await asyncio.gather(*(self._finish(call) for call in calls[:MAX_CALLS]))
+        message = f"It was not run: of the calls of one turn, only the first {MAX_CALLS} are."
+        surplus = ToolResult.failed(message, "too_many_calls")
+        return [*answers, *(self._hand_on(call, surplus, 0) for call in calls[MAX_CALLS:])]
 
     async def _finish(self, call: ToolCall) -> ChatMessage:
         started = time.perf_counter()
@@ -139,7 +161,14 @@ class CallRunner:
             # Looked at on the loop: a late word of an abandoned thread never follows the result.
             self._on_loop(lambda: None if settled else emit())
 
+        shown, last_shown = 0, 0.0
+
         def progress(done: float, total: float | None = None, message: str | None = None) -> None:
+            nonlocal shown, last_shown
+            moment = time.monotonic()
+            if shown >= FREE_PROGRESS and moment - last_shown < PROGRESS_PACE:
+                return
+            shown, last_shown = shown + 1, moment
             event = ToolProgress(tool_call_id=call.id, progress=done, total=total, message=message)
             unless_settled(lambda: self._emit(event))
 
@@ -180,3 +209,13 @@ class CallRunner:
             return ToolResult.failed(f"{type(error).__name__}: {error}", "tool_error")
         finally:
             settled = True
+
+
+def _plain(call: ToolCall) -> ToolCall:
+    try:
+        arguments = to_jsonable_python(call.arguments, fallback=str)
+    except (ValueError, RecursionError):  # in a circle, too deep, or bytes
+        arguments = None
+    if isinstance(arguments, dict):
+        return replace(call, arguments=cast("dict[str, Any]", arguments))
+    return replace(call, arguments={}, malformed=call.malformed or reprlib.repr(call.arguments))

@@ -34,6 +34,10 @@ from agentkit.llm.gateway import LLMGateway, Route
 from agentkit.llm.protocol import ChatMessage, LLMResponse, Notice, TextPiece, ThinkingPiece
 from agentkit.tools.protocol import Tool
 
+AHEAD = 100
+"""Events that a model may be ahead of their reader. A provider that never waits (its whole answer has
+arrived already) would otherwise keep the loop from everything else, a cancel included."""
+
 
 def react(
     agent: AgentConfig,
@@ -122,6 +126,7 @@ class _Run:
         try:
             while (event := await self._queue.get()) is not None:
                 yield event
+                self._queue.task_done()
             await driver
         finally:
             if not driver.done():
@@ -268,6 +273,8 @@ class _Run:
                         return piece
                     case _:  # an empty piece
                         pass
+                if self._queue.qsize() >= AHEAD:
+                    await self._queue.join()
         raise AgentKitError(
             f"The provider {route.provider_name!r} ended its stream without a response.",
             reason="provider_rejected",

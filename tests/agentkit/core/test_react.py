@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from agentkit.core.calls import FREE_PROGRESS, MAX_CALLS
 from agentkit.core.events import (
     FinalAnswer,
     Message,
     MessageDelta,
     RunFinished,
     RunStarted,
+    StepEvent,
     Thinking,
     ThinkingDelta,
     ToolCalled,
@@ -23,7 +25,7 @@ from agentkit.core.events import (
     UsageReported,
     Warned,
 )
-from agentkit.core.protocol import AgentConfig, Limits, Prompt, TaskStatus
+from agentkit.core.protocol import AgentConfig, CancellationToken, Limits, Prompt, TaskStatus
 from agentkit.core.react import llm_generate, react
 from agentkit.errors import ProviderUnavailable
 from agentkit.llm.gateway import LLMGateway
@@ -32,6 +34,7 @@ from agentkit.llm.protocol import (
     Image,
     LLMResponse,
     Notice,
+    TextPiece,
     ThinkingPiece,
     TokenUsage,
     ToolCall,
@@ -224,7 +227,14 @@ async def test_a_call_that_cannot_be_made_is_told_to_the_model_which_goes_on(
 
 @pytest.mark.parametrize(
     "raised",
-    [ValueError("no"), SystemExit(3), KeyboardInterrupt(), asyncio.CancelledError(), Raises("x")],
+    [
+        ValueError("no"),
+        SystemExit(3),
+        KeyboardInterrupt(),
+        GeneratorExit(),
+        asyncio.CancelledError(),
+        Raises("x"),
+    ],
 )
 async def test_whatever_a_tool_raises_is_its_result_and_the_run_goes_on(
     raised: BaseException,
@@ -260,6 +270,7 @@ async def test_a_tool_that_returns_no_bundle_has_failed_and_the_run_goes_on(retu
         ProviderUnavailable("overloaded"),
         ValueError("broken"),
         SystemExit(3),
+        GeneratorExit(),
         asyncio.CancelledError(),
         Raises("x"),
     ],
@@ -492,3 +503,65 @@ async def test_empty_pieces_are_not_sent() -> None:
     gateway, _ = scripted(["", ThinkingPiece(""), "Hi."])
     events = await collect(react(AGENT, "?", gateway=gateway))
     assert names(events) == ["run_started", "message_delta", "final_answer", "run_finished"]
+
+
+async def test_a_provider_that_never_waits_is_read_as_it_speaks_and_can_be_stopped() -> None:
+    said: list[int] = []
+
+    class Gushes:
+        streaming = True
+
+        async def chat(self, messages: Any) -> LLMResponse:
+            raise NotImplementedError
+
+        async def stream(self, messages: Any) -> AsyncIterator[Any]:
+            for number in range(10_000):
+                said.append(number)
+                yield TextPiece("x")
+            yield LLMResponse("x" * 10_000)
+
+    token = CancellationToken()
+    seen: list[StepEvent] = []
+    async for event in react(AGENT, "?", gateway=gateway_of(Gushes()), token=token):
+        seen.append(event)
+        if isinstance(event, MessageDelta):
+            token.cancel()
+    assert only(RunFinished, seen).status is TaskStatus.CANCELLED
+    assert len(said) < 1_000
+
+
+@pytest.mark.parametrize("arguments", ["deep", "circle", None, [1], "text", {"x": b"\xff"}])
+async def test_arguments_that_are_no_json_object_are_told_to_the_model(arguments: Any) -> None:
+    if arguments == "deep":
+        arguments = {}
+        for _ in range(1_000):
+            arguments = {"x": arguments}
+    if arguments == "circle":
+        arguments = {}
+        arguments["x"] = arguments
+    gateway, provider = scripted([ToolCall("1", "echo", arguments)], "Done.")
+    events = await collect(react(AGENT, "?", gateway=gateway, tools=[echo()]))
+    assert only(ToolCalled, events).arguments == {}
+    assert "not a JSON object" in provider.requests[1].messages[-1].content
+    assert only(RunFinished, events).status is TaskStatus.COMPLETED
+
+
+async def test_of_a_flood_of_calls_the_first_are_run_and_the_others_told_so() -> None:
+    gateway, provider = scripted([call(str(n)) for n in range(MAX_CALLS + 5)], "Done.")
+    events = await collect(react(AGENT, "?", gateway=gateway, tools=[echo()]))
+    outcomes = [event.outcome for event in of(ToolFinished, events)]
+    assert (outcomes.count("success"), outcomes.count("failed")) == (MAX_CALLS, 5)
+    answers = provider.requests[1].messages[-MAX_CALLS - 5 :]
+    assert [message.tool_call_id for message in answers] == [str(n) for n in range(MAX_CALLS + 5)]
+    assert "only the first 100" in answers[-1].content
+
+
+async def test_a_tool_that_tells_of_every_round_does_not_flood_the_run() -> None:
+    async def counts(arguments: dict[str, Any], context: ToolContext) -> ToolResult:
+        for number in range(50_000):
+            context.progress(number, 50_000, None)
+        return text("counted")
+
+    gateway, _ = scripted([call("1", "counts")], "Done.")
+    events = await collect(react(AGENT, "?", gateway=gateway, tools=[AsyncTool("counts", counts)]))
+    assert FREE_PROGRESS <= len(of(ToolProgress, events)) < 2 * FREE_PROGRESS
