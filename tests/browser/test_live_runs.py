@@ -185,3 +185,25 @@ HBox([Label('beside it'), run])"""
     expect(page.output(1).locator(".widget-hbox")).to_contain_text("beside it")
     trace.expect_status("completed")
     expect(trace.steps("tool_call")).to_have_count(3)
+
+
+def test_a_run_beside_other_widgets_is_there_again_after_a_reload(
+    lab: Lab, open_page: OpenPage
+) -> None:
+    layout = f"""\
+from ipywidgets import HBox, Label
+run = {FOREVER}
+HBox([Label('beside it'), run])"""
+    lab.write("box.ipynb", [AGENT, layout])
+    page = open_page(lab)
+    page.open("box.ipynb")
+    page.run_all()
+    expect(page.trace().steps("tool_call").nth(1)).to_be_visible()
+    page.save()
+    page.reload()
+    trace = page.trace()
+    trace.expect_connection("live")
+    seen = trace.steps("tool_call").count()
+    expect(trace.steps("tool_call").nth(seen + 1)).to_be_attached()
+    trace.cancel.click()
+    trace.expect_status("cancelled")
