@@ -30,7 +30,7 @@ from agentkit.hub.hub import Hub
 from agentkit.hub.task import Task
 from agentkit.server.input import MAX_SEQ, checked, parsed
 from agentkit.server.response import failure
-from agentkit.server.watcher import Watcher
+from agentkit.server.watcher import Watcher, result
 from agentkit.tools.protocol import ToolResult
 
 Action = Literal["read", "write", "execute"]
@@ -147,13 +147,15 @@ async def _converse(
     try:
         await asyncio.wait((watching, listening), return_when=asyncio.FIRST_COMPLETED)
         (watching if watching.done() else listening).result()
-        await socket.close(NORMAL)
     finally:
         if desk is not None:
             desk.leave()
         for talking in (watching, listening):
             talking.cancel()
         await asyncio.gather(watching, listening, return_exceptions=True)
+    # Nobody listens any more, so no answer to a late frame comes after it.
+    await socket.send(result(task.summary).model_dump_json())
+    await socket.close(NORMAL)
 
 
 async def _known(hub: Hub, task_id: str) -> Task | None:

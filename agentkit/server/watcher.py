@@ -59,7 +59,7 @@ class Watcher:
         self._wake.set()
 
     async def run(self) -> None:
-        """Send events until the task has ended, then its result."""
+        """Send events until the task has ended and all of them are sent."""
         connections, task = self._hub.connections, self._task
         connections.add(task.id, self, task.token)
         try:
@@ -79,7 +79,6 @@ class Watcher:
                     self._behind = True
         finally:
             connections.remove(task.id, self)
-        await self._socket.send(result(task.summary).model_dump_json())
 
     async def _catch_up(self) -> None:
         while self._cursor < self._task.summary.last_seq:
@@ -134,7 +133,7 @@ class Watcher:
 
 
 def result(summary: TaskSummary) -> Result:
-    """The last frame: how the task ended."""
+    """The last frame, which follows the last event: how the task ended."""
     return Result(
         task_id=summary.task_id,
         data=RunResult(

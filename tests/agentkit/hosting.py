@@ -16,7 +16,7 @@ from agentkit.hub.hub import Hub
 from agentkit.hub.journal import MEMORY, Journal
 from agentkit.hub.task import Task
 from agentkit.llm.scripted import ScriptedProvider, Turn
-from agentkit.server.watcher import Watcher
+from agentkit.server.watcher import Watcher, result
 from agentkit.skills.registry import SkillRegistry
 from agentkit.tools.protocol import Tool
 from agentkit.tools.registry import ToolRegistry
@@ -120,4 +120,9 @@ def watch(
     hub: Hub, task: Task, screen: Screen, *, after: int = 0, batch: bool = False
 ) -> asyncio.Task[None]:
     """Begin to watch a task."""
-    return asyncio.ensure_future(Watcher(hub, task, screen, after=after, batch=batch).run())
+
+    async def told() -> None:
+        await Watcher(hub, task, screen, after=after, batch=batch).run()
+        await screen.send(result(task.summary).model_dump_json())
+
+    return asyncio.ensure_future(told())
