@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { cost, duration, ticking } from '../src/view/format';
 import { summaryOf } from '../src/view/summary';
-import { detailsOf, toolTitle } from '../src/view/titles';
+import { detailsOf, timesTitle, toolTitle } from '../src/view/titles';
 
 const said = (name: string, args: unknown, tense: 'wanted' | 'going on' | 'over' = 'over') => {
   const { verb, object, details } = toolTitle(name, args, tense);
@@ -58,4 +58,14 @@ test('figures read as people write them', () => {
   ]);
   expect([400, 1400, 61_900].map(ticking)).toEqual(['', '1 s', '1 min 01 s']);
   expect([0, 0.00001, 0.0123, 2.5].map(cost)).toEqual(['$0', '< $0.0001', '$0.0123', '$2.50']);
+});
+
+test.each([
+  ['read_file', 'Read 6 files'],
+  ['tick', 'Called tick 6 times'],
+  ['region_total', 'Called region_total 6 times'],
+  ['load_table', 'Loaded table 6 times'],
+])('six calls of %s read "%s"', (name, said) => {
+  const { verb, object, details } = timesTitle(name, 6);
+  expect([verb, object, details].join(' ').trim()).toBe(said);
 });

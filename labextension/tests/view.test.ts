@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { plainHost } from '../src/host/plain';
 import { mount, type TraceElement } from '../src/view/element';
 import { closed, GrowingMarkdown, lastBlockEnd } from '../src/view/markdown';
@@ -265,6 +265,63 @@ test('who points at a row learns what its step took', async () => {
   expect(footer.find(item => item.title !== '')?.title).toBe(
     '5,252 tokens read · 345 written · $0.0100',
   );
+});
+
+describe('calls of the same tool in a row', () => {
+  const calls = (name: string, amount: number, more: object = {}): Record<string, unknown>[] =>
+    Array.from({ length: amount }, (_, index) => [
+      { event_type: 'tool_call', tool_call_id: `${name}${index}`, tool_name: name, arguments: {} },
+      {
+        event_type: 'tool_result',
+        tool_call_id: `${name}${index}`,
+        outcome: 'success',
+        content: { 'text/plain': '1' },
+        duration_ms: 100,
+        ...more,
+      },
+    ]).flat();
+  const trace = (events: Record<string, unknown>[], status = 'completed') => ({
+    task_id: 't',
+    status,
+    events: events.map((event, index) => ({ ...event, seq: index + 1 })),
+  });
+  const seen = (view: TraceElement): number =>
+    steps(view, 'tool_call').filter(step => !step.hidden).length;
+
+  test('fold into one line that opens to them', async () => {
+    const view = await show({ trace: trace(calls('read_file', 4)) });
+    expect(steps(view, 'tool_call')).toHaveLength(4);
+    expect(seen(view)).toBe(0);
+    const line = root(view).querySelector('.streak');
+    expect(words(line)).toBe('Read 4 files , done 0.4 s');
+    line?.querySelector<HTMLElement>('[aria-expanded=false]')?.click();
+    await settled(view);
+    expect(seen(view)).toBe(4);
+  });
+
+  test.each([
+    ['two of them', calls('tick', 2)],
+    ['what failed', calls('tick', 4, { outcome: 'failed' })],
+    ['what changed something', calls('write_file', 4)],
+    ['pictures', calls('plot', 4, { content: { 'image/png': 'AA==' } })],
+  ])('stay as they are: %s', async (_, events) => {
+    const view = await show({ trace: trace(events) });
+    expect(root(view).querySelector('.streak')).toBeNull();
+    expect(seen(view)).toBe(events.length / 2);
+  });
+
+  test('stay as they are while they are the newest', async () => {
+    const { source, tell } = live();
+    const view = await show(source);
+    tell.attached('running', 0);
+    tell.connection('live');
+    const { events } = trace([...calls('tick', 3), ...calls('look', 1)]);
+    tell.events(events.slice(0, 6));
+    await settled(view);
+    expect(seen(view)).toBe(3);
+    tell.events(events.slice(6));
+    await vi.waitFor(() => expect(seen(view)).toBe(1));
+  });
 });
 
 test('growing Markdown leaves finished blocks alone and ends without being rendered anew', async () => {

@@ -124,7 +124,7 @@ FEED = """(count) => {
         const id = `c${globalThis.fed}`;
         const at = new Date().toISOString();
         events.push({event_type: 'tool_call', seq: ++globalThis.fed, step: 1, ts: at,
-                     tool_call_id: id, tool_name: 'look', arguments: {id}, runs_in: 'server'});
+                     tool_call_id: id, tool_name: `look ${id}`, arguments: {id}, runs_in: 'server'});
         events.push({event_type: 'tool_result', seq: ++globalThis.fed, step: 1, ts: at, tool_call_id: id,
                      outcome: 'success', content: {'text/plain': 'x'.repeat(500)}, duration_ms: 1});
     }

@@ -51,9 +51,11 @@ export function labHost(
 const CSS = `
 agentkit-trace > [slot] .jp-RenderedHTMLCommon { padding: 0; color: inherit; }
 agentkit-trace > .agentkit-text .jp-RenderedHTMLCommon { font-size: 14px; line-height: 1.6; }
+agentkit-trace > [slot] { overflow-wrap: break-word; }
 agentkit-trace > [slot] .jp-RenderedText { padding: 0; }
+agentkit-trace > [slot] .jp-RenderedText pre { word-break: normal; overflow-wrap: anywhere; }
 agentkit-trace > [slot] .jp-RenderedImage { padding: 0; }
-agentkit-trace > [slot] img { max-width: 100%; height: auto; }
+agentkit-trace > [slot] img { display: block; max-width: 100%; height: auto; }
 agentkit-trace > [slot] .jp-RenderedHTMLCommon > :first-child { margin-top: 0; }
 agentkit-trace > [slot] .jp-RenderedHTMLCommon table { margin-left: 0; margin-right: 0; }
 agentkit-trace > .agentkit-result .jp-RenderedHTMLCommon :last-child > table:last-child { margin-bottom: 0; }

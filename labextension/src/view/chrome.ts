@@ -82,9 +82,13 @@ export function endTemplate(state: ViewState): TemplateResult | typeof nothing {
     cancelled: `Stopped by you${after}`,
     interrupted: `The server stopped${at}`,
   }[status];
-  const more = { failed: rest.join('\n'), cancelled: '', interrupted: error?.message ?? '' }[
-    status
-  ];
+  // That the server stopped is what the title says already.
+  const stopped = error?.reason === 'server_stopped';
+  const more = {
+    failed: rest.join('\n'),
+    cancelled: '',
+    interrupted: stopped ? '' : (error?.message ?? ''),
+  }[status];
   return html`<li
     class="row end"
     data-event-type="run_finished"

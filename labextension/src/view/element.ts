@@ -2,16 +2,19 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { announcement, endTemplate, footerTemplate, headerTemplate, tookMs } from './chrome';
+import { Folds, keyOf } from './folds';
 import { Follower } from './follow';
 import { ticking } from './format';
+import { keepFromPage } from './keys';
 import { type LightContent, LightParts } from './light';
 import { Painter } from './paint';
 import { fields, number, time } from './read';
 import { attached, finished, fold, fromTrace } from './reduce';
 import type { RowContext } from './row';
-import { opensByItself, rowTemplate } from './rows';
+import { rowTemplate } from './rows';
 import type { AnswerDecision, Host, Listener, Source } from './source';
 import { type Connection, EMPTY, isFinal, type Row, type ViewState } from './state';
+import { type Streak, streakTemplate } from './streaks';
 import { STYLES } from './style';
 import { isPicture } from './summary';
 import { spentText } from './usage';
@@ -28,7 +31,7 @@ export class TraceElement extends LitElement {
   private stopping = false;
   private notice = '';
   private questionOpen = false;
-  private folds: ReadonlyMap<number, boolean> = new Map();
+  private readonly folds = new Folds();
   private waiting: unknown[] = [];
   private source: Source = {};
   private host: Host | undefined;
@@ -159,9 +162,9 @@ export class TraceElement extends LitElement {
       })}
       <ol class=${state.rows.length > 200 ? 'many' : ''}>
         ${repeat(
-          state.rows,
-          row => row.id,
-          row => this.row(row),
+          this.folds.lines(state.rows, isFinal(state.status) || this.connection === 'saved'),
+          keyOf,
+          line => ('rows' in line ? this.streak(line) : this.row(line)),
         )}
         ${endTemplate(state)}
       </ol>
@@ -170,8 +173,12 @@ export class TraceElement extends LitElement {
     `;
   }
 
+  private streak(streak: Streak): TemplateResult {
+    return streakTemplate(streak, this.folds.isOpen(streak), () => this.toggle(streak));
+  }
+
   private row(row: Row) {
-    const open = this.isOpen(row);
+    const open = this.folds.isOpen(row);
     const run =
       this.connection === 'saved' && !isFinal(this.state.status)
         ? 'interrupted'
@@ -179,12 +186,14 @@ export class TraceElement extends LitElement {
     const share = this.shareOf(row);
     const answers = this.connection === 'live' && this.source.answer !== undefined;
     const usage = this.state.stepUsage.get(row.step);
-    return guard([row, open, run, share, answers, usage], () => {
+    const streak = this.folds.placeOf(row);
+    return guard([row, open, run, share, answers, usage, streak], () => {
       const context: RowContext = {
         open,
         run,
         share,
         spent: usage === undefined ? '' : `Step ${row.step}: ${spentText(usage)}`,
+        streak,
         toggle: () => this.toggle(row),
         answer: answers ? (...given) => void this.answer(...given) : undefined,
       };
@@ -209,7 +218,7 @@ export class TraceElement extends LitElement {
       } else if (
         row.kind === 'tool' &&
         row.result !== undefined &&
-        (this.isOpen(row) || isPicture(row.result.content))
+        (this.folds.isOpen(row) || isPicture(row.result.content))
       ) {
         wanted.set(`result-${row.id}`, { kind: 'mime', bundle: row.result.content });
       }
@@ -217,13 +226,9 @@ export class TraceElement extends LitElement {
     return wanted;
   }
 
-  private isOpen(row: Row): boolean {
-    return this.folds.get(row.id) ?? opensByItself(row);
-  }
-
-  private toggle(row: Row): void {
+  private toggle(line: Row | Streak): void {
     this.follower.pause();
-    this.folds = new Map(this.folds).set(row.id, !this.isOpen(row));
+    this.folds.toggle(line);
     this.requestUpdate();
   }
 
@@ -274,15 +279,6 @@ export class TraceElement extends LitElement {
       if (node.textContent !== said) node.textContent = said;
     }
   }
-}
-
-/** A notebook has shortcuts on single keys: what is meant for a control of ours must not reach them. */
-function keepFromPage(event: KeyboardEvent): void {
-  const target = event.composedPath()[0];
-  const types = target instanceof HTMLInputElement;
-  const presses =
-    target instanceof HTMLButtonElement && (event.key === 'Enter' || event.key === ' ');
-  if (types || presses) event.stopPropagation();
 }
 
 const TAG = 'agentkit-trace';

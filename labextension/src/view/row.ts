@@ -24,6 +24,8 @@ export interface RowContext {
   readonly share: number;
   /** What the model's turn that this row came from took, for who points at it; '' if unknown. */
   readonly spent: string;
+  /** It belongs to several that one line stands for; `folded` ones are not seen. */
+  readonly streak: 'none' | 'folded' | 'open';
   toggle(): void;
   /** Absent where nobody can be told. */
   readonly answer:
@@ -70,7 +72,7 @@ export function head(
   state: RowState,
   title: TemplateResult,
   meta: TemplateResult | typeof nothing,
-  context?: RowContext,
+  context?: Pick<RowContext, 'open' | 'toggle' | 'spent'>,
 ): TemplateResult {
   const word = WORDS[state];
   const inside = html`<span class="icon">${ICONS[icon]}</span>

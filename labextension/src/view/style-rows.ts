@@ -13,6 +13,14 @@ export const ROWS = css`
     min-height: 28px;
   }
 
+  .row[hidden] {
+    display: none;
+  }
+
+  .one {
+    margin-left: 24px;
+  }
+
   .row::before {
     position: absolute;
     top: 25px;

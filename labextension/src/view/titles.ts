@@ -52,6 +52,7 @@ const CALL: Readonly<Record<Tense, string>> = {
 const PLAIN_OBJECTS = new Set(
   'cell code directory document file files folder notebook page path skill text url web'.split(' '),
 );
+const COUNTED = new Set('cell document file folder notebook page skill'.split(' '));
 const NAMING_ARGUMENTS = 'path file file_path filename filepath url query'.split(' ');
 
 const NAME_CHARS = 80;
@@ -76,6 +77,27 @@ export function toolTitle(name: string, args: unknown, tense: Tense): Title {
     return { verb, object: naming.value, isName: true, details: detailsOf(args, naming.key) };
   }
   return { verb, object: rest.join(' '), isName: false, details: detailsOf(args) };
+}
+
+/** Tools whose names say that something is different afterwards. */
+const CHANGING = new Set(
+  `activate add clean copy create delete edit execute insert install merge move remove rename run save send start
+stop train update upload write`.split(/\s+/),
+);
+
+export function changesThings(name: string): boolean {
+  return CHANGING.has(wordsOf(name)[0] ?? '');
+}
+
+/** The title of several calls of one tool: "Read 6 files", "Called tick 5 times". */
+export function timesTitle(name: string, times: number): Title {
+  const [first = '', ...rest] = wordsOf(name);
+  const verb = VERBS.get(first)?.over;
+  const [object = ''] = rest;
+  if (verb !== undefined && rest.length === 1 && COUNTED.has(object)) {
+    return { verb, object: `${times} ${object}s`, isName: false, details: '' };
+  }
+  return { ...toolTitle(name, {}, 'over'), details: `${times} times` };
 }
 
 /** `filesystem__readFile` → read, file. What stands before a double underscore names the server. */

@@ -16,7 +16,8 @@ export function toolRow(row: ToolRow, context: RowContext): TemplateResult {
   const failed = state === 'failed';
   const line = lineOf(row, state);
   return html`<li
-    class="row"
+    class=${context.streak === 'none' ? 'row' : 'row one'}
+    ?hidden=${context.streak === 'folded'}
     data-event-type="tool_call"
     data-seq=${row.seq}
     data-state=${state}
