@@ -53,7 +53,10 @@ class Dialect:
                 f'pip install "jupyter-agentkit[{self.package}]"'
             )
         if needs_key and not (key or environ.get(self.key_variable)):
-            return f"no key is set: set the environment variable {self.key_variable}"
+            return (
+                f"no key is set: set the environment variable {self.key_variable} where the server "
+                "starts, and restart it"
+            )
         return None
 
     def key(
