@@ -9,7 +9,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any, TypeVar
-from urllib.parse import urlparse
 
 from fastapi import FastAPI, WebSocket
 from fastapi import Request as HttpRequest
@@ -164,7 +163,7 @@ class _Host:
             The key is missing or wrong, or the origin is foreign.
         """
         origin, host = (connection.headers.get(name, "").lower() for name in ("origin", "host"))
-        if origin and urlparse(origin).netloc != host:
+        if origin and origin.partition("://")[2] != host:
             raise Refused(
                 f"Requests of pages from {origin} are not allowed.", reason="foreign_origin"
             )

@@ -69,7 +69,9 @@ def test_every_route_takes_the_key_in_each_of_its_places(host: Host, route: Rout
 
 
 @routes
-@pytest.mark.parametrize("origin", ["https://elsewhere.example", "null", "http://testserver:81"])
+@pytest.mark.parametrize(
+    "origin", ["https://elsewhere.example", "null", "http://testserver:81", "http://[::1"]
+)
 def test_no_route_answers_to_another_sites_page_even_with_the_key(
     host: Host, route: Route, origin: str
 ) -> None:
@@ -115,11 +117,12 @@ def test_the_socket_takes_the_key_as_a_query_parameter(host: Host) -> None:
     assert frames[-1]["data"]["status"] == "completed"
 
 
-def test_the_socket_refuses_another_sites_page(host: Host) -> None:
+@pytest.mark.parametrize("origin", ["https://elsewhere.example", "http://[::1"])
+def test_the_socket_refuses_another_sites_page(host: Host, origin: str) -> None:
     hosted = host("never said")
     hosted.register()
 
-    with hosted.socket("t1", headers={"Origin": "https://elsewhere.example"}) as socket:
+    with hosted.socket("t1", headers={"Origin": origin}) as socket:
         (error,) = refused(socket)
 
     assert error["data"]["reason"] == "foreign_origin"
