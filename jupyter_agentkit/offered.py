@@ -13,8 +13,9 @@ from agentkit.tools.display import fit_for_reader
 from agentkit.tools.protocol import Tool, ToolContext, ToolResult
 from jupyter_agentkit.host import Frame
 
-RESULT_BYTES = 3_000_000
-"""The most of one result that is sent; what the run keeps of it, its own limits say."""
+RESULT_BYTES = 1_990_000
+"""The most of one result that is sent. Just under what a run keeps by default, so that a result is cut
+once, and the note of the cut tells its true size."""
 FRAME_CHARS = 3_900_000
 """A frame above 4,000,000 characters is refused by the server."""
 

@@ -29,6 +29,7 @@ class ClientDesk:
         self._away_seconds = away_seconds
         self._present = 0
         self._calls: dict[str, asyncio.Future[ToolResult]] = {}
+        self._contexts: dict[str, ToolContext] = {}
         self._losses: dict[str, asyncio.TimerHandle] = {}
         # A client that has never come is away from the start.
         self._deadline = asyncio.get_running_loop().time() + away_seconds
@@ -49,8 +50,9 @@ class ClientDesk:
         self._present -= 1
         if not self._present:
             self._deadline = asyncio.get_running_loop().time() + self._away_seconds
-            for call_id in self._calls:
+            for call_id, context in self._contexts.items():
                 self._give_up_later(call_id)
+                context.progress(0, None, self._waiting)
 
     def answer(self, tool_call_id: str, result: ToolResult) -> None:
         """Take a call's result.
@@ -71,14 +73,19 @@ class ClientDesk:
         """Wait for the client's result of a call."""
         call_id = context.tool_call_id
         call = self._calls[call_id] = asyncio.get_running_loop().create_future()
+        self._contexts[call_id] = context
         if not self._present:
             self._give_up_later(call_id)
         try:
             return await call
         finally:
-            del self._calls[call_id]
+            del self._calls[call_id], self._contexts[call_id]
             if timer := self._losses.pop(call_id, None):
                 timer.cancel()
+
+    @property
+    def _waiting(self) -> str:
+        return f"The process that runs this tool is away; waiting up to {self._away_seconds:g} s"
 
     def _give_up_later(self, call_id: str) -> None:
         loop = asyncio.get_running_loop()

@@ -168,7 +168,8 @@ def _told(text: str) -> str:
             cut = f"{text[:400]}…" if len(text) > 400 else text
             return f": {cut}" if cut else " nothing."
         more = f"\n… and {len(lines) - 12} lines more" if len(lines) > 12 else ""
-        return ":\n\n```text\n" + "\n".join(lines[:12]) + more + "\n```"
+        shown = [line if len(line) <= 200 else f"{line[:200]}…" for line in lines[:12]]
+        return ":\n\n```text\n" + "\n".join(shown) + more + "\n```"
     if isinstance(data, list) and any(isinstance(item, dict) for item in cast("list[Any]", data)):
         items = cast("list[Any]", data)
         more = [f"- and {len(items) - 12} more"] if len(items) > 12 else []

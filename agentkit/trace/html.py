@@ -84,7 +84,9 @@ def to_html(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
         _quiet(" · ".join(view.footer)) if view.footer else "",
         "</div>",
     ]
-    return "\n".join(part for part in parts if part)
+    # A blank line would end the HTML for a reader of Markdown (nbconvert puts this fragment into one),
+    # and what a tool returned would be read as Markdown from there on.
+    return "\n".join(part.replace("\n", "&#10;") for part in parts if part)
 
 
 def _header(view: Overview) -> str:

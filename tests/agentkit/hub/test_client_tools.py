@@ -110,6 +110,19 @@ async def test_a_client_that_leaves_for_good_interrupts_its_calls_and_the_run_go
         assert results == {"c1": "interrupted", "c2": "interrupted", "c3": "success"}
 
 
+async def test_while_the_client_is_away_the_step_says_for_how_long_it_is_waited_for() -> None:
+    async with running(CALL, "42.", away_seconds=LONG) as hub:
+        task, desk, _ = await asked(hub)
+        desk.arrive()
+        desk.leave()
+        desk.arrive()
+        desk.answer("c1", text("42"))
+        await ended(task)
+        (said,) = [e for e in await stored(hub) if e["event_type"] == "tool_progress"]
+        assert (said["tool_call_id"], said["progress"]) == ("c1", 0)
+        assert f"waiting up to {LONG:g} s" in said["message"]
+
+
 async def test_with_two_connections_the_client_is_there_until_both_have_gone() -> None:
     desk = ClientDesk([TOOL], away_seconds=0)
     desk.arrive()

@@ -95,6 +95,13 @@ def test_failed_and_waiting_rows_are_open_and_others_folded() -> None:
     ]
 
 
+def test_nothing_in_it_ends_the_html_for_a_reader_of_markdown() -> None:
+    text = "a\n\n![x](https://example.org/x.png)\n\n# no heading"
+    html = to_html(trace(*call(2, {"text/plain": text}), result=f"```\n{text}\n```"))
+    assert "no heading" in html
+    assert all(line.startswith("<") for line in html.splitlines())
+
+
 def test_a_table_is_shown_as_a_table_without_its_own_looks() -> None:
     html = '<div><style>td{color:red}</style><table class="x" onclick="y"><tr><td colspan=2>5'
     page = Page(to_html(trace(*call(1, {"text/html": html, "text/plain": "   a\n0  5"}))))
