@@ -85,8 +85,10 @@ class Watcher:
             texts = await self._hub.journal.events(self._task.id, self._cursor, PAGE)
             if not texts:  # the task was deleted under our eyes
                 self._cursor = self._task.summary.last_seq
-            self._cursor += len(texts)
-            await self._send(texts)
+            # The journal may be ahead of what is shown, and ``partial`` goes with what is shown.
+            shown = texts[: self._task.summary.last_seq - self._cursor]
+            self._cursor += len(shown)
+            await self._send(shown)
         # From here to the end nothing else runs, so the outbox begins exactly where this ends.
         self._behind = False
         self._outbox.clear()

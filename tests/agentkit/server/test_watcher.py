@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agentkit.core.events import EVENT
@@ -290,6 +290,7 @@ def check_texts(screen: Screen) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(actions=st.lists(ACTION, max_size=60), on_disk=st.booleans())
+@example(actions=[("rest", 3), ("say", 3), ("call", 3), ("rest", 3)], on_disk=False)
 def test_any_order_of_words_calls_joins_and_pauses_shows_each_event_once_and_the_text_whole(
     actions: list[tuple[str, Any]], on_disk: bool
 ) -> None:
