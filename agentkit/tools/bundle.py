@@ -32,8 +32,11 @@ _METHODS = {
     "_repr_latex_": "text/latex",
 }
 
-_NOT_KEPT = frozenset({"application/vnd.jupyter.widget-view+json"})
-"""A reference to a living widget: a reader without its kernel would see "Loading widget…" for ever."""
+_NOT_KEPT = frozenset(
+    {"application/vnd.jupyter.widget-view+json", "application/vnd.agentkit.trace+json"}
+)
+"""A living widget: a reader without its kernel would see "Loading widget…" for ever. A run within a run:
+its buttons would stand in the trace of another one."""
 
 
 def to_bundle(value: Any, *, formatter: Callable[[Any], Any] | None = None) -> MimeBundle:

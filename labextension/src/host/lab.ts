@@ -6,6 +6,9 @@ import type { Host } from '../view/source';
 import { svgPicture } from './picture';
 import { withoutRemoteMedia } from './remote';
 
+/** A result that is a run or a widget could put buttons for something else into this run's trace. */
+const NESTED = ['application/vnd.agentkit.trace+json', 'application/vnd.jupyter.widget-view+json'];
+
 /** Shows results and answers as JupyterLab shows every other output. */
 export function labHost(
   registry: IRenderMimeRegistry,
@@ -34,12 +37,13 @@ export function labHost(
   return {
     css: CSS,
     async renderMime(bundle, node) {
-      const data = bundle as IRenderMime.IMimeModel['data'];
+      const kept = Object.entries(bundle).filter(([type]) => !NESTED.includes(type));
+      const data = Object.fromEntries(kept) as IRenderMime.IMimeModel['data'];
       const type = rendermime.preferredMimeType(data, 'ensure');
       if (type === undefined || (type === 'text/plain' && 'image/svg+xml' in bundle)) {
         svgPicture(bundle, node);
       } else {
-        await render(type, bundle, node);
+        await render(type, data, node);
       }
     },
     renderMarkdown: (markdown, node) =>
