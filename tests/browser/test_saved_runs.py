@@ -93,14 +93,26 @@ def test_showing_hostile_results_and_answers_loads_nothing(lab: Lab, open_page: 
         f'<table background="{away}/background"><tr><td>1</td></tr></table>'
         f'<img src="{away}/img" srcset="{away}/srcset 2x"><img src="/logout">'
     )
-    inner = {"version": 1, "task_id": "inner", "agent": "inner", "status": "running", "events": []}
+    inner: dict[str, Any] = {
+        "version": 1,
+        "task_id": "inner",
+        "agent": "inner",
+        "status": "running",
+        "events": [],
+    }
     events: list[dict[str, Any]] = []
-    for content in ({"text/html": html}, {"text/plain": "a run", TRACE: inner}):
+    contents: list[dict[str, Any]] = [{"text/html": html}, {"text/plain": "a run", TRACE: inner}]
+    for content in contents:
         call = {"tool_call_id": f"c{len(events)}", "tool_name": "fetch"}
-        started = {"event_type": "tool_call", **call, "arguments": {}, "runs_in": "kernel"}
+        started: dict[str, Any] = {
+            "event_type": "tool_call",
+            **call,
+            "arguments": {},
+            "runs_in": "kernel",
+        }
         # Failures are open from the start.
         failed = {"outcome": "failed", "error": {"message": "no", "reason": "tool_error"}}
-        ended = {
+        ended: dict[str, Any] = {
             "event_type": "tool_result",
             **call,
             **failed,
