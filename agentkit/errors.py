@@ -4,6 +4,7 @@
 
     AgentKitError
     ├── InvalidInput          what was given cannot be used: a body, a name, a schema, a configuration
+    │   └── BrokenFile            a file is not what it should be; knows the file and the line
     ├── NotFound              no agent, task, tool, skill, provider or request of that name
     ├── Conflict              it exists already, or is not in a state that allows this
     ├── Refused               known, understood and not allowed
@@ -21,6 +22,7 @@ to HTTP once, for every host.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -47,6 +49,31 @@ class InvalidInput(AgentKitError):
     """What was given cannot be used."""
 
     default_reason = "invalid_input"
+
+
+class BrokenFile(InvalidInput):
+    """A file is not what it should be.
+
+    Parameters
+    ----------
+    file
+        The file, as the message names it.
+    line
+        Where it is wrong, counted from 1; ``None`` when no single line is.
+    what
+        What is wrong, and what to do.
+    """
+
+    default_reason = "broken_file"
+
+    def __init__(
+        self, file: Path, line: int | None, what: str, *, reason: str | None = None
+    ) -> None:
+        place = f", line {line}" if line is not None else ""
+        super().__init__(f"{file}{place}: {what}", reason=reason)
+        self.file = file
+        self.line = line
+        self.what = what
 
 
 class NotFound(AgentKitError):

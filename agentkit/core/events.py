@@ -71,6 +71,9 @@ class ToolCalled(StepEvent):
     arguments: dict[str, Any]
     runs_in: str
     """``server``, ``kernel``, ``mcp``, …"""
+    needs_approval: Literal[True] | None = None
+    """It runs only after an ``approval_requested`` of it was approved, with what that one's
+    ``request_resolved`` gives as ``value.arguments``, where it gives any."""
 
 
 class ToolProgress(StepEvent):
@@ -91,6 +94,8 @@ class ToolFinished(StepEvent):
 
 
 class ApprovalRequested(StepEvent):
+    """A call waits for somebody's consent; its arguments are whole."""
+
     event_type: Literal["approval_requested"] = "approval_requested"
     request_id: str
     tool_call_id: str
@@ -111,6 +116,12 @@ class InputRequested(StepEvent):
 
 
 class RequestResolved(StepEvent):
+    """A request is closed.
+
+    ``value`` is the answer to a question; of an approval ``{"arguments"?, "always"?}``; of a denial the
+    reason that was given.
+    """
+
     event_type: Literal["request_resolved"] = "request_resolved"
     request_id: str
     decision: Literal["approve", "deny", "answer", "expired"]

@@ -22,6 +22,12 @@ MimeBundle = dict[str, Any]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=128)]
 """The name of an agent: letters, digits, ``_``, ``.`` and ``-``; fit for a URL as it is."""
 
+Verdict = Literal["allow", "ask", "deny"]
+"""What a policy says of a call: run it, ask somebody first, or refuse it."""
+
+OnAsk = Literal["approve", "deny", "fail"]
+"""What is done in place of asking, where nobody is there to answer."""
+
 TaskId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$", max_length=128)]
 """The id of a task, chosen by whoever starts it; fit for a URL as it is."""
 
@@ -120,6 +126,30 @@ class Prompt(_Shape):
     """Who the agent is and how it works, in its user's words."""
 
 
+class Rule(_Shape):
+    """A verdict on calls with certain arguments."""
+
+    when: dict[str, str] = Field(default_factory=dict[str, str])
+    """Argument name → pattern (``*``, ``?``, ``[…]``) that its text has to match; all of them."""
+    then: Verdict
+
+
+Policy = dict[str, Verdict | tuple[Rule, ...]]
+"""Tool name or pattern → the verdict, or rules of which the first that fits decides.
+
+A tool's own name counts before patterns; patterns count in the order in which they are written."""
+
+
+class Origin(_Shape):
+    """The place in a notebook from which a task was started."""
+
+    kernel_id: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+    """The kernel; the server knows which notebook it belongs to at present."""
+    cell_id: Annotated[str, StringConstraints(max_length=128)] | None = Field(
+        default=None, exclude_if=lambda value: value is None
+    )
+
+
 class AgentConfig(_Shape):
     """An agent, as it is registered."""
 
@@ -133,19 +163,45 @@ class AgentConfig(_Shape):
     model: str | None = None
     """``provider:model``; left out, the only or the default provider answers."""
     tools: tuple[str, ...] | None = None
-    """Names of the server's tools it may call; left out, all of them."""
+    """Names or patterns (``github__*``) of the server's tools it may call; left out, all those that the
+    server offers to every agent."""
     skills: tuple[str, ...] | None = None
     """Names of the skills it may activate; left out, all of them."""
+    policy: Policy = Field(default_factory=dict[str, Any])
+    """What it may do without being asked; the server's policy and the tools' own stand behind it."""
     limits: Limits | None = None
 
 
-class Limits(_Shape):
-    """What ends a run or cuts a result. Left-out fields take the next wider default: agent, server."""
+class Budget(_Shape):
+    """What a run may use. A field that is left out has no limit."""
 
+    requests: int | None = Field(default=None, ge=1)
+    """Calls of the model."""
+    tool_calls: int | None = Field(default=None, ge=0)
+    input_tokens: int | None = Field(default=None, ge=1)
+    output_tokens: int | None = Field(default=None, ge=1)
+    total_tokens: int | None = Field(default=None, ge=1)
+    cost: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """US dollars. It cannot hold where a price is not known; a warning says so."""
+    seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """Time, without the time in which somebody was asked."""
+
+
+class Limits(Budget):
+    """What ends a run, makes it ask, or cuts a result.
+
+    Left-out fields take the next wider default: agent, server.
+    """
+
+    soft: Budget | None = None
+    """Where the run asks whether to go on."""
+    ask_seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """How long a request waits for its answer before it expires; none: as long as the run."""
+    history_tokens: int | None = Field(default=None, ge=1)
+    """Tokens of the conversation's earlier turns that the model is given, as far as they can be
+    estimated; none: what fits its window."""
     max_steps: int = Field(default=25, ge=1, le=10_000)
     """Turns of the loop, each one call of the model."""
-    seconds: float | None = Field(default=None, gt=0)
-    """Time for the whole run; none: no limit."""
     tool_seconds: float | None = Field(default=300, gt=0)
     """Time for one call of a tool; none: no limit."""
     result_chars: int = Field(default=16_000, ge=100)
@@ -175,6 +231,9 @@ class StartTask(_Shape):
     limits: Limits | None = None
     client_tools: tuple[ToolSpec, ...] = ()
     """Tools that the caller runs itself, such as a notebook's functions."""
+    on_ask: OnAsk | None = None
+    """What is done in place of asking; left out, a request waits for somebody."""
+    origin: Origin | None = None
 
 
 class ErrorInfo(BaseModel):
@@ -208,12 +267,15 @@ class TaskSummary(BaseModel):
     input: str
     status: TaskStatus
     thread_id: str | None = None
+    origin: Origin | None = None
     simulated: bool = False
     created_at: str
     started_at: str | None = None
     finished_at: str | None = None
     last_seq: int = 0
     steps: int = 0
+    open_requests: tuple[str, ...] = ()
+    """Ids of the requests that wait for an answer."""
     usage: Usage | None = None
     result: str | None = None
     error: ErrorInfo | None = None

@@ -3,11 +3,36 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
-from agentkit.core.protocol import CancellationToken, ErrorInfo, MimeBundle, Outcome, ToolSpec
+from agentkit.core.events import ApprovalRequested, InputRequested
+from agentkit.core.protocol import (
+    CancellationToken,
+    ErrorInfo,
+    MimeBundle,
+    Origin,
+    Outcome,
+    ToolSpec,
+    Verdict,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """How a request was closed."""
+
+    decision: Literal["approve", "deny", "answer", "expired"]
+    value: Any = None
+    """As in ``request_resolved``."""
+    by: str = ""
+    """Who closed it; empty when that has no name."""
+
+
+async def nobody_to_ask(request: ApprovalRequested | InputRequested) -> Resolution:
+    """Deny, as where no run stands behind a call."""
+    return Resolution("deny", "Nobody can be asked here.")
 
 
 @dataclass(slots=True)
@@ -20,6 +45,11 @@ class ToolContext:
     """``progress(done, total, message)``: shown on the step while it runs."""
     warn: Callable[[str, str], None] = lambda message, reason: None
     """``warn(message, reason)``: becomes a ``warning`` event of the run."""
+    request: Callable[[ApprovalRequested | InputRequested], Awaitable[Resolution]] = nobody_to_ask
+    """Shows a request to everybody who watches and waits for its answer, on the run's loop. The request's id
+    is given by the run; the time that it waits does not count."""
+    origin: Origin | None = None
+    """The place in a notebook from which the run was started."""
 
 
 @dataclass(slots=True)
@@ -46,7 +76,15 @@ class Tool(ABC):
     """
 
     runs_in: ClassVar[str] = "server"
+    policy: Verdict = "allow"
+    """What happens when no policy of an agent or a server speaks of the tool."""
+    asks_because: str = ""
+    """Why its call needs consent, as a sentence for who is asked: what it does, and to what."""
     spec: ToolSpec
+
+    def needs_approval(self, arguments: dict[str, Any]) -> bool:
+        """Whether ``call`` with these arguments will ask for consent before it does anything."""
+        return False
 
     @abstractmethod
     async def call(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from fnmatch import fnmatchcase
 from typing import Any, overload
 
 from agentkit.errors import Conflict, NotFound
@@ -16,16 +17,34 @@ class ToolRegistry:
 
     def __init__(self) -> None:
         self._tools: dict[str, Tool] = {}
+        self._on_request: set[str] = set()
 
     @overload
     def register(
-        self, tool: None = None, *, name: str | None = None, replace: bool = False
+        self,
+        tool: None = None,
+        *,
+        name: str | None = None,
+        replace: bool = False,
+        on_request: bool = False,
     ) -> Callable[[Callable[..., Any]], FunctionTool]: ...
     @overload
-    def register(self, tool: Tool, *, name: str | None = None, replace: bool = False) -> Tool: ...
+    def register(
+        self,
+        tool: Tool,
+        *,
+        name: str | None = None,
+        replace: bool = False,
+        on_request: bool = False,
+    ) -> Tool: ...
     @overload
     def register(
-        self, tool: Callable[..., Any], *, name: str | None = None, replace: bool = False
+        self,
+        tool: Callable[..., Any],
+        *,
+        name: str | None = None,
+        replace: bool = False,
+        on_request: bool = False,
     ) -> FunctionTool: ...
     def register(
         self,
@@ -33,6 +52,7 @@ class ToolRegistry:
         *,
         name: str | None = None,
         replace: bool = False,
+        on_request: bool = False,
     ) -> Any:
         """Add a tool or a function: ``register(f)``, ``@register`` or ``@register(name=…)``.
 
@@ -42,6 +62,8 @@ class ToolRegistry:
             Register it under this name instead of its own.
         replace
             Take the place of a tool of the same name.
+        on_request
+            Give it only to agents that name it, not to those that take all.
 
         Returns
         -------
@@ -55,7 +77,9 @@ class ToolRegistry:
             The function cannot be described to a model.
         """
         if tool is None:
-            return lambda function: self.register(function, name=name, replace=replace)  # pyright: ignore
+            return lambda function: self.register(  # pyright: ignore
+                function, name=name, replace=replace, on_request=on_request
+            )
         made = as_tool(tool, name=name)
         if made.spec.name in self._tools and not replace:
             raise Conflict(
@@ -64,6 +88,9 @@ class ToolRegistry:
                 reason="tool_exists",
             )
         self._tools[made.spec.name] = made
+        self._on_request.discard(made.spec.name)
+        if on_request:
+            self._on_request.add(made.spec.name)
         return made
 
     def get(self, name: str) -> Tool:
@@ -80,10 +107,19 @@ class ToolRegistry:
         return tool
 
     def select(self, names: Iterable[str] | None = None) -> list[Tool]:
-        """Look several up, in the given order, each once; all of them for ``None``."""
+        """Look several up by name or pattern (``github__*``), in the given order, each once.
+
+        ``None`` stands for all that are not given on request only. A pattern that fits none is an
+        error, as a name is.
+        """
         if names is None:
-            return list(self)
-        return [self.get(name) for name in dict.fromkeys(names)]
+            return [tool for name, tool in self._tools.items() if name not in self._on_request]
+        chosen: dict[str, Tool] = {}
+        for name in names:
+            fitting = [known for known in self._tools if fnmatchcase(known, name)]
+            for each in fitting or [self.get(name).spec.name]:
+                chosen[each] = self._tools[each]
+        return list(chosen.values())
 
     @property
     def names(self) -> list[str]:

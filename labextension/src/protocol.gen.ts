@@ -100,6 +100,7 @@ export interface ToolCalled {
     [k: string]: unknown;
   };
   runs_in: string;
+  needs_approval?: true;
 }
 export interface ToolProgress {
   seq: number;
@@ -131,6 +132,9 @@ export interface ErrorInfo {
   message: string;
   reason: string;
 }
+/**
+ * A call waits for somebody's consent; its arguments are whole.
+ */
 export interface ApprovalRequested {
   seq: number;
   step: number;
@@ -157,6 +161,12 @@ export interface InputRequested {
   };
   choices?: string[];
 }
+/**
+ * A request is closed.
+ *
+ * ``value`` is the answer to a question; of an approval ``{"arguments"?, "always"?}``; of a denial the
+ * reason that was given.
+ */
 export interface RequestResolved {
   seq: number;
   step: number;
