@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import yaml
 
@@ -23,7 +25,7 @@ FIRST_LINE = 2
 # Spaces part the words, but not those inside of parentheses: Bash(git add:*) is one.
 _WORD = re.compile(r"[^\s(,]+(?:\([^)]*\))?")
 
-_UNUSUAL = {
+_UNUSUAL: dict[type[yaml.Token], str] = {
     yaml.FlowSequenceStartToken: "a list in brackets",
     yaml.FlowMappingStartToken: "a mapping in braces",
     yaml.AnchorToken: "an anchor",
@@ -76,6 +78,8 @@ class Header:
             if key is None or value is None:
                 line = key_node.start_mark.line + FIRST_LINE
                 raise self.wrong(name, f"has an entry on line {line} that is no text")
+            if key in found:
+                raise self.wrong(name, f"has the entry '{key}' twice")
             found[key] = value
         return found
 
@@ -128,7 +132,10 @@ def _unknown(fields: dict[str, tuple[int, yaml.Node]]) -> list[str]:
 def _unusual(header: str) -> list[str]:
     """What the format's reference implementation does not read, though it is YAML."""
     found: list[str] = []
-    for token in yaml.SafeLoader(header).scan_tokens() if any(c in header for c in "[{&!") else ():
+    if not any(sign in header for sign in "[{&!"):
+        return found
+    scanned: Any = yaml.scan(header, Loader=yaml.SafeLoader)  # pyright: ignore[reportUnknownMemberType]
+    for token in cast("Iterator[yaml.Token]", scanned):
         if what := _UNUSUAL.get(type(token)):
             line = token.start_mark.line + FIRST_LINE
             found.append(f"line {line}: {what}, which not every client of the format reads")

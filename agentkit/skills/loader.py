@@ -7,24 +7,20 @@ that every model sees; its instructions and files are read when a model asks for
 from __future__ import annotations
 
 import os
-import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 from agentkit.errors import InvalidInput, NotFound
+from agentkit.marked_text import read_text
 from agentkit.skills.header import Header, parse_header
 
 SKILL_FILE = "SKILL.md"
 
-MAX_FILE_BYTES = 1_000_000
-"""Bytes of a SKILL.md, and of any file that a model may read."""
-
 MAX_FILES = 500
 """Files of one skill that are listed."""
-
-_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +36,8 @@ class Skill:
     metadata: dict[str, str] = field(default_factory=dict[str, str], hash=False)
     allowed_tools: tuple[str, ...] = ()
     """The tools that its author expects. They are a wish: they grant nothing."""
+    remarks: tuple[str, ...] = ()
+    """Where it leaves the format without harm, each with its line: a field of another client, say."""
 
     def instructions(self) -> str:
         """Read the body of SKILL.md as it is now; `InvalidInput` or `NotFound` if it is gone bad."""
@@ -66,7 +64,8 @@ class Skill:
 def load_skill(folder: str | Path) -> Skill:
     """Read and check the header of the skill in ``folder``.
 
-    Fields that the format does not name are ignored: other clients of the format add their own.
+    Fields that the format does not name are no error, since other clients of the format add their own:
+    they become ``remarks``.
 
     Raises
     ------
@@ -85,17 +84,18 @@ def load_skill(folder: str | Path) -> Skill:
         compatibility=header.text("compatibility", 500),
         metadata=header.mapping("metadata"),
         allowed_tools=header.words("allowed-tools"),
+        remarks=header.remarks,
     )
 
 
 def _checked_name(header: Header, folder: Path) -> str:
-    name = header.text("name", 64, required=True) or ""
-    if not _NAME.fullmatch(name):
+    name = unicodedata.normalize("NFKC", header.text("name", 64, required=True) or "")
+    if not all(part.isalnum() for part in name.split("-")) or name != name.lower():
         raise header.wrong(
             "name",
-            f"is {name!r}; only a-z, 0-9 and single hyphens between them are allowed",
+            f"is {name!r}; only lowercase letters, digits and single hyphens between them are allowed",
         )
-    if name != folder.name:
+    if name != unicodedata.normalize("NFKC", folder.name):
         raise header.wrong(
             "name", f"is '{name}', but the folder is '{folder.name}'; they have to be the same"
         )
@@ -107,29 +107,15 @@ def _read_skill_file(folder: Path) -> tuple[Path, str]:
         return folder / SKILL_FILE, _read_text(folder, SKILL_FILE)
     except InvalidInput as error:
         raise InvalidInput(error.message, reason="invalid_skill") from error
+    except NotFound:
+        if misnamed := next(folder.glob("[Ss][Kk][Ii][Ll][Ll].[Mm][Dd]"), None):
+            what = f"{misnamed}: the file has to be called {SKILL_FILE}."
+            raise InvalidInput(what, reason="invalid_skill") from None
+        raise
 
 
 def _read_text(folder: Path, path: str) -> str:
-    file = _inside(folder, path)
-    shown = folder / path
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise InvalidInput(f"{shown} cannot be read: {error.strerror}.") from error
-    if len(data) > MAX_FILE_BYTES:
-        raise InvalidInput(
-            f"{shown} is larger than {MAX_FILE_BYTES:,} bytes, the most that is read of a skill's file."
-        )
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidInput(
-            f"{shown} is no UTF-8 text (byte {error.start:,}); only text can be read."
-        ) from error
-    if "\0" in text:
-        raise InvalidInput(f"{shown} is a binary file; only text can be read.")
-    return text.replace("\r\n", "\n")
+    return read_text(_inside(folder, path), folder / path)
 
 
 def _inside(folder: Path, path: str) -> Path:

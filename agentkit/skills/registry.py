@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from agentkit.errors import AgentKitError, Conflict, InvalidInput, NotFound
+from agentkit.errors import AgentKitError, Conflict, NotFound
+from agentkit.skills.folders import Found, Problem, problem_of, skill_folders
 from agentkit.skills.loader import SKILL_FILE, Skill, load_skill
 from agentkit.tools.lookup import missing
-
-
-@dataclass(frozen=True, slots=True)
-class SkillProblem:
-    """A folder that was not loaded, and why."""
-
-    folder: Path
-    message: str
 
 
 class SkillRegistry:
@@ -25,12 +17,14 @@ class SkillRegistry:
 
     def __init__(self) -> None:
         self._skills: dict[str, Skill] = {}
-        self._problems: list[SkillProblem] = []
+        self._problems: list[Problem] = []
+        self._found: set[str] = set()
+        self._found_problems: list[Problem] = []
 
     @property
-    def problems(self) -> list[SkillProblem]:
-        """What `add_folder` came upon and could not load."""
-        return list(self._problems)
+    def problems(self) -> list[Problem]:
+        """What `add_folder` and `take` came upon and could not load."""
+        return [*self._problems, *self._found_problems]
 
     def add(self, skill: Skill, *, replace: bool = False) -> Skill:
         """Add a skill; ``Conflict`` (reason ``skill_exists``) when there is one of that name."""
@@ -42,7 +36,27 @@ class SkillRegistry:
                 reason="skill_exists",
             )
         self._skills[skill.name] = skill
+        self._found.discard(skill.name)
         return skill
+
+    def take(self, found: Found[Skill]) -> None:
+        """Take the skills that were found in the place of all that were found before.
+
+        Those that were added by themselves stay, and keep their names. Of two found skills of one name,
+        the first counts; the other becomes a problem.
+        """
+        for name in self._found:
+            del self._skills[name]
+        self._found = set()
+        self._found_problems = list(found.problems)
+        for skill in found.items:
+            present = self._skills.setdefault(skill.name, skill)
+            if present is skill:
+                self._found.add(skill.name)
+            else:
+                file = skill.folder / SKILL_FILE
+                what = f"the skill '{skill.name}' from {present.folder} takes its place."
+                self._found_problems.append(Problem(file, None, f"{file}: {what}"))
 
     def add_folder(self, folder: str | Path) -> list[Skill]:
         """Add every skill in a folder of skills, and return those that were added.
@@ -57,28 +71,12 @@ class SkillRegistry:
         InvalidInput
             The folder is itself a skill, or cannot be read.
         """
-        folder = Path(folder)
-        if not folder.is_dir():
-            raise NotFound(f"There is no folder {folder}.", reason="folder_not_found")
-        try:
-            places = sorted(place for place in folder.iterdir() if place.is_dir())
-        except OSError as error:
-            raise InvalidInput(f"The folder {folder} cannot be read: {error.strerror}.") from error
-        if (folder / SKILL_FILE).exists():
-            raise InvalidInput(
-                f"{folder} is a skill, not a folder of skills: use add(load_skill(…)), or the folder "
-                "above it."
-            )
         added: list[Skill] = []
-        for place in places:
-            if place.name.startswith("."):
-                continue
+        for place in skill_folders(Path(folder)):
             try:
-                if _has_skill_file(place):
-                    added.append(self.add(load_skill(place)))
+                added.append(self.add(load_skill(place)))
             except (AgentKitError, OSError) as error:
-                message = error.message if isinstance(error, AgentKitError) else str(error)
-                self._problems.append(SkillProblem(place, message))
+                self._problems.append(problem_of(place, error))
         return added
 
     def get(self, name: str) -> Skill:
@@ -92,6 +90,7 @@ class SkillRegistry:
         """Take one out and return it; ``NotFound`` when there is none."""
         skill = self.get(name)
         del self._skills[name]
+        self._found.discard(name)
         return skill
 
     def select(self, names: Iterable[str] | None = None) -> list[Skill]:
@@ -134,12 +133,3 @@ class SkillRegistry:
 
     def __repr__(self) -> str:
         return f"<SkillRegistry {', '.join(self._skills) or 'empty'}>"
-
-
-def _has_skill_file(folder: Path) -> bool:
-    names = {entry.name for entry in folder.iterdir()}
-    if SKILL_FILE not in names and (
-        close := [name for name in names if name.upper() == "SKILL.MD"]
-    ):
-        raise InvalidInput(f"{folder / close[0]}: the file has to be called {SKILL_FILE}.")
-    return SKILL_FILE in names

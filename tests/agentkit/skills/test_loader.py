@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentkit.errors import InvalidInput, NotFound
-from agentkit.skills.loader import MAX_FILE_BYTES, MAX_FILES, Skill, load_skill
+from agentkit.marked_text import MAX_FILE_BYTES
+from agentkit.skills.loader import MAX_FILES, Skill, load_skill
 
 Write = Callable[..., Path]
 
@@ -107,11 +108,11 @@ def test_windows_line_ends_and_a_byte_order_mark_are_taken(write: Write) -> None
         ("name: pdf-forms\nname: pdf-forms\ndescription: x", ", line 3: 'name' is there twice."),
         ("name: pdf-forms\ndescription: Use it when: needed", ", line 3: no valid YAML (mapping"),
         ("name: pdf-forms\n\tdescription: x", ", line 3: no valid YAML"),
-        ("- name\n- description", ", line 2: the header has to be lines of 'field: text'."),
-        ("", ", line 2: the header has to be lines of 'field: text'."),
+        ("- name\n- description", ", line 2: there have to be lines of 'field: text'."),
+        ("", ", line 2: there have to be lines of 'field: text'."),
         ("? [a]\n: b", ", line 2: a field's name has to be text."),
-        ("a: \x07", ": the header is no valid YAML (ReaderError)."),
-        ("x: " + "[" * 9_000, ": the header is no valid YAML (RecursionError)."),
+        ("b: c\na: \x07", ", line 3: no valid YAML (a character that YAML forbids)."),
+        ("x: " + "[" * 9_000, ": no valid YAML (RecursionError)."),
         ("x: " + "y" * 20_000, ": the header has 20,003 characters; 16,384 are allowed."),
     ],
 )
@@ -122,7 +123,7 @@ def test_what_is_wrong_in_a_header_is_said_with_its_file_and_line(
 
 
 @pytest.mark.parametrize(
-    "name", ["PDF-forms", "-pdf", "pdf-", "pdf--forms", "pdf_forms", "pdf forms", "größe", "pdf\n"]
+    "name", ["PDF-forms", "-pdf", "pdf-", "pdf--forms", "pdf_forms", "pdf forms", "Größe", "pdf\n"]
 )
 def test_a_name_that_the_format_does_not_allow_is_refused(write: Write, name: str) -> None:
     folder = write(f"name: {name!r}\ndescription: x", name=name.strip())

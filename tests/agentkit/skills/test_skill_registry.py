@@ -27,7 +27,10 @@ def test_a_folder_of_skills_is_added_and_broken_ones_are_told_apart(tmp_path: Pa
     registry = SkillRegistry()
     added = registry.add_folder(tmp_path)
     assert [skill.name for skill in added] == registry.names == ["a-skill", "b-skill"]
-    problems = {problem.folder.name: problem.message for problem in registry.problems}
+    problems = {
+        problem.file.relative_to(tmp_path).parts[0]: problem.message
+        for problem in registry.problems
+    }
     assert problems.keys() == {"Broken", "lower", "folder-as-file"}
     assert "line 2: the field 'name' is 'Broken'" in problems["Broken"]
     assert "has to be called SKILL.md" in problems["lower"]
@@ -39,7 +42,7 @@ def test_a_name_that_is_there_already_is_a_problem_of_the_later_folder(tmp_path:
     registry.add_folder(tmp_path / "one")
     assert registry.add_folder(tmp_path / "two") == []
     assert registry.get("same").folder == first
-    assert [problem.folder for problem in registry.problems] == [second]
+    assert [problem.file for problem in registry.problems] == [second]
     assert str(first) in registry.problems[0].message
     with pytest.raises(Conflict) as caught:
         registry.add(load_skill(second))

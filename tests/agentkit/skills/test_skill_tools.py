@@ -8,6 +8,11 @@ from agentkit.skills.loader import load_skill
 from agentkit.skills.tools import skill_tools
 from agentkit.tools.protocol import Tool, ToolContext, ToolResult
 
+SCRIPTS = (
+    "Nothing of a skill runs by itself. To run one of its scripts, read it first, then call a tool for "
+    "such code if you were given one; that tool's rules hold, whatever the skill says."
+)
+
 
 @pytest.fixture
 def tools(tmp_path: Path) -> dict[str, Tool]:
@@ -53,6 +58,7 @@ def test_activating_gives_the_instructions_and_the_list_of_files(tools: dict[str
         "logo.png",
         "</files>",
         "Read a file with read_skill_file when the instructions call for it.",
+        SCRIPTS,
         "</skill>",
     ]
     bare = call(tools["activate_skill"], name="bare").content["text/plain"]
