@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import contextlib
+from collections.abc import Callable, Coroutine, Generator
 from typing import Any, TypeVar
 
 from agentkit.core.protocol import CancellationToken, ErrorInfo, TaskStatus
@@ -14,6 +15,9 @@ GRACE = 0.05
 """Seconds that cancelled work gets to clean up before it is left behind.
 
 A provider or tool that swallows its cancellation must not keep the run from ending."""
+
+LOOK = 0.05
+"""Seconds between two looks at a clock that is held."""
 
 
 class Stopped(Exception):
@@ -41,16 +45,56 @@ class Escaped(Exception):
         super().__init__(f"{type(cause).__name__}{told}")
 
 
+class Clock:
+    """Seconds that run down, but not while somebody is asked."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.seconds = seconds
+        self._now = asyncio.get_running_loop().time
+        self._started = self._now()
+        self._held_since: list[float] = []
+        self._held = 0.0
+
+    @property
+    def used(self) -> float:
+        """Seconds that have counted."""
+        until = self._held_since[0] if self._held_since else self._now()
+        return until - self._started - self._held
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until the time is up; ``None`` for no limit."""
+        return None if self.seconds is None else max(0.0, self.seconds - self.used)
+
+    @property
+    def next_look(self) -> float | None:
+        """Seconds after which to look at ``left`` again."""
+        left = self.left
+        return max(left, LOOK) if left is not None and self._held_since else left
+
+    @contextlib.contextmanager
+    def held(self) -> Generator[None]:
+        """Let no time count; several may hold it at once."""
+        self._held_since.append(self._now())
+        try:
+            yield
+        finally:
+            since = self._held_since[0]
+            self._held_since.pop()
+            if not self._held_since:
+                self._held += self._now() - since
+
+
 class Stop:
     """One run's stop signal: its token, or the end of its time. Made and closed on the run's loop."""
 
     def __init__(self, token: CancellationToken, seconds: float | None) -> None:
         self.token = token
+        self.clock = Clock(seconds)
         self._loop = asyncio.get_running_loop()
         self._signal: asyncio.Future[Stopped] = self._loop.create_future()
-        self._timer = (
-            None if seconds is None else self._loop.call_later(seconds, self._time_is_up, seconds)
-        )
+        self._timer: asyncio.TimerHandle | None = None
+        self._look_at_clock()
         self._forget = token.on_cancel(self._cancel_from_any_thread)
 
     def _cancel_from_any_thread(self) -> None:
@@ -61,9 +105,17 @@ class Stop:
         error = ErrorInfo(message=reason, reason="cancelled") if reason else None
         self._give(Stopped(TaskStatus.CANCELLED, error))
 
-    def _time_is_up(self, seconds: float) -> None:
-        message = f"Stopped after {seconds:g} s, the run's time limit (limits.seconds)."
-        self._give(Stopped(TaskStatus.FAILED, ErrorInfo(message=message, reason="time_limit")))
+    def _look_at_clock(self) -> None:
+        if self.clock.left == 0:
+            seconds = self.clock.seconds
+            message = f"Stopped after {seconds:g} s, the run's time limit (limits.seconds)."
+            self.fail(ErrorInfo(message=message, reason="time_limit"))
+        elif (wait := self.clock.next_look) is not None:
+            self._timer = self._loop.call_later(wait, self._look_at_clock)
+
+    def fail(self, error: ErrorInfo) -> None:
+        """End the run as failed, whatever it is waiting for."""
+        self._give(Stopped(TaskStatus.FAILED, error))
 
     def _give(self, stopped: Stopped) -> None:
         if not self._signal.done():
@@ -80,14 +132,14 @@ class Stop:
         self,
         work: Coroutine[Any, Any, T],
         *,
-        seconds: float | None = None,
+        clock: Clock | None = None,
         left_behind: Callable[[], None] | None = None,
     ) -> T:
         """Await ``work`` in a task of its own, so that stopping the run really cancels it.
 
         Parameters
         ----------
-        seconds
+        clock
             Time for this work; none: no limit.
         left_behind
             Called when the work was cancelled and did not end within ``GRACE``.
@@ -97,17 +149,22 @@ class Stop:
         Stopped
             The run was stopped; the work has been cancelled.
         TimeUp
-            ``seconds`` were over; the work has been cancelled.
+            The clock has run down; the work has been cancelled.
         Escaped
             The work raised what is no ``Exception``.
         """
         task = asyncio.ensure_future(_contained(work))
         try:
-            await asyncio.wait(
-                (task, self._signal), timeout=seconds, return_when=asyncio.FIRST_COMPLETED
-            )
-            if task.done():
-                return _result(task)
+            while clock is None or clock.left != 0:
+                await asyncio.wait(
+                    (task, self._signal),
+                    timeout=clock and clock.next_look,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                if task.done():
+                    return _result(task)
+                if self._signal.done():
+                    break
         finally:
             if not task.done():
                 task.cancel()

@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import reprlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from pydantic_core import to_jsonable_python
 
-from agentkit.core.bounded import Escaped, Stop, Stopped, TimeUp
+from agentkit.core.bounded import Clock, Escaped, Stop, Stopped, TimeUp
 from agentkit.core.events import StepEvent, ToolCalled, ToolFinished, ToolProgress, Warned
-from agentkit.core.protocol import Limits
+from agentkit.core.meter import Meter
+from agentkit.core.protocol import Limits, Origin
+from agentkit.core.requests import Request
 from agentkit.errors import AgentKitError
 from agentkit.llm.protocol import ChatMessage, Image, ToolCall
 from agentkit.tools.display import fit_for_reader, images_for_model, text_for_model
-from agentkit.tools.protocol import Tool, ToolContext, ToolResult
+from agentkit.tools.protocol import Resolution, Tool, ToolContext, ToolResult
 
 MAX_CALLS = 100
 """Calls of one turn that are run; each may take a thread."""
@@ -38,6 +40,12 @@ class CallRunner:
         Takes an event; called on the run's loop.
     on_loop
         Runs a function on the run's loop; called from any thread.
+    ask
+        Shows a request and waits for its answer; the clock that it is given is held meanwhile.
+    origin
+        Where the run was started.
+    meter
+        Says how many calls may still run.
     """
 
     def __init__(
@@ -47,12 +55,18 @@ class CallRunner:
         stop: Stop,
         emit: Callable[[StepEvent], None],
         on_loop: Callable[[Callable[[], None]], None],
+        ask: Callable[[Request, Clock], Awaitable[Resolution]],
+        origin: Origin | None,
+        meter: Meter,
     ) -> None:
         self._tools = tools
         self._limits = limits
         self._stop = stop
         self._emit = emit
         self._on_loop = on_loop
+        self._ask = ask
+        self._origin = origin
+        self._meter = meter
         self._ids: set[str] = set()
 
     def claim(self, calls: Sequence[ToolCall]) -> list[ToolCall]:
@@ -82,14 +96,24 @@ class CallRunner:
                     tool_name=call.name,
                     arguments=call.arguments,
                     runs_in=tool.runs_in if tool else "server",
+                    needs_approval=self._needs_approval(tool, call),
                 )
             )
-        if len(calls) == 1:  # the common case needs no task of its own
+        left = self._meter.calls_left()
+        allowed = MAX_CALLS if left is None else min(MAX_CALLS, left)
+        self._meter.tool_calls += min(len(calls), allowed)
+        if len(calls) == 1 and allowed:  # the common case needs no task of its own
             return [await self._finish(calls[0])]
-        answers = await asyncio.gather(*(self._finish(call) for call in calls[:MAX_CALLS]))
+        answers = await asyncio.gather(*(self._finish(call) for call in calls[:allowed]))
         message = f"It was not run: of the calls of one turn, only the first {MAX_CALLS} are."
+        if allowed < MAX_CALLS:
+            message = "It was not run: the run has used all its calls of tools (limits.tool_calls)."
         surplus = ToolResult.failed(message, "too_many_calls")
-        return [*answers, *(self._hand_on(call, surplus, 0) for call in calls[MAX_CALLS:])]
+        return [*answers, *(self._hand_on(call, surplus, 0) for call in calls[allowed:])]
+
+    def _needs_approval(self, tool: Tool | None, call: ToolCall) -> Literal[True] | None:
+        asks = tool and call.malformed is None and tool.needs_approval(call.arguments)
+        return True if asks else None
 
     async def _finish(self, call: ToolCall) -> ChatMessage:
         started = time.perf_counter()
@@ -133,11 +157,11 @@ class CallRunner:
         )
 
     def _told(self, result: ToolResult) -> tuple[str, bool]:
-        if result.error is None:
-            return text_for_model(result.content, self._limits.result_chars)
-        return text_for_model(
-            {"text/plain": f"Error: {result.error.message}"}, self._limits.result_chars
-        )
+        content = result.content
+        if result.error is not None:
+            content = {"text/plain": f"Error: {result.error.message}"}
+        text, cut = text_for_model(content, self._limits.result_chars)
+        return (text if result.note is None else f"{result.note}\n\n{text}"), cut
 
     def _warn(self, message: str, reason: str) -> None:
         self._emit(Warned(message=message, reason=reason))
@@ -182,11 +206,18 @@ class CallRunner:
                 "tool_abandoned",
             )
 
-        context = ToolContext(call.id, self._stop.token, progress, warn)
-        seconds = self._limits.tool_seconds
+        clock = Clock(self._limits.tool_seconds)
+        context = ToolContext(
+            call.id,
+            self._stop.token,
+            progress,
+            warn,
+            request=lambda request: self._ask(request, clock),
+            origin=self._origin,
+        )
         try:
             result = await self._stop.bound(
-                tool.call(call.arguments, context), seconds=seconds, left_behind=left_behind
+                tool.call(call.arguments, context), clock=clock, left_behind=left_behind
             )
             if not isinstance(result, ToolResult):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise TypeError(f"the tool returned {type(result).__name__} and no ToolResult")
@@ -197,7 +228,7 @@ class CallRunner:
             return replace(result, outcome="interrupted")
         except TimeUp:
             return ToolResult.failed(
-                f"{call.name} was stopped after {seconds:g} s, its time limit"
+                f"{call.name} was stopped after {clock.seconds:g} s, its time limit"
                 " (limits.tool_seconds).",
                 "tool_time_limit",
             )

@@ -111,6 +111,7 @@ class InputRequested(StepEvent):
     question: str
     schema_: dict[str, Any] | None = Field(default=None, alias="schema")
     choices: list[str] | None = None
+    expires_at: str | None = None
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True, serialize_by_alias=True)
 

@@ -18,5 +18,5 @@ def narrowed(*limits: Limits | None) -> Limits:
     fields: dict[str, Any] = {}
     for each in limits:
         if each is not None:
-            fields.update(each.model_dump(exclude_unset=True))
+            fields.update({name: getattr(each, name) for name in each.model_fields_set})
     return Limits(**fields)

@@ -13,6 +13,7 @@ import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
+from agentkit.core.asking import Asker
 from agentkit.core.bounded import Escaped, Stop, Stopped
 from agentkit.core.calls import CallRunner
 from agentkit.core.events import (
@@ -28,7 +29,16 @@ from agentkit.core.events import (
     Warned,
 )
 from agentkit.core.limits import narrowed
-from agentkit.core.protocol import AgentConfig, CancellationToken, ErrorInfo, Limits, TaskStatus
+from agentkit.core.meter import Allowance
+from agentkit.core.protocol import (
+    AgentConfig,
+    CancellationToken,
+    ErrorInfo,
+    Limits,
+    Origin,
+    TaskStatus,
+)
+from agentkit.core.requests import Requests
 from agentkit.errors import AgentKitError, ProviderError
 from agentkit.llm.gateway import LLMGateway, Route
 from agentkit.llm.protocol import ChatMessage, LLMResponse, Notice, TextPiece, ThinkingPiece
@@ -49,6 +59,8 @@ def react(
     history: Sequence[ChatMessage] = (),
     token: CancellationToken | None = None,
     limits: Limits | None = None,
+    requests: Requests | None = None,
+    origin: Origin | None = None,
 ) -> AsyncGenerator[StepEvent]:
     """Run the tool loop.
 
@@ -69,12 +81,16 @@ def react(
         Cancelling it stops the model's request and the running tools, and ends the run as ``cancelled``.
     limits
         The limits that hold; the agent's own are asked when left out.
+    requests
+        Where the run asks people; left out, all that it asks is denied.
+    origin
+        The place in a notebook from which it was started.
 
     Yields
     ------
     The run's events, without ``seq`` and ``ts``.
     """
-    run = _Run(agent, input, gateway, tools, instructions, history, token, limits)
+    run = _Run(agent, input, gateway, tools, instructions, history, token, limits, requests, origin)
     return run.events(run.loop)
 
 
@@ -87,9 +103,10 @@ def llm_generate(
     history: Sequence[ChatMessage] = (),
     token: CancellationToken | None = None,
     limits: Limits | None = None,
+    requests: Requests | None = None,
 ) -> AsyncGenerator[StepEvent]:
     """Ask the model once, without tools. Parameters and events as in ``react``."""
-    run = _Run(agent, input, gateway, (), instructions, history, token, limits)
+    run = _Run(agent, input, gateway, (), instructions, history, token, limits, requests, None)
     return run.events(run.once)
 
 
@@ -104,8 +121,12 @@ class _Run:
         history: Sequence[ChatMessage],
         token: CancellationToken | None,
         limits: Limits | None,
+        requests: Requests | None,
+        origin: Origin | None,
     ) -> None:
         self.agent = agent
+        self.requests = requests or Requests("deny")
+        self.origin = origin
         self.input = input
         self.gateway = gateway
         self.token = token or CancellationToken()
@@ -150,6 +171,8 @@ class _Run:
     async def _drive(self, work: Callable[[Route], Awaitable[None]]) -> None:
         """Carry the work to a named end, whatever happens in it."""
         self.stop = Stop(self.token, self.limits.seconds)
+        self.asker = Asker(self.requests, self.emit, self.stop, self.limits.ask_seconds)
+        self.allowance = Allowance(self.limits, self.asker, self.stop)
         try:
             route = self._route()
             await work(route)
@@ -192,7 +215,16 @@ class _Run:
 
     async def loop(self, route: Route) -> None:
         """Turns until the model answers without calling a tool."""
-        runner = CallRunner(self.tools, self.limits, self.stop, self.emit, self.on_loop)
+        runner = CallRunner(
+            self.tools,
+            self.limits,
+            self.stop,
+            self.emit,
+            self.on_loop,
+            self.asker.ask,
+            self.origin,
+            self.allowance.meter,
+        )
         while self.step < self.limits.max_steps:
             response = await self._turn(route)
             if not response.tool_calls:
@@ -217,8 +249,9 @@ class _Run:
         )
 
     async def _turn(self, route: Route) -> LLMResponse:
-        self.step += 1
         self.stop.check()
+        await self.allowance.check()
+        self.step += 1
         self._said = _Said(f"m{self.step}", f"t{self.step}")
         try:
             response = await self.stop.bound(self._ask(route))
@@ -230,6 +263,8 @@ class _Run:
             raise
         if response.thinking:
             self.emit(Thinking(message_id=self._said.thinking_id, text=response.thinking))
+        if warning := self.allowance.spend(response.usage):
+            self.emit(Warned(message=warning, reason="cost_unknown"))
         if usage := response.usage:
             self.emit(
                 UsageReported(

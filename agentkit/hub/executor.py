@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 
+from agentkit.core.approval import guarded
 from agentkit.core.events import StepEvent
-from agentkit.core.protocol import AgentConfig, CancellationToken, Limits
+from agentkit.core.protocol import AgentConfig, CancellationToken, Limits, Origin, Policy
 from agentkit.core.react import llm_generate, react
+from agentkit.core.requests import Requests
 from agentkit.llm.gateway import LLMGateway
+from agentkit.llm.protocol import ChatMessage
 from agentkit.skills.registry import SkillRegistry
 from agentkit.skills.tools import skill_tools
 from agentkit.tools.protocol import Tool
@@ -15,12 +18,26 @@ from agentkit.tools.registry import ToolRegistry
 
 
 class InProcessExecutor:
-    """Runs agents on the running event loop with the tools and skills of this process."""
+    """Runs agents on the running event loop with the tools and skills of this process.
 
-    def __init__(self, gateway: LLMGateway, tools: ToolRegistry, skills: SkillRegistry) -> None:
+    Parameters
+    ----------
+    policy
+        What holds where an agent's own policy does not speak; what it denies, no agent may do.
+    """
+
+    def __init__(
+        self,
+        gateway: LLMGateway,
+        tools: ToolRegistry,
+        skills: SkillRegistry,
+        *,
+        policy: Policy | None = None,
+    ) -> None:
         self.gateway = gateway
         self.tools = tools
         self.skills = skills
+        self.policy = policy or {}
 
     def check_names(self, agent: AgentConfig) -> None:
         """Refuse an agent that names what does not exist.
@@ -53,11 +70,22 @@ class InProcessExecutor:
         *,
         token: CancellationToken,
         limits: Limits,
+        requests: Requests,
         client_tools: Sequence[Tool] = (),
+        history: Sequence[ChatMessage] = (),
+        origin: Origin | None = None,
     ) -> AsyncGenerator[StepEvent]:
         """The run's events. A client's tool hides a server's of the same name."""
         if agent.task_mode == "llm_generate":
-            return llm_generate(agent, input, gateway=self.gateway, token=token, limits=limits)
+            return llm_generate(
+                agent,
+                input,
+                gateway=self.gateway,
+                history=history,
+                token=token,
+                limits=limits,
+                requests=requests,
+            )
         tools = {tool.spec.name: tool for tool in self.tools.select(agent.tools)}
         tools |= {tool.spec.name: tool for tool in skill_tools(self.skills.select(agent.skills))}
         tools |= {tool.spec.name: tool for tool in client_tools}
@@ -65,8 +93,11 @@ class InProcessExecutor:
             agent,
             input,
             gateway=self.gateway,
-            tools=tuple(tools.values()),
+            tools=guarded(tuple(tools.values()), (self.policy, agent.policy)),
             instructions=self.skills.listing(agent.skills),
+            history=history,
             token=token,
             limits=limits,
+            requests=requests,
+            origin=origin,
         )

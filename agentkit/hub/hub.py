@@ -6,7 +6,10 @@ import asyncio
 import logging
 import secrets
 from collections import deque
+from dataclasses import replace
+from typing import Any, cast
 
+from agentkit.core.events import ApprovalRequested
 from agentkit.core.limits import narrowed
 from agentkit.core.protocol import (
     AgentConfig,
@@ -16,6 +19,7 @@ from agentkit.core.protocol import (
     TaskSummary,
 )
 from agentkit.core.redaction import Redactor
+from agentkit.core.requests import Requests
 from agentkit.errors import Conflict, JournalError, NotFound, Refused
 from agentkit.hub.agents import AgentRegistry
 from agentkit.hub.client_tools import AWAY_SECONDS, ClientDesk
@@ -26,6 +30,7 @@ from agentkit.hub.publisher import Publisher
 from agentkit.hub.run import Run, interrupted
 from agentkit.hub.task import Task, now
 from agentkit.hub.writer import TaskWriter
+from agentkit.tools.protocol import Resolution
 
 log = logging.getLogger("agentkit")
 
@@ -147,6 +152,7 @@ class Hub:
             input=self._redactor.redact_text(request.input),
             status=TaskStatus.QUEUED,
             thread_id=request.thread_id,
+            origin=request.origin,
             created_at=now(),
         )
         desk = None
@@ -154,7 +160,17 @@ class Hub:
             desk = ClientDesk(request.client_tools, self._away_seconds)
         limits = narrowed(self._limits, agent.limits, request.limits)
         writer = TaskWriter(Task(summary), self.journal, self._redactor, publisher)
-        run = Run(writer, self.executor, agent, request.input, limits, desk, self._ended)
+        run = Run(
+            writer,
+            self.executor,
+            agent,
+            request.input,
+            limits,
+            desk,
+            Requests(request.on_ask),
+            (),
+            self._ended,
+        )
         self._runs[task_id] = run
         try:
             await self.journal.create(summary)
@@ -225,6 +241,31 @@ class Hub:
         Conflict
             It has ended already, or another server runs it.
         """
+        run = await self._unfinished(task_id, "cancelled")
+        run.task.token.cancel(reason)
+        if run in self._waiting:  # it needs no place to end in
+            self._waiting.remove(run)
+            run.begin()
+
+    async def answer(self, task_id: str, request_id: str, resolution: Resolution) -> None:
+        """Answer an open request of a task; the first answer counts.
+
+        Raises
+        ------
+        NotFound
+            There is no such task, or it has no such request.
+        Conflict
+            It was answered already, its task has ended, or another server runs the task.
+        InvalidInput
+            The answer does not fit the request, which stays open.
+        """
+        run = await self._unfinished(task_id, "answered")
+        request = run.requests.get(request_id)
+        if isinstance(request, ApprovalRequested):
+            resolution = _with_true_arguments(resolution, request, self._redactor)
+        run.requests.answer(request_id, resolution)
+
+    async def _unfinished(self, task_id: str, verb: str) -> Run:
         task = await self.task(task_id)
         if task.ended.is_set():
             raise Conflict(
@@ -234,26 +275,10 @@ class Hub:
         run = self._runs.get(task_id)
         if run is None:
             raise Conflict(
-                f"Task {task_id!r} runs in another server: cancel it there.",
+                f"Task {task_id!r} runs in another server, and can only be {verb} there.",
                 reason="task_elsewhere",
             )
-        task.token.cancel(reason)
-        if run in self._waiting:  # it needs no place to end in
-            self._waiting.remove(run)
-            run.begin()
-
-    async def answer(self, task_id: str, request_id: str) -> None:
-        """Answer an open request of a task.
-
-        Raises
-        ------
-        NotFound
-            There is no such task or request.
-        """
-        await self.task(task_id)
-        raise NotFound(
-            f"Task {task_id!r} has no open request {request_id!r}.", reason="request_not_found"
-        )
+        return run
 
     async def delete(self, task_id: str) -> None:
         """Delete a finished task with its events.
@@ -310,3 +335,28 @@ class Hub:
         if not run.is_stored:
             self._unstored[run.task.id] = run.task
         self._start_waiting()
+
+
+def _with_true_arguments(
+    resolution: Resolution, request: ApprovalRequested, redactor: Redactor
+) -> Resolution:
+    """An approval's edited arguments with the secrets that its editor only saw masked."""
+    value = resolution.value
+    if not isinstance(value, dict) or "arguments" not in value:
+        return resolution
+    consent = cast("dict[str, Any]", value)
+    true = request.arguments
+    arguments = _unmasked(consent["arguments"], redactor.redact(true), true)
+    return replace(resolution, value={**consent, "arguments": arguments})
+
+
+def _unmasked(edited: Any, shown: Any, true: Any) -> Any:
+    if edited == shown:
+        return true
+    if not isinstance(edited, dict) or not isinstance(shown, dict):
+        return cast("Any", edited)
+    fields, known = cast("dict[str, Any]", edited), cast("dict[str, Any]", shown)
+    return {
+        key: _unmasked(value, known[key], true[key]) if key in known and key in true else value
+        for key, value in fields.items()
+    }

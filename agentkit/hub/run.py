@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from agentkit.core.events import RunFinished
 from agentkit.core.protocol import AgentConfig, ErrorInfo, Limits, TaskStatus
+from agentkit.core.requests import Requests
 from agentkit.errors import JournalError
 from agentkit.hub.client_tools import ClientDesk
 from agentkit.hub.executor import InProcessExecutor
 from agentkit.hub.task import Task
 from agentkit.hub.writer import TaskWriter
+from agentkit.llm.protocol import ChatMessage
 
 log = logging.getLogger("agentkit")
 
@@ -39,6 +41,8 @@ class Run:
     input: str
     limits: Limits
     desk: ClientDesk | None
+    requests: Requests
+    history: Sequence[ChatMessage]
     ended: Callable[[Run], None]
     is_stored: bool = True
     _runner: asyncio.Task[None] | None = None
@@ -94,7 +98,10 @@ class Run:
             self.input,
             token=self.task.token,
             limits=self.limits,
+            requests=self.requests,
             client_tools=self.desk.tools if self.desk else (),
+            history=self.history,
+            origin=self.task.summary.origin,
         )
         async with contextlib.aclosing(events):
             async for event in events:

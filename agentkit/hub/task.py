@@ -82,11 +82,14 @@ def fold(summary: TaskSummary, event: StepEvent) -> None:
             move(summary, Status.RUNNING)
             summary.started_at = ts
             summary.simulated = simulated
-        case ApprovalRequested() | InputRequested():
+        case ApprovalRequested(request_id=request_id) | InputRequested(request_id=request_id):
+            summary.open_requests = (*summary.open_requests, request_id)
             if summary.status is not Status.INPUT_REQUIRED:
                 move(summary, Status.INPUT_REQUIRED)
-        case RequestResolved():
-            if summary.status is Status.INPUT_REQUIRED:
+        case RequestResolved(request_id=request_id):
+            left = tuple(each for each in summary.open_requests if each != request_id)
+            summary.open_requests = left
+            if summary.status is Status.INPUT_REQUIRED and not left:
                 move(summary, Status.RUNNING)
         case UsageReported():
             summary.usage = _added(summary.usage, event)
@@ -96,6 +99,7 @@ def fold(summary: TaskSummary, event: StepEvent) -> None:
             move(summary, status)
             summary.error = error
             summary.finished_at = ts
+            summary.open_requests = ()
         case _:
             return
 

@@ -23,7 +23,7 @@ from agentkit.core.well_formed import repaired
 from agentkit.errors import AgentKitError
 from agentkit.hub.hub import Hub
 from agentkit.llm.gateway import LLMGateway
-from agentkit.server.input import MAX_SEQ, checked, parsed
+from agentkit.server.input import MAX_SEQ, checked, parsed, resolution
 from agentkit.server.response import MAX_BODY, Response, as_json, failure, refusal, too_large
 from agentkit.trace.bundle import to_bundle
 from agentkit.trace.document import Trace, build_trace
@@ -41,6 +41,8 @@ class Request:
     path: Mapping[str, str] = field(default_factory=dict[str, str])
     query: Mapping[str, str] = field(default_factory=dict[str, str])
     body: bytes = b""
+    user: str = ""
+    """Who asks, to be shown with an answer; empty when that has no name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +234,8 @@ async def _answer(request: Request) -> Response:
     if isinstance(body, dict):
         body = {"type": "answer", **cast("dict[str, Any]", body)}
     given = checked(_ANSWER, body, "The answer", "invalid_input")
-    await request.hub.answer(request.path["id"], given.request_id)
+    resolved = resolution(given, request.user)
+    await request.hub.answer(request.path["id"], given.request_id, resolved)
     return Response(204, "")
 
 

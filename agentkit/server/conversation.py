@@ -28,7 +28,7 @@ from agentkit.errors import AgentKitError, Conflict, InvalidInput, NotFound, Ref
 from agentkit.hub.client_tools import ClientDesk
 from agentkit.hub.hub import Hub
 from agentkit.hub.task import Task
-from agentkit.server.input import MAX_SEQ, checked, parsed
+from agentkit.server.input import MAX_SEQ, checked, parsed, resolution
 from agentkit.server.response import failure
 from agentkit.server.watcher import Watcher, result
 from agentkit.tools.protocol import ToolResult
@@ -84,6 +84,7 @@ async def converse(
     *,
     may: Callable[[Action], bool],
     client_key: str | None = None,
+    user: str = "",
 ) -> None:
     """Open the hub, and talk with one client until the task has ended or the client has left.
 
@@ -96,9 +97,11 @@ async def converse(
         cancel and answer.
     client_key
         What the client showed to be the one that runs the task's own tools.
+    user
+        Who the client is, to be shown with its answers; empty when that has no name.
     """
     try:
-        await _converse(hub, socket, task_id, query, may, client_key)
+        await _converse(hub, socket, task_id, query, may, client_key, user)
     except Gone:
         return  # nothing to undo: a client that leaves changes nothing
     except AgentKitError as error:
@@ -124,6 +127,7 @@ async def _converse(
     query: Mapping[str, str],
     may: Callable[[Action], bool],
     client_key: str | None,
+    user: str,
 ) -> None:
     options = checked(_QUERY, dict(query), "The query", "bad_query")
     _permit(may, "read")
@@ -140,7 +144,7 @@ async def _converse(
         task = await _started(hub, task_id, options)
     desk = _desk(hub, task, client_key)
     watcher = Watcher(hub, task, socket, after=options.after, batch=options.batch)
-    listening = asyncio.ensure_future(_listen(hub, socket, task, desk, may))
+    listening = asyncio.ensure_future(_listen(hub, socket, task, desk, may, user))
     watching = asyncio.ensure_future(watcher.run())
     if desk is not None:
         desk.arrive()
@@ -191,6 +195,7 @@ async def _listen(
     task: Task,
     desk: ClientDesk | None,
     may: Callable[[Action], bool],
+    user: str,
 ) -> None:
     while True:
         text = await socket.receive()
@@ -207,9 +212,9 @@ async def _listen(
                 case Cancel(reason=reason):
                     _permit(may, "execute")
                     await hub.cancel(task.id, reason)
-                case Answer(request_id=request_id):
+                case Answer():
                     _permit(may, "execute")
-                    await hub.answer(task.id, request_id)
+                    await hub.answer(task.id, frame.request_id, resolution(frame, user))
                 case ToolResultFrame():
                     _take(desk, frame)
         except AgentKitError as error:

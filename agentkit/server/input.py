@@ -14,8 +14,10 @@ from urllib.parse import parse_qsl
 
 from pydantic import TypeAdapter, ValidationError
 
+from agentkit.core.frames import Answer
 from agentkit.core.well_formed import repaired, well_formed
 from agentkit.errors import InvalidInput
+from agentkit.tools.protocol import Resolution
 
 T = TypeVar("T")
 
@@ -78,6 +80,13 @@ def checked(shape: TypeAdapter[T], value: object, what: str, reason: str) -> T:
         return shape.validate_python(value)
     except ValidationError as error:
         raise InvalidInput(f"{what}: {_faults(error)}", reason=reason) from None
+
+
+def resolution(answer: Answer, user: str) -> Resolution:
+    """What an answer says, and who said it."""
+    denied = answer.decision == "deny"
+    value = answer.reason or answer.value if denied else answer.value
+    return Resolution(answer.decision, value, user)
 
 
 def _no_number(name: str) -> float:

@@ -60,6 +60,8 @@ class ToolResult:
     content: MimeBundle = field(default_factory=dict[str, Any])
     error: ErrorInfo | None = None
     """Of every outcome but ``success``."""
+    note: str | None = None
+    """Told to the model before what the call gave."""
 
     @classmethod
     def failed(cls, message: str, reason: str, content: MimeBundle | None = None) -> ToolResult:
@@ -67,6 +69,12 @@ class ToolResult:
         return cls(
             "failed", content or {"text/plain": message}, ErrorInfo(message=message, reason=reason)
         )
+
+    @classmethod
+    def denied(cls, message: str, reason: str) -> ToolResult:
+        """A call that was not run, because somebody or a policy did not let it."""
+        error = ErrorInfo(message=message, reason=reason)
+        return cls("denied", {"text/plain": message}, error)
 
 
 class Tool(ABC):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any, overload
 
 from agentkit.errors import Conflict, NotFound
@@ -77,9 +78,7 @@ class ToolRegistry:
             The function cannot be described to a model.
         """
         if tool is None:
-            return lambda function: self.register(  # pyright: ignore
-                function, name=name, replace=replace, on_request=on_request
-            )
+            return partial(self.register, name=name, replace=replace, on_request=on_request)  # pyright: ignore
         made = as_tool(tool, name=name)
         if made.spec.name in self._tools and not replace:
             raise Conflict(

@@ -15,7 +15,7 @@ from tornado import web
 from agentkit.hub.hub import Hub
 from agentkit.server.api import ROUTES, Request, Route, answer
 from agentkit.server.input import query_of
-from jupyter_agentkit.handlers.identity import KernelKeyMixin
+from jupyter_agentkit.handlers.identity import KernelKeyMixin, shown_name
 from jupyter_agentkit.handlers.refusal import RefusalMixin
 
 RESOURCE = "agentkit"
@@ -58,7 +58,10 @@ class RouteHandler(  # pyright: ignore[reportIncompatibleMethodOverride]
         if not await ensure_async(allowed):
             raise web.HTTPError(403, f"You are not allowed to {route.action} {RESOURCE} here.")
         query = query_of(self.request.query)
-        response = await answer(route, Request(self._hub, path, query, self.request.body))
+        response = await answer(
+            route,
+            Request(self._hub, path, query, self.request.body, shown_name(self.current_user)),
+        )
         self.set_status(response.status)
         if response.status == HTTPStatus.NO_CONTENT:
             await self.finish()

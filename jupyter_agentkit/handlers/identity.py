@@ -12,11 +12,23 @@ from tornado.httputil import HTTPHeaders
 from jupyter_agentkit.address import KERNEL_KEY_HEADER
 
 
+_BY_LOT = "Anonymous "
+"""What the names begin with that Jupyter gives to users who log in without one."""
+
+
 class KernelUser(User):
     """A kernel of this server, as authorisers see it."""
 
     hub_user: dict[str, Any]
     """As JupyterHub's authoriser wants it: the scopes that the Hub asks of whoever uses this server."""
+
+
+def shown_name(user: User) -> str:
+    """The name to be shown with a user's answers; empty for one whom the server gave a name by lot."""
+    if isinstance(user, KernelUser):
+        return "the notebook"
+    name = user.display_name or user.name or user.username
+    return "" if name.startswith(_BY_LOT) else name
 
 
 class KernelIdentity:

@@ -17,7 +17,7 @@ from agentkit.server.api import SOCKET_PATH
 from agentkit.server.conversation import MAX_FRAME, Action, Gone, converse
 from agentkit.server.input import query_of
 from jupyter_agentkit.handlers.http import RESOURCE, pattern
-from jupyter_agentkit.handlers.identity import KernelKeyMixin
+from jupyter_agentkit.handlers.identity import KernelKeyMixin, shown_name
 from jupyter_agentkit.handlers.refusal import RefusalMixin
 
 INBOX = 10
@@ -67,6 +67,7 @@ class TaskSocket(  # pyright: ignore[reportIncompatibleMethodOverride]
             query_of(self.request.query),
             may=self._allowed.__contains__,
             client_key=self.request.headers.get(CLIENT_KEY_HEADER),
+            user=shown_name(self.current_user),
         )
         self._talk = asyncio.ensure_future(talk)
         self._talk.add_done_callback(self._make_room)

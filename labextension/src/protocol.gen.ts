@@ -160,6 +160,7 @@ export interface InputRequested {
     [k: string]: unknown;
   };
   choices?: string[];
+  expires_at?: string;
 }
 /**
  * A request is closed.

@@ -318,8 +318,8 @@ def test_an_answer_to_a_request_that_is_not_open_is_refused(host: Host) -> None:
     hosted.finish("t1")
     body = {"request_id": "r1", "decision": "approve"}
 
-    error = error_of(hosted.client.post(f"{API}/tasks/t1/answers", json=body), 404)
-    assert error["reason"] == "request_not_found"
+    error = error_of(hosted.client.post(f"{API}/tasks/t1/answers", json=body), 409)
+    assert error["reason"] == "task_finished"
     error = error_of(hosted.client.post(f"{API}/tasks/none/answers", json=body), 404)
     assert error["reason"] == "task_not_found"
 

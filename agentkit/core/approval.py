@@ -1,0 +1,133 @@
+"""Consent: what policies say of a call, and a tool that acts on it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, cast
+
+from agentkit.core.events import ApprovalRequested
+from agentkit.core.protocol import Policy, ToolSpec, Verdict
+from agentkit.core.requests import Consent
+from agentkit.tools.protocol import Resolution, Tool, ToolContext, ToolResult
+
+
+def verdict(policies: Sequence[Policy], tool: Tool, arguments: Mapping[str, Any]) -> Verdict:
+    """What may be done with a call.
+
+    Parameters
+    ----------
+    policies
+        From the widest (the server's) to the narrowest (the agent's). The narrowest that speaks of the
+        call decides, but what the widest denies stays denied. Where none speaks, the tool's own counts.
+    """
+    said = [_said(policy, tool.spec.name, arguments) for policy in policies]
+    if said and said[0] == "deny":
+        return "deny"
+    spoken = [each for each in said if each is not None]
+    return spoken[-1] if spoken else tool.policy
+
+
+def _said(policy: Policy, name: str, arguments: Mapping[str, Any]) -> Verdict | None:
+    patterns = [name] if name in policy else []
+    patterns += [each for each in policy if each != name and fnmatchcase(name, each)]
+    for pattern in patterns:
+        entry = policy[pattern]
+        if not isinstance(entry, tuple):
+            return entry
+        for rule in entry:
+            if all(_fits(arguments, key, glob) for key, glob in rule.when.items()):
+                return rule.then
+    return None
+
+
+def _fits(arguments: Mapping[str, Any], name: str, pattern: str) -> bool:
+    if name not in arguments:
+        return False
+    value = arguments[name]
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return fnmatchcase(text, pattern)
+
+
+@dataclass(slots=True)
+class GuardedTool(Tool):
+    """A tool whose calls need what the policies say. Made anew for each run.
+
+    Attributes
+    ----------
+    always
+        Somebody has consented to all further calls of this run.
+    """
+
+    tool: Tool
+    policies: Sequence[Policy]
+    always: bool = False
+
+    @property
+    def spec(self) -> ToolSpec:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The tool's."""
+        return self.tool.spec
+
+    @property
+    def runs_in(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The tool's."""
+        return self.tool.runs_in
+
+    def needs_approval(self, arguments: dict[str, Any]) -> bool:
+        """Whether ``call`` will ask."""
+        return not self.always and verdict(self.policies, self.tool, arguments) == "ask"
+
+    async def call(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:
+        """Run the tool if it may; a call that may not run ends as ``denied``."""
+        name = self.spec.name
+        said = verdict(self.policies, self.tool, arguments)
+        if said == "deny":
+            return ToolResult.denied(f"A policy forbids {name} with these arguments.", "forbidden")
+        if said == "allow" or self.always:
+            return await self.tool.call(arguments, context)
+        because = self.tool.asks_because or f"A policy asks before {name} runs."
+        resolution = await context.request(
+            ApprovalRequested(
+                request_id="",
+                tool_call_id=context.tool_call_id,
+                tool_name=name,
+                arguments=arguments,
+                reason=because,
+            )
+        )
+        if resolution.decision != "approve":
+            return _refused(resolution)
+        consent = Consent.model_validate(resolution.value or {})
+        self.always = self.always or consent.always
+        if consent.arguments is None or consent.arguments == arguments:
+            return await self.tool.call(arguments, context)
+        if verdict(self.policies, self.tool, consent.arguments) == "deny":
+            return ToolResult.denied(
+                f"A policy forbids {name} with the edited arguments.", "forbidden"
+            )
+        result = await self.tool.call(consent.arguments, context)
+        return _with_note(result, consent.arguments)
+
+
+def _refused(resolution: Resolution) -> ToolResult:
+    if resolution.decision == "expired":
+        return ToolResult.denied("Nobody answered in time, so it was not run.", "expired")
+    because = f" They said: {resolution.value}" if resolution.value else ""
+    if resolution.by == "on_ask":
+        return ToolResult.denied(f"It was not run. {resolution.value}", "denied")
+    return ToolResult.denied(f"The user denied this call.{because}", "denied")
+
+
+def _with_note(result: ToolResult, arguments: Mapping[str, Any]) -> ToolResult:
+    """Tell the model what was run in truth; it only knows what it had asked for."""
+    text = json.dumps(arguments, ensure_ascii=False, default=str)
+    note = f"The user changed the arguments before the call ran: {text}"
+    result.note = note if result.note is None else f"{result.note}\n{note}"
+    return result
+
+
+def guarded(tools: Sequence[Tool], policies: Sequence[Policy]) -> list[Tool]:
+    """The tools of one run behind its policies."""
+    return [cast("Tool", GuardedTool(tool, policies)) for tool in tools]

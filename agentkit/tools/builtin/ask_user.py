@@ -1,0 +1,81 @@
+"""The tool with which a model asks the person whom it works for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from agentkit.core.events import InputRequested
+from agentkit.core.protocol import ToolSpec
+from agentkit.tools.json_schema import parameters_schema
+from agentkit.tools.protocol import Tool, ToolContext, ToolResult
+
+
+class _Question(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    question: str = Field(min_length=1, max_length=4_000)
+    choices: list[str] | None = Field(
+        default=None, min_length=1, max_length=20, description="Short answers to choose from."
+    )
+    answer_schema: dict[str, Any] | None = Field(
+        default=None,
+        description="JSON Schema of an object, when several values are needed: they become a form with"
+        " a field for each property. Only properties of type string, number, integer or boolean, with"
+        " enum, default, title and description.",
+    )
+
+
+class AskUser(Tool):
+    """Asks a question and gives the model the answer."""
+
+    spec = ToolSpec(
+        name="ask_user",
+        description="Ask the user a question and wait for the answer. Use it when only the user can"
+        " know or decide; not for what the other tools can find out.",
+        parameters=parameters_schema(_Question),
+    )
+
+    async def call(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:
+        """Ask; an answer that is refused or does not come ends as ``denied``."""
+        try:
+            asked = _Question.model_validate(arguments)
+            _check_form(asked.answer_schema)
+        except (ValidationError, ValueError) as error:
+            return ToolResult.failed(f"The question cannot be asked: {error}", "invalid_arguments")
+        resolution = await context.request(
+            InputRequested(
+                request_id="",
+                question=asked.question,
+                choices=asked.choices,
+                schema=asked.answer_schema,
+            )
+        )
+        match resolution.decision:
+            case "answer":
+                return _answered(resolution.value)
+            case "expired":
+                return ToolResult.denied("Nobody answered in time.", "expired")
+            case _:
+                because = f" {resolution.value}" if resolution.value else ""
+                return ToolResult.denied(f"The question was not answered.{because}", "denied")
+
+
+def _answered(value: Any) -> ToolResult:
+    if isinstance(value, str):
+        return ToolResult("success", {"text/plain": value})
+    return ToolResult("success", {"application/json": value})
+
+
+def _check_form(schema: dict[str, Any] | None) -> None:
+    if schema is None:
+        return
+    import jsonschema
+
+    try:
+        jsonschema.Draft202012Validator.check_schema(schema)
+    except jsonschema.SchemaError as error:
+        raise ValueError(f"answer_schema is no JSON Schema: {error.message}") from None
+    if schema.get("type") != "object" or not schema.get("properties"):
+        raise ValueError("answer_schema has to be of type 'object' and to have properties")
