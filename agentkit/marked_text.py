@@ -92,6 +92,8 @@ def compose_fields(file: Path, text: str, first_line: int) -> dict[str, tuple[in
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + first_line if error.problem_mark else None
         problem = error.problem or type(error).__name__
+        if error.context and "alias" in error.context:
+            problem = f"{error.context}: {problem}"
         raise BrokenFile(file, line, f"no valid YAML ({problem}).{_hint(problem)}") from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + first_line
@@ -128,6 +130,8 @@ def scalar(node: yaml.Node) -> str | None:
 def _hint(problem: str) -> str:
     if "mapping values" in problem:
         return " Put text that contains ': ' into quotes."
+    if "alias" in problem or "but found '*'" in problem:
+        return " Put text that begins with '*' into quotes."
     if "'\\t'" in problem:
         return " Indent with spaces, not with tabs."
     return ""

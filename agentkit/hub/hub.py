@@ -21,13 +21,13 @@ from agentkit.core.protocol import (
 from agentkit.core.redaction import Redactor
 from agentkit.core.requests import Requests
 from agentkit.errors import Conflict, JournalError, NotFound, Refused
-from agentkit.hub.agents import AgentRegistry
 from agentkit.hub.client_tools import AWAY_SECONDS, ClientDesk
 from agentkit.hub.connections import ConnectionManager
 from agentkit.hub.executor import InProcessExecutor
 from agentkit.hub.journal import Journal
 from agentkit.hub.publisher import Publisher
 from agentkit.hub.run import Run, interrupted
+from agentkit.hub.sources import Sources
 from agentkit.hub.task import Task, now
 from agentkit.hub.writer import TaskWriter
 from agentkit.tools.protocol import Resolution
@@ -52,6 +52,8 @@ class Hub:
         Tasks that run at the same time; further ones are ``queued``.
     away_seconds
         How long calls wait for a client that runs its own tools and is away.
+    sources
+        Where agents and skills are defined besides; they are the executor's skills.
     """
 
     def __init__(
@@ -63,10 +65,12 @@ class Hub:
         limits: Limits | None = None,
         max_running: int = 1_000,
         away_seconds: float = AWAY_SECONDS,
+        sources: Sources | None = None,
     ) -> None:
         self.executor = executor
         self.journal = journal
-        self.agents = AgentRegistry()
+        self.sources = sources or Sources(executor.skills)
+        self.agents = self.sources.agents
         self.connections = ConnectionManager()
         self._redactor = redactor or Redactor()
         self._limits = limits or Limits()
@@ -140,6 +144,7 @@ class Hub:
         Conflict
             There is a task of that id.
         """
+        await self.sources.refresh()
         publisher = self._open_publisher()
         agent = self.agents.choose(request.agent)
         self.executor.check(agent)

@@ -23,6 +23,7 @@ from agentkit.core.well_formed import repaired
 from agentkit.errors import AgentKitError
 from agentkit.hub.hub import Hub
 from agentkit.llm.gateway import LLMGateway
+from agentkit.server.defined import agents_status, skills_status
 from agentkit.server.input import MAX_SEQ, checked, parsed, resolution
 from agentkit.server.response import MAX_BODY, Response, as_json, failure, refusal, too_large
 from agentkit.trace.bundle import to_bundle
@@ -71,6 +72,7 @@ async def answer(route: Route, request: Request) -> Response:
 
 async def _status(request: Request) -> Response:
     gateway = request.hub.executor.gateway
+    await request.hub.sources.refresh()
     return as_json(
         {
             "version": __version__,
@@ -88,6 +90,8 @@ async def _status(request: Request) -> Response:
                 for each in gateway.status()
             ],
             "running": request.hub.running,
+            "agents": agents_status(request.hub),
+            "skills": skills_status(request.hub),
         }
     )
 
@@ -104,6 +108,7 @@ def problem(gateway: LLMGateway) -> str | None:
 
 
 async def _list_agents(request: Request) -> Response:
+    await request.hub.sources.refresh()
     return as_json({"agents": [agent.model_dump(mode="json") for agent in request.hub.agents]})
 
 
@@ -115,16 +120,19 @@ class _Registration(BaseModel):
 
 async def _register_agent(request: Request) -> Response:
     config = _body(request, _REGISTRATION, "The agent").config
+    await request.hub.sources.refresh()
     new = request.hub.register(config)
     return as_json(config.model_dump(mode="json"), 201 if new else 200)
 
 
 async def _read_agent(request: Request) -> Response:
+    await request.hub.sources.refresh()
     agent = request.hub.agents.get(request.path["name"])
     return as_json(agent.model_dump(mode="json"))
 
 
 async def _remove_agent(request: Request) -> Response:
+    await request.hub.sources.refresh()
     request.hub.agents.remove(request.path["name"])
     return Response(204, "")
 

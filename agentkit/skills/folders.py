@@ -61,7 +61,7 @@ class Withheld:
     Attributes
     ----------
     names
-        File names, as they are: text of whoever made the folder.
+        File names: text of whoever made the folder.
     """
 
     folder: Path
@@ -163,7 +163,7 @@ def paths_in(
                 found.problems.append(problem_of(place.folder, error))
             continue
         if place.trust is not None:
-            names = tuple(path.name for path in paths)
+            names = tuple(_printable(path.name) for path in paths)
             if names:
                 found.withheld.append(Withheld(place.folder, names, place.trust))
             continue
@@ -225,6 +225,10 @@ def _holds_a_skill(folder: Path) -> bool:
         return any(each.name.upper() == SKILL_FILE.upper() for each in folder.iterdir())
     except OSError:
         return True  # the loader says why it cannot be read
+
+
+def _printable(name: str) -> str:
+    return name if name.isprintable() else repr(name)
 
 
 def _is_within(path: Path, folder: Path) -> bool:

@@ -134,8 +134,8 @@ def _unusual(header: str) -> list[str]:
     found: list[str] = []
     if not any(sign in header for sign in "[{&!"):
         return found
-    scanned: Any = yaml.scan(header, Loader=yaml.SafeLoader)  # pyright: ignore[reportUnknownMemberType]
-    for token in cast("Iterator[yaml.Token]", scanned):
+    tokens: Iterator[yaml.Token] = cast(Any, yaml).scan(header, Loader=yaml.SafeLoader)
+    for token in tokens:
         if what := _UNUSUAL.get(type(token)):
             line = token.start_mark.line + FIRST_LINE
             found.append(f"line {line}: {what}, which not every client of the format reads")
