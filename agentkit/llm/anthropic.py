@@ -8,13 +8,15 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from agentkit.core.protocol import ToolSpec
 from agentkit.llm.anthropic_wire import Answer, system_text, written_messages, written_tool
 from agentkit.llm.caller import whole
+from agentkit.llm.faults import Call, broke_off, in_our_words, no_answer
 from agentkit.llm.protocol import ChatMessage, LLMResponse, Piece
-from agentkit.llm.sdk import CONNECT_SECONDS, Dialect, broke_off, in_our_words
+from agentkit.llm.sdk import CONNECT_SECONDS, Access
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic, AsyncStream
@@ -22,21 +24,24 @@ if TYPE_CHECKING:
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
 
-_DIALECT = Dialect("anthropic", "ANTHROPIC_API_KEY")
 _ANTHROPIC = "https://api.anthropic.com"
 
 
 class AnthropicProvider:
-    """Asks Anthropic.
+    """Asks Anthropic, or a server that speaks its dialect.
 
     Parameters
     ----------
     api_key
-        Left out, ``ANTHROPIC_API_KEY``.
+        Left out, what ``key_variable`` holds.
     base_url
         Left out, ``ANTHROPIC_BASE_URL``, else Anthropic itself.
     default_model
         The model that is asked when none is named.
+    name
+        What the provider is called in messages.
+    key_variable
+        The environment variable of the key; empty, none is looked up and none is needed.
     max_tokens
         Tokens of one answer at most, thinking included; this API wants it said.
     thinking
@@ -56,12 +61,14 @@ class AnthropicProvider:
         base_url: str | None = None,
         default_model: str = DEFAULT_MODEL,
         *,
+        name: str = "anthropic",
+        key_variable: str = "ANTHROPIC_API_KEY",
         max_tokens: int = 16_000,
         thinking: Mapping[str, Any] | None = None,
         silence: float = 300,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        self._api_key = api_key
+        self._access = Access(name, "anthropic", api_key, key_variable, environ)
         self._base_url = base_url
         self._default_model = default_model
         self._max_tokens = max_tokens
@@ -77,7 +84,12 @@ class AnthropicProvider:
     @property
     def missing(self) -> str | None:
         """What to install or set; found without importing the SDK."""
-        return _DIALECT.missing(self._api_key, self._environ)
+        return self._access.missing(needs_key=self._needs_key)
+
+    @property
+    def vendor(self) -> str:
+        """The address that is asked: prices depend on it."""
+        return self._url or _ANTHROPIC
 
     async def chat(
         self,
@@ -105,7 +117,7 @@ class AnthropicProvider:
         ProviderUnavailable, ProviderRejected
             See ``agentkit.llm.sdk``.
         """
-        key = _DIALECT.key(self._api_key, self._environ)
+        key = self._access.key(needs_key=self._needs_key)
         asked = model or self._default_model
         request: dict[str, Any] = {
             "model": asked,
@@ -119,8 +131,17 @@ class AnthropicProvider:
             request["tools"] = [written_tool(tool) for tool in tools]
         if self._thinking:
             request["thinking"] = dict(self._thinking)
+        call = Call(
+            self._access.name,
+            asked,
+            self._url,
+            key_hint=self._access.key_variable,
+            key=key,
+            tools=tuple(tool.name for tool in tools),
+            images=any(message.images for message in messages),
+        )
         answer = Answer(asked)
-        with in_our_words(_DIALECT, asked, self._url, key):
+        with in_our_words(call):
             async with await asyncio.to_thread(self._client, key) as client:
                 events = cast(
                     "AsyncStream[RawMessageStreamEvent]", await client.messages.create(**request)
@@ -129,9 +150,10 @@ class AnthropicProvider:
                     async for event in events:
                         for piece in answer.take(event):
                             yield piece
+                    streamed = "event-stream" in events.response.headers.get("content-type", "")
         if not answer.complete:
-            raise broke_off(_DIALECT)
-        yield answer.response()
+            raise broke_off(call) if answer.begun or streamed else no_answer(call)
+        yield replace(answer.response(), vendor=self.vendor)
 
     def _client(self, key: str) -> AsyncAnthropic:
         from anthropic import AsyncAnthropic, Timeout
@@ -146,3 +168,7 @@ class AnthropicProvider:
     @property
     def _url(self) -> str | None:
         return self._base_url or self._environ.get("ANTHROPIC_BASE_URL") or None
+
+    @property
+    def _needs_key(self) -> bool:
+        return self._url is None or bool(self._access.key_variable)

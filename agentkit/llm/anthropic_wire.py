@@ -105,6 +105,7 @@ class Answer:
 
     def __init__(self, model: str) -> None:
         self.complete = False
+        self.begun = False
         self._model = model
         self._blocks: dict[int, dict[str, Any]] = {}
         self._arguments: dict[int, str] = {}
@@ -113,6 +114,7 @@ class Answer:
 
     def take(self, event: RawMessageStreamEvent) -> Iterator[TextPiece | ThinkingPiece]:
         """Add an event, and give what of it is to be shown."""
+        self.begun = True
         match event.type:
             case "message_start":
                 self._model = event.message.model or self._model
@@ -178,6 +180,7 @@ class Answer:
             # Here, unlike elsewhere, the cached tokens are not part of the input tokens.
             total.prompt_tokens = usage.input_tokens + cached + created
             total.cached_tokens = usage.cache_read_input_tokens
+            total.cache_write_tokens = usage.cache_creation_input_tokens
         total.completion_tokens = usage.output_tokens
         if usage.output_tokens_details is not None:
             total.reasoning_tokens = usage.output_tokens_details.thinking_tokens

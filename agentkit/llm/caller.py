@@ -10,6 +10,7 @@ A class declares with an attribute, or with a property when the answer depends o
         streaming = True               # it has ``stream``, an async generator of pieces
         simulated = False              # True: there is no language model behind it
         default_model = "model-1"      # used when an agent names the provider alone
+        vendor = ""                    # whose prices hold: an API's address, or a name
 
         @property
         def missing(self) -> str | None:   # what to install or set before it can be used
@@ -77,6 +78,11 @@ class Caller:
     def default_model(self) -> str:
         """The model used when none is named; empty when the provider declares none."""
         return self._default_model or _declared_text(self.provider, "default_model") or ""
+
+    @property
+    def vendor(self) -> str:
+        """Whose prices hold, as ``LLMResponse.vendor``; empty when the provider declares none."""
+        return _declared_text(self.provider, "vendor") or ""
 
     @property
     def missing(self) -> str | None:

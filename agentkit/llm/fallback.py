@@ -47,6 +47,11 @@ class FallbackProvider:
         return model or caller.default_model
 
     @property
+    def vendor(self) -> str:
+        """The first one's."""
+        return self._ways[0][1].vendor
+
+    @property
     def missing(self) -> str | None:
         """What is missing, when none of them can be used."""
         missing = [caller.missing for _, caller, _ in self._ways]

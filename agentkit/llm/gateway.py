@@ -12,6 +12,7 @@ from typing import Any
 from agentkit.core.protocol import ToolSpec
 from agentkit.errors import Conflict, InvalidInput, NotFound, ProviderNotReady
 from agentkit.llm.caller import Caller
+from agentkit.llm.prices import Prices, Sold
 from agentkit.llm.protocol import ChatMessage, LLMResponse, Piece
 
 
@@ -48,10 +49,13 @@ class LLMGateway:
     default_model
         The ``provider:model`` of agents that name none. When it is ``None`` they get the only
         provider, or the one that was registered as the default.
+    prices
+        What answers cost and how much models can read.
     """
 
     def __init__(self) -> None:
         self.default_model: str | None = None
+        self.prices = Prices()
         self._callers: dict[str, Caller] = {}
         self._default_provider: str | None = None
 
@@ -152,7 +156,7 @@ class LLMGateway:
     async def stream(
         self, route: Route, messages: Sequence[ChatMessage], *, tools: Sequence[ToolSpec] = ()
     ) -> AsyncGenerator[Piece]:
-        """Ask a route; the last piece is the response, its ``provider`` and ``model`` filled in.
+        """Ask a route; the last piece is the response, with its provider, model and cost filled in.
 
         A provider that does not stream yields its response alone. To stop, cancel the task that
         iterates this, or close it: either closes the provider's connection.
@@ -165,14 +169,17 @@ class LLMGateway:
         pieces = route.caller.stream(messages, model=route.model, tools=tools)
         async with aclosing(pieces):
             async for piece in pieces:
-                if isinstance(piece, LLMResponse):
-                    yield dataclasses.replace(
-                        piece,
-                        provider=piece.provider or route.provider_name,
-                        model=piece.model or route.model,
-                    )
-                else:
-                    yield piece
+                yield (
+                    await _completed(piece, route, self.prices)
+                    if isinstance(piece, LLMResponse)
+                    else piece
+                )
+
+    async def window(self, route: Route) -> int | None:
+        """Tokens that question and answer may have together; ``None`` when that is not known."""
+        return await self.prices.window(
+            _sold(route.provider_name, route.caller.vendor, route.model)
+        )
 
     def status(self) -> list[ProviderStatus]:
         """All providers, in the order of their registration."""
@@ -217,3 +224,21 @@ class LLMGateway:
         else:
             message += "; a model is written provider:model."
         return NotFound(f"{message} Registered: {', '.join(self._callers) or 'none'}")
+
+
+async def _completed(response: LLMResponse, route: Route, prices: Prices) -> LLMResponse:
+    """The response with who gave it, and what it cost where that is known."""
+    provider, model = response.provider or route.provider_name, response.model or route.model
+    usage = response.usage
+    if usage is not None and usage.cost is None and not route.simulated:
+        cost = await prices.cost(usage, _sold(provider, response.vendor, model, route.model))
+        usage = dataclasses.replace(usage, cost=cost)
+    return dataclasses.replace(response, provider=provider, model=model, usage=usage)
+
+
+def _sold(provider: str, vendor: str, *models: str) -> Sold:
+    if vendor:
+        return Sold(provider, models, vendor)
+    # A provider that asks many vendors names the vendor in the model: "anthropic:claude-…".
+    vendor, _, model = models[-1].rpartition(":")
+    return Sold(provider, (*models, model), vendor)

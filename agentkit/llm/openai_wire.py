@@ -117,6 +117,7 @@ class Answer:
 
     def __init__(self, model: str) -> None:
         self.finish_reason: str | None = None
+        self.begun = False
         self._model = model
         self._text = ""
         self._thinking = ""
@@ -128,6 +129,7 @@ class Answer:
 
     def take(self, chunk: ChatCompletionChunk) -> Iterator[TextPiece | ThinkingPiece]:
         """Add a chunk, and give what of it is to be shown."""
+        self.begun = True
         self._model = chunk.model or self._model
         if chunk.usage is not None:
             self._usage = _usage(chunk.usage)

@@ -26,6 +26,8 @@ class TokenUsage:
     """The part of ``completion_tokens`` that was spent on thinking."""
     cost: float | None = None
     """In US dollars, when known."""
+    cache_write_tokens: int | None = None
+    """The part of ``prompt_tokens`` that was written to the provider's cache, where that is reported."""
 
 
 @dataclass(slots=True)
@@ -81,6 +83,9 @@ class LLMResponse:
     provider: str = ""
     """Filled in by the gateway: which provider answered, after fallbacks."""
     provider_data: dict[str, Any] = field(default_factory=dict[str, Any])
+    vendor: str = ""
+    """Who sold the answer, as price lists know it: the address of an API, or a name such as
+    ``anthropic``; empty when that is not known."""
 
 
 @dataclass(slots=True)

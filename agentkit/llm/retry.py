@@ -69,6 +69,11 @@ class RetryingProvider:
         """As the wrapped provider."""
         return self._caller.missing
 
+    @property
+    def vendor(self) -> str:
+        """As the wrapped provider."""
+        return self._caller.vendor
+
     async def chat(
         self,
         messages: Sequence[ChatMessage],

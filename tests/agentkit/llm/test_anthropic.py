@@ -79,7 +79,9 @@ def test_cached_tokens_count_as_part_of_the_prompt() -> None:
         *IT.text(0, "Hm."),
         *IT.end("end_turn", output_tokens_details={"thinking_tokens": 3}),
     )
-    assert response.usage == TokenUsage(130, 5, cached_tokens=100, reasoning_tokens=3)
+    assert response.usage == TokenUsage(
+        130, 5, cached_tokens=100, reasoning_tokens=3, cache_write_tokens=20
+    )
 
 
 def test_signed_thinking_streams_and_comes_back_as_it_was() -> None:

@@ -183,15 +183,15 @@ def test_pictures_of_tools_follow_after_all_answers_of_the_turn() -> None:
     assert written[5]["content"][1] == url
 
 
-def test_pictures_are_kept_from_servers_that_may_not_take_them() -> None:
+def test_pictures_are_kept_from_servers_that_are_said_to_take_none() -> None:
     async def ask(**options: Any) -> Any:
         async with wire(Reply(chunks=IT.whole())) as server:
             question = [ChatMessage("user", "Look.", images=[Image("image/png", "AAAA")])]
             await drained(IT.provider(server.url, **options), question)
             return server.seen[0].body["messages"][0]["content"]
 
-    assert asyncio.run(ask()) == "Look."
-    assert len(asyncio.run(ask(images=True))) == 2
+    assert asyncio.run(ask(images=False)) == "Look."
+    assert len(asyncio.run(ask())) == 2
 
 
 def test_a_server_of_ones_own_needs_no_key_but_a_model() -> None:
