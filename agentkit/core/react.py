@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from agentkit.core.asking import Asker
 from agentkit.core.bounded import Escaped, Stop, Stopped
@@ -48,13 +49,16 @@ AHEAD = 100
 """Events that a model may be ahead of their reader. A provider that never waits (its whole answer has
 arrived already) would otherwise keep the loop from everything else, a cancel included."""
 
+FindTools = Callable[[Callable[[str, str], None]], Coroutine[Any, Any, Sequence[Tool]]]
+"""Finds a run's tools when it has started; is given ``say(message, reason)`` for what takes time or fails."""
+
 
 def react(
     agent: AgentConfig,
     input: str,
     *,
     gateway: LLMGateway,
-    tools: Sequence[Tool] = (),
+    tools: Sequence[Tool] | FindTools = (),
     instructions: str = "",
     history: Sequence[ChatMessage] = (),
     token: CancellationToken | None = None,
@@ -72,7 +76,8 @@ def react(
         The question.
     tools
         What the model may call. Calls of one turn run at the same time; each ``tool_result`` comes when
-        its call ends, and the model is given them in the order of its calls.
+        its call ends, and the model is given them in the order of its calls. A function finds them
+        once the run has started, when some may have to be waited for.
     instructions
         Added to the agent's identity in the system message.
     history
@@ -116,7 +121,7 @@ class _Run:
         agent: AgentConfig,
         input: str,
         gateway: LLMGateway,
-        tools: Sequence[Tool],
+        tools: Sequence[Tool] | FindTools,
         instructions: str,
         history: Sequence[ChatMessage],
         token: CancellationToken | None,
@@ -131,7 +136,8 @@ class _Run:
         self.gateway = gateway
         self.token = token or CancellationToken()
         self.limits = limits or narrowed(agent.limits)
-        self.tools = {tool.spec.name: tool for tool in tools}
+        self.tools: dict[str, Tool] = {}
+        self._given = tools
         self.messages = [*history, ChatMessage("user", input)]
         if system := "\n\n".join(part for part in (agent.prompt.identity, instructions) if part):
             self.messages.insert(0, ChatMessage("system", system))
@@ -215,6 +221,10 @@ class _Run:
 
     async def loop(self, route: Route) -> None:
         """Turns until the model answers without calling a tool."""
+        found = (
+            await self.stop.bound(self._given(self._say)) if callable(self._given) else self._given
+        )
+        self.tools = {tool.spec.name: tool for tool in found}
         runner = CallRunner(
             self.tools,
             self.limits,
@@ -247,6 +257,9 @@ class _Run:
             f"Stopped after {self.step} steps without an answer (limits.max_steps).",
             reason="max_steps",
         )
+
+    def _say(self, message: str, reason: str) -> None:
+        self.emit(Warned(message=message, reason=reason))
 
     async def _turn(self, route: Route) -> LLMResponse:
         self.stop.check()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 
 from agentkit.core.approval import guarded
 from agentkit.core.events import StepEvent
@@ -86,14 +86,22 @@ class InProcessExecutor:
                 limits=limits,
                 requests=requests,
             )
-        tools = {tool.spec.name: tool for tool in self.tools.select(agent.tools)}
-        tools |= {tool.spec.name: tool for tool in skill_tools(self.skills.select(agent.skills))}
-        tools |= {tool.spec.name: tool for tool in client_tools}
+
+        async def find(say: Callable[[str, str], None]) -> Sequence[Tool]:
+            await self.tools.ready(agent.tools, say)
+            offered = [
+                *self.tools.select(agent.tools),
+                *skill_tools(self.skills.select(agent.skills)),
+                *client_tools,
+            ]
+            named = {tool.spec.name: tool for tool in offered}
+            return guarded(tuple(named.values()), (self.policy, agent.policy))
+
         return react(
             agent,
             input,
             gateway=self.gateway,
-            tools=guarded(tuple(tools.values()), (self.policy, agent.policy)),
+            tools=find,
             instructions=self.skills.listing(agent.skills),
             history=history,
             token=token,
