@@ -23,11 +23,13 @@ def verdict(policies: Sequence[Policy], tool: Tool, arguments: Mapping[str, Any]
         From the widest (the server's) to the narrowest (the agent's). The narrowest that speaks of the
         call decides, but what the widest denies stays denied. Where none speaks, the tool's own counts.
     """
-    said = [_said(policy, tool.spec.name, arguments) for policy in policies]
+    said: list[Verdict | None] = [_said(policy, tool.spec.name, arguments) for policy in policies]
     if said and said[0] == "deny":
         return "deny"
-    spoken = [each for each in said if each is not None]
-    return spoken[-1] if spoken else tool.policy
+    for each in reversed(said):
+        if each is not None:
+            return each
+    return tool.policy
 
 
 def _said(policy: Policy, name: str, arguments: Mapping[str, Any]) -> Verdict | None:

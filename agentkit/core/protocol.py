@@ -32,6 +32,10 @@ TaskId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]*
 """The id of a task, chosen by whoever starts it; fit for a URL as it is."""
 
 
+ThreadId = TaskId
+"""The id of a conversation: that of its first task, or any other that is written like it."""
+
+
 class CancellationToken:
     """Says once, and for good, that a run shall stop.
 
@@ -227,7 +231,11 @@ class StartTask(_Shape):
     input: str = ""
     task_id: TaskId | None = None
     """Left out, the server makes one."""
-    thread_id: str | None = None
+    thread_id: ThreadId | None = None
+    """The conversation that it goes on with; a task without one begins a conversation of its own id."""
+    follows: TaskId | None = None
+    """The task that this one follows up: in its conversation, and with its agent and origin where these
+    are left out. Both are shown in one place."""
     limits: Limits | None = None
     client_tools: tuple[ToolSpec, ...] = ()
     """Tools that the caller runs itself, such as a notebook's functions."""
@@ -267,6 +275,7 @@ class TaskSummary(BaseModel):
     input: str
     status: TaskStatus
     thread_id: str | None = None
+    follows: str | None = None
     origin: Origin | None = None
     simulated: bool = False
     created_at: str

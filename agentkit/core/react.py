@@ -29,6 +29,7 @@ from agentkit.core.events import (
     UsageReported,
     Warned,
 )
+from agentkit.core.history import History, room_for_history
 from agentkit.core.limits import narrowed
 from agentkit.core.meter import Allowance
 from agentkit.core.protocol import (
@@ -138,9 +139,10 @@ class _Run:
         self.limits = limits or narrowed(agent.limits)
         self.tools: dict[str, Tool] = {}
         self._given = tools
-        self.messages = [*history, ChatMessage("user", input)]
-        if system := "\n\n".join(part for part in (agent.prompt.identity, instructions) if part):
-            self.messages.insert(0, ChatMessage("system", system))
+        system = "\n\n".join(part for part in (agent.prompt.identity, instructions) if part)
+        self.system = [ChatMessage("system", system)] if system else []
+        self.history = History(history)
+        self.messages = [ChatMessage("user", input)]
         self.step = 0
         self._said = _Said("", "")
 
@@ -181,6 +183,7 @@ class _Run:
         self.allowance = Allowance(self.limits, self.asker, self.stop)
         try:
             route = self._route()
+            await self._fit_history(route)
             await work(route)
             end = RunFinished(status=TaskStatus.COMPLETED)
         except Stopped as stopped:
@@ -213,6 +216,22 @@ class _Run:
                     simulated=simulated,
                 )
             )
+
+    async def _fit_history(self, route: Route) -> None:
+        if not self.history:
+            return
+        window = await self.gateway.window(route)
+        rooms = [self.limits.history_tokens]
+        if window is not None:
+            specs = [tool.spec for tool in self.tools.values()]
+            rooms.append(room_for_history(window, [*self.system, *self.messages], specs))
+        for room in rooms:
+            if room is not None:
+                self._warn_of_trim(self.history.fit(room))
+
+    def _warn_of_trim(self, message: str | None) -> None:
+        if message is not None:
+            self.emit(Warned(message=message, reason="history_trimmed"))
 
     async def once(self, route: Route) -> None:
         """One call of the model."""
@@ -267,7 +286,7 @@ class _Run:
         self.step += 1
         self._said = _Said(f"m{self.step}", f"t{self.step}")
         try:
-            response = await self.stop.bound(self._ask(route))
+            response = await self.stop.bound(self._answer(route))
         except Escaped as error:
             self._keep_what_was_said()
             raise ProviderError(f"The provider {route.provider_name!r} failed: {error}") from error
@@ -300,9 +319,20 @@ class _Run:
             raise AgentKitError(f"The model refused to answer: {said}", reason="refusal")
         return response
 
+    async def _answer(self, route: Route) -> LLMResponse:
+        """Ask, with less of the history when the model says that it is too much."""
+        while True:
+            try:
+                return await self._ask(route)
+            except ProviderError as error:
+                if error.reason != "context_overflow" or not self.history:
+                    raise
+                self._warn_of_trim(self.history.halve())
+
     async def _ask(self, route: Route) -> LLMResponse:
         specs = [tool.spec for tool in self.tools.values()]
-        stream = self.gateway.stream(route, self.messages, tools=specs)
+        messages = [*self.system, *self.history.messages, *self.messages]
+        stream = self.gateway.stream(route, messages, tools=specs)
         async with contextlib.aclosing(stream):
             async for piece in stream:
                 said = self._said

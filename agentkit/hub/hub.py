@@ -6,8 +6,6 @@ import asyncio
 import logging
 import secrets
 from collections import deque
-from dataclasses import replace
-from typing import Any, cast
 
 from agentkit.core.events import ApprovalRequested
 from agentkit.core.limits import narrowed
@@ -29,7 +27,10 @@ from agentkit.hub.publisher import Publisher
 from agentkit.hub.run import Run, interrupted
 from agentkit.hub.sources import Sources
 from agentkit.hub.task import Task, now
+from agentkit.hub.thread import busy, following, history_of, thread_of
+from agentkit.hub.unmasked import with_true_arguments
 from agentkit.hub.writer import TaskWriter
+from agentkit.llm.protocol import ChatMessage
 from agentkit.tools.protocol import Resolution
 
 log = logging.getLogger("agentkit")
@@ -142,12 +143,21 @@ class Hub:
         InvalidInput
             No agent was named and there are several.
         Conflict
-            There is a task of that id.
+            There is a task of that id, or the conversation has a run that goes on.
         """
         await self.sources.refresh()
+        if request.follows is not None:
+            request = following(request, (await self.task(request.follows)).summary)
         publisher = self._open_publisher()
         agent = self.agents.choose(request.agent)
         self.executor.check(agent)
+        limits = narrowed(self._limits, agent.limits, request.limits)
+        history: list[ChatMessage] = []
+        if request.thread_id is not None:
+            history = await history_of(self.journal, request.thread_id, limits.result_chars)
+            # Somebody else may have begun the next run while the journal was read.
+            if any(thread_of(run.task.summary) == request.thread_id for run in self._runs.values()):
+                raise busy(request.thread_id)
         task_id = request.task_id or secrets.token_hex(8)
         if task_id in self._runs:
             raise Conflict(f"There is a task {task_id!r} already.", reason="task_exists")
@@ -157,13 +167,13 @@ class Hub:
             input=self._redactor.redact_text(request.input),
             status=TaskStatus.QUEUED,
             thread_id=request.thread_id,
+            follows=request.follows,
             origin=request.origin,
             created_at=now(),
         )
         desk = None
         if request.client_tools:
             desk = ClientDesk(request.client_tools, self._away_seconds)
-        limits = narrowed(self._limits, agent.limits, request.limits)
         writer = TaskWriter(Task(summary), self.journal, self._redactor, publisher)
         run = Run(
             writer,
@@ -173,7 +183,7 @@ class Hub:
             limits,
             desk,
             Requests(request.on_ask),
-            (),
+            history,
             self._ended,
         )
         self._runs[task_id] = run
@@ -267,7 +277,7 @@ class Hub:
         run = await self._unfinished(task_id, "answered")
         request = run.requests.get(request_id)
         if isinstance(request, ApprovalRequested):
-            resolution = _with_true_arguments(resolution, request, self._redactor)
+            resolution = with_true_arguments(resolution, request, self._redactor)
         run.requests.answer(request_id, resolution)
 
     async def _unfinished(self, task_id: str, verb: str) -> Run:
@@ -340,28 +350,3 @@ class Hub:
         if not run.is_stored:
             self._unstored[run.task.id] = run.task
         self._start_waiting()
-
-
-def _with_true_arguments(
-    resolution: Resolution, request: ApprovalRequested, redactor: Redactor
-) -> Resolution:
-    """An approval's edited arguments with the secrets that its editor only saw masked."""
-    value = resolution.value
-    if not isinstance(value, dict) or "arguments" not in value:
-        return resolution
-    consent = cast("dict[str, Any]", value)
-    true = request.arguments
-    arguments = _unmasked(consent["arguments"], redactor.redact(true), true)
-    return replace(resolution, value={**consent, "arguments": arguments})
-
-
-def _unmasked(edited: Any, shown: Any, true: Any) -> Any:
-    if edited == shown:
-        return true
-    if not isinstance(edited, dict) or not isinstance(shown, dict):
-        return cast("Any", edited)
-    fields, known = cast("dict[str, Any]", edited), cast("dict[str, Any]", shown)
-    return {
-        key: _unmasked(value, known[key], true[key]) if key in known and key in true else value
-        for key, value in fields.items()
-    }

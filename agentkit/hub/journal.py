@@ -103,10 +103,11 @@ class Journal:
                 summary.status,
                 summary.created_at,
                 summary.model_dump_json(),
+                summary.thread_id or summary.task_id,
             )
             connection.execute(
-                "INSERT INTO tasks (id, owner, agent, status, created_at, summary)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO tasks (id, owner, agent, status, created_at, summary, thread)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 row,
             )
 
@@ -175,6 +176,17 @@ class Journal:
                 " AND (:before IS NULL OR number < (SELECT number FROM tasks WHERE id = :before))"
                 " ORDER BY number DESC LIMIT :limit",
                 {"status": status, "agent": agent, "before": before, "limit": limit},
+            )
+            return [text for (text,) in rows]
+
+        return [TaskSummary.model_validate_json(text) for text in await self._read(job)]
+
+    async def thread(self, thread_id: str) -> list[TaskSummary]:
+        """The tasks of a conversation, the oldest first, as they stood at their last stored change."""
+
+        def job(connection: sqlite3.Connection) -> list[str]:
+            rows = connection.execute(
+                "SELECT summary FROM tasks WHERE thread = ? ORDER BY number", (thread_id,)
             )
             return [text for (text,) in rows]
 

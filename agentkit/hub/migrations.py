@@ -26,6 +26,12 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (task, seq)
     ) WITHOUT ROWID;
     """,
+    # A task without a thread is the first of one that has its own id.
+    """
+    ALTER TABLE tasks ADD COLUMN thread TEXT;
+    UPDATE tasks SET thread = COALESCE(json_extract(summary, '$.thread_id'), id);
+    CREATE INDEX tasks_by_thread ON tasks (thread, number)
+    """,
 )
 """Never change one that has been released: add another."""
 
