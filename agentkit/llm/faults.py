@@ -192,14 +192,15 @@ def _without_status(error: Exception, said: Said, call: Call) -> ProviderError |
         return ProviderRejected(f"{call.where} refused the request: {detail}")
     if isinstance(error, TimeoutError) or any("Timeout" in name for name in names):
         return ProviderUnavailable(f"{call.where} did not answer in time")
+    unread = isinstance(error, ValueError) or isinstance(error.__cause__, ValueError)
+    if unread or "UnexpectedModelBehavior" in names:
+        return ProviderUnavailable(f"{call.where} sent what cannot be read: {detail}")
     on_the_way = {"APIConnectionError", "ModelConnectionError"} & names
     if names & {"APIError", "ModelAPIError"} and not on_the_way:
         return ProviderUnavailable(f"{call.where}: the server failed: {detail}")
     module = type(error).__module__.partition(".")[0]
     if on_the_way or isinstance(error, OSError) or module.startswith("httpx"):
         return ProviderUnavailable(f"{call.where}: the connection failed: {_route(error, detail)}")
-    if isinstance(error, ValueError) or "UnexpectedModelBehavior" in names:
-        return ProviderUnavailable(f"{call.where} sent what cannot be read: {detail}")
     return None
 
 

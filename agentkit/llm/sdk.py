@@ -30,13 +30,15 @@ class Access:
     name
         The provider as the reader knows it, such as ``openai``.
     package
-        The package that has to be installed; also the name of the extra.
+        The package that has to be installed, as it is imported.
     api_key
         The key itself, when it was given.
     key_variable
         The environment variable that holds it otherwise; empty when none is looked up.
     environ
         Where that is looked up, at each call.
+    extra
+        The extra that installs the package, when it is named otherwise.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Access:
     api_key: str | None = field(repr=False)
     key_variable: str
     environ: Mapping[str, str] = field(repr=False)
+    extra: str = ""
 
     def missing(self, *, needs_key: bool = True, instead: str = "") -> str | None:
         """What to install or set, in words; ``None`` when nothing is missing.
@@ -53,9 +56,9 @@ class Access:
         if importlib.util.find_spec(self.package) is None:
             return (
                 f"the package {self.package} is not installed: "
-                f'pip install "jupyter-agentkit[{self.package}]"'
+                f'pip install "jupyter-agentkit[{self.extra or self.package}]"'
             )
-        if needs_key and not self._key:
+        if needs_key and not self.given:
             or_else = f" (or {instead})" if instead else ""
             return (
                 f"no key is set: set {self.key_variable or 'a key'}{or_else} in the environment of the "
@@ -73,10 +76,11 @@ class Access:
         """
         if missing := self.missing(needs_key=needs_key, instead=instead):
             raise ProviderNotReady(f"{self.name} cannot be used: {missing}")
-        return self._key or NO_KEY
+        return self.given or NO_KEY
 
     @property
-    def _key(self) -> str | None:
+    def given(self) -> str | None:
+        """The key, where there is one."""
         return self.api_key or self.environ.get(self.key_variable) or None
 
 

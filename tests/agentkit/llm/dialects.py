@@ -11,6 +11,7 @@ from agentkit.core.protocol import ToolSpec
 from agentkit.llm.anthropic import AnthropicProvider
 from agentkit.llm.openai import OpenAIProvider
 from agentkit.llm.protocol import ChatMessage, LLMResponse, Piece
+from agentkit.llm.pydantic_ai import PydanticAIProvider
 
 KEY = "sk-secret-0123456789"
 QUESTION = [ChatMessage("user", "well?")]
@@ -46,12 +47,13 @@ class OpenAI:
     """Chunks of chat completions."""
 
     name = "openai"
+    wire = "openai"
     variable = "OPENAI_API_KEY"
 
     def provider_by(self, environ: Mapping[str, str]) -> OpenAIProvider:
         return OpenAIProvider(KEY, environ=environ)
 
-    def provider(self, url: str, **options: Any) -> OpenAIProvider:
+    def provider(self, url: str, **options: Any) -> OpenAIProvider | PydanticAIProvider:
         return OpenAIProvider(KEY, f"{url}/v1", environ={}, **options)
 
     def chunk(
@@ -97,12 +99,13 @@ class Anthropic:
     """Events of the messages API."""
 
     name = "anthropic"
+    wire = "anthropic"
     variable = "ANTHROPIC_API_KEY"
 
     def provider_by(self, environ: Mapping[str, str]) -> AnthropicProvider:
         return AnthropicProvider(KEY, environ=environ)
 
-    def provider(self, url: str, **options: Any) -> AnthropicProvider:
+    def provider(self, url: str, **options: Any) -> AnthropicProvider | PydanticAIProvider:
         return AnthropicProvider(KEY, url, environ={}, **options)
 
     def event(self, type: str, **data: Any) -> str:
@@ -157,4 +160,29 @@ class Anthropic:
         return self.event("error", error={"type": "overloaded_error", "message": message})
 
 
+class OpenAIThroughPydanticAI(OpenAI):
+    """The same wire, asked by pydantic-ai."""
+
+    name = "pydantic-ai-openai"
+
+    def provider(self, url: str, **options: Any) -> PydanticAIProvider:
+        return PydanticAIProvider(
+            "openai-chat", KEY, f"{url}/v1", key_variable=self.variable, environ={}, **options
+        )
+
+
+class AnthropicThroughPydanticAI(Anthropic):
+    """The same wire, asked by pydantic-ai."""
+
+    name = "pydantic-ai-anthropic"
+
+    def provider(self, url: str, **options: Any) -> PydanticAIProvider:
+        return PydanticAIProvider(
+            "anthropic", KEY, url, key_variable=self.variable, environ={}, **options
+        )
+
+
 BOTH = [OpenAI(), Anthropic()]
+"""The two with an SDK of their own."""
+
+ALL = [*BOTH, OpenAIThroughPydanticAI(), AnthropicThroughPydanticAI()]

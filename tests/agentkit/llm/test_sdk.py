@@ -21,11 +21,21 @@ from agentkit.llm.gateway import LLMGateway
 from agentkit.llm.openai import OpenAIProvider
 from agentkit.llm.protocol import LLMResponse, Notice, TextPiece
 from agentkit.llm.retry import RetryingProvider
-from tests.agentkit.llm.dialects import BOTH, KEY, QUESTION, Anthropic, OpenAI, answered, drained
+from tests.agentkit.llm.dialects import (
+    ALL,
+    BOTH,
+    KEY,
+    QUESTION,
+    Anthropic,
+    OpenAI,
+    answered,
+    drained,
+)
 from tests.agentkit.llm.wire import Reply, Wire, wire
 
 Dialect = OpenAI | Anthropic
 both = pytest.mark.parametrize("dialect", BOTH, ids=lambda dialect: dialect.name)
+every = pytest.mark.parametrize("dialect", ALL, ids=lambda dialect: dialect.name)
 
 
 def faults(dialect: Dialect, *replies: Reply) -> ProviderError:
@@ -40,7 +50,7 @@ def faults(dialect: Dialect, *replies: Reply) -> ProviderError:
     return asyncio.run(ask())
 
 
-@both
+@every
 def test_text_streams_and_the_response_is_the_whole(dialect: Dialect) -> None:
     async def ask() -> None:
         async with wire(Reply(chunks=dialect.whole())) as server:
@@ -69,7 +79,7 @@ def test_a_provider_serves_one_event_loop_after_another(dialect: Dialect) -> Non
     assert [asyncio.run(ask()), asyncio.run(ask())] == ["Hello", "Hello"]
 
 
-@both
+@every
 def test_a_wrong_key_says_which_variable_to_check_and_never_the_key(dialect: Dialect) -> None:
     error = faults(dialect, Reply(401, body=dialect.error(f"bad key {KEY}")))
     assert isinstance(error, ProviderRejected)
@@ -78,29 +88,29 @@ def test_a_wrong_key_says_which_variable_to_check_and_never_the_key(dialect: Dia
     assert error.__cause__ is None
 
 
-@both
+@every
 def test_an_unknown_model_is_named(dialect: Dialect) -> None:
     error = faults(dialect, Reply(404, body=dialect.error("no such model")))
     assert isinstance(error, ProviderRejected)
     assert "'m'" in error.message
 
 
-@both
+@every
 def test_a_bad_request_is_final_and_quotes_the_server(dialect: Dialect) -> None:
     error = faults(dialect, Reply(400, body=dialect.error("context too long")))
     assert isinstance(error, ProviderRejected)
     assert "context too long" in error.message
 
 
-@both
+@every
 def test_a_spent_quota_is_final(dialect: Dialect) -> None:
-    type = "insufficient_quota" if dialect.name == "openai" else "billing_error"
+    type = "insufficient_quota" if dialect.wire == "openai" else "billing_error"
     error = faults(dialect, Reply(429, body=dialect.error("pay first", type)))
     assert isinstance(error, ProviderRejected)
     assert "quota" in error.message
 
 
-@both
+@every
 @pytest.mark.parametrize(
     ("header", "value", "seconds"),
     [("retry-after", "7", 7), ("retry-after-ms", "250", 0.25), ("retry-after", "soon", None)],
@@ -113,7 +123,7 @@ def test_a_rate_limit_carries_how_long_to_wait(
     assert error.retry_after == seconds
 
 
-@both
+@every
 def test_a_date_to_wait_for_becomes_seconds(dialect: Dialect) -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
     error = faults(dialect, Reply(503, {"retry-after": date}, dialect.error("later")))
@@ -121,28 +131,28 @@ def test_a_date_to_wait_for_becomes_seconds(dialect: Dialect) -> None:
     assert error.retry_after == pytest.approx(60, abs=10)
 
 
-@both
+@every
 def test_a_stream_that_is_cut_is_unavailable(dialect: Dialect) -> None:
     error = faults(dialect, Reply(chunks=dialect.start(), then="break"))
     assert isinstance(error, ProviderUnavailable)
     assert "connection" in error.message
 
 
-@both
+@every
 def test_a_stream_that_ends_too_soon_is_unavailable(dialect: Dialect) -> None:
     error = faults(dialect, Reply(chunks=dialect.start()))
     assert isinstance(error, ProviderUnavailable)
     assert "broke off" in error.message
 
 
-@both
+@every
 def test_an_error_in_the_middle_of_a_stream_is_unavailable(dialect: Dialect) -> None:
     error = faults(dialect, Reply(chunks=[*dialect.start(), dialect.error_event("overloaded")]))
     assert isinstance(error, ProviderUnavailable)
     assert "overloaded" in error.message
 
 
-@both
+@every
 def test_a_stream_that_is_no_json_is_unavailable(dialect: Dialect) -> None:
     garbage = "event: message_start\ndata: {nonsense\n\n"
     error = faults(dialect, Reply(chunks=[garbage]))
@@ -150,7 +160,7 @@ def test_a_stream_that_is_no_json_is_unavailable(dialect: Dialect) -> None:
     assert "cannot be read" in error.message
 
 
-@both
+@every
 def test_a_server_that_is_not_there_is_unavailable(dialect: Dialect) -> None:
     async def ask() -> None:
         async with wire() as server:
@@ -161,7 +171,7 @@ def test_a_server_that_is_not_there_is_unavailable(dialect: Dialect) -> None:
     asyncio.run(ask())
 
 
-@both
+@every
 def test_a_server_that_hangs_is_given_up_after_the_silence(dialect: Dialect) -> None:
     async def ask() -> None:
         async with wire(Reply(chunks=dialect.start(), then="silent")) as server:
@@ -172,7 +182,7 @@ def test_a_server_that_hangs_is_given_up_after_the_silence(dialect: Dialect) -> 
     asyncio.run(ask())
 
 
-@both
+@every
 def test_retries_go_through_the_wrapper_alone(dialect: Dialect) -> None:
     slept: list[float] = []
 
@@ -217,7 +227,7 @@ async def cancelled(
         await asyncio.wait_for(server.hung_up.wait(), 1)
 
 
-@both
+@every
 @pytest.mark.parametrize("moment", ["before the headers", "while silent", "while streaming"])
 def test_cancelling_closes_the_connection(dialect: Dialect, moment: str) -> None:
     reply = {
@@ -228,7 +238,7 @@ def test_cancelling_closes_the_connection(dialect: Dialect, moment: str) -> None
     asyncio.run(cancelled(dialect, reply, lambda server: server.waiting.wait()))
 
 
-@both
+@every
 def test_closing_the_generator_early_closes_the_connection(dialect: Dialect) -> None:
     async def leave() -> None:
         async with wire(Reply(chunks=dialect.start(), then="silent")) as server:
