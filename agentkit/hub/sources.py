@@ -130,8 +130,8 @@ class Sources:
 
     def _tell(self) -> None:
         """Log what is wrong, once for as long as it stays wrong."""
-        lines = [f"A skill was not loaded: {each.message}" for each in self.skills.problems]
-        lines += [f"An agent was not loaded: {each.message}" for each in self.agent_problems]
+        lines = [f"Skills: {each.message}" for each in self.skills.problems]
+        lines += [f"Agents: {each.message}" for each in self.agent_problems]
         for kind, withheld in zip(("skills", "agents"), self.withheld, strict=True):
             lines += [
                 f"Not loaded, because its folder is not trusted: {len(each.names)} {kind} in "

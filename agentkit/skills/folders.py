@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -31,8 +31,8 @@ class Place:
 
     Attributes
     ----------
-    required
-        Whether it is a problem when it is not there.
+    setting
+        The setting that names it: it is a problem then when it is not there. ``None``: it need not be there.
     within
         Nothing is read that lies outside of this folder, links followed; ``None``: links may lead anywhere.
     trust
@@ -40,7 +40,7 @@ class Place:
     """
 
     folder: Path
-    required: bool = False
+    setting: str | None = None
     within: Path | None = None
     trust: str | None = None
 
@@ -155,12 +155,14 @@ def paths_in(
     """
     for place in places:
         try:
-            if not place.required and not place.folder.is_dir():
+            if place.setting is None and not place.folder.is_dir():
                 continue
             paths = listed(place.folder)
         except (AgentKitError, OSError) as error:
             if place.trust is None:
-                found.problems.append(problem_of(place.folder, error))
+                problem = problem_of(place.folder, error)
+                begin = f"{place.setting}: " if place.setting is not None else ""
+                found.problems.append(replace(problem, message=begin + problem.message))
             continue
         if place.trust is not None:
             names = tuple(_printable(path.name) for path in paths)
