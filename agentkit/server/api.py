@@ -26,6 +26,7 @@ from agentkit.llm.gateway import LLMGateway
 from agentkit.server.defined import agents_status, skills_status
 from agentkit.server.input import MAX_SEQ, checked, parsed, resolution
 from agentkit.server.response import MAX_BODY, Response, as_json, failure, refusal, too_large
+from agentkit.tools.mcp import McpServers
 from agentkit.trace.bundle import to_bundle
 from agentkit.trace.document import Trace, build_trace
 from agentkit.trace.html import to_html
@@ -88,6 +89,12 @@ async def _status(request: Request) -> Response:
                     "default": each.default,
                 }
                 for each in gateway.status()
+            ],
+            "mcp": [
+                server.model_dump(mode="json")
+                for source in request.hub.executor.tools.sources
+                if isinstance(source, McpServers)
+                for server in source.status
             ],
             "running": request.hub.running,
             "agents": agents_status(request.hub),

@@ -20,14 +20,21 @@ class McpServers:
     ----------
     servers
         As ``mcp_config.parse_servers`` reads them.
+    problem
+        A configuration that could not be read: where it stands, and what is wrong. It is shown with them.
     wait_seconds
         How long a run waits for them.
     """
 
     def __init__(
-        self, servers: Mapping[str, McpServerConfig], *, wait_seconds: float = WAIT_SECONDS
+        self,
+        servers: Mapping[str, McpServerConfig],
+        *,
+        problem: tuple[str, str] | None = None,
+        wait_seconds: float = WAIT_SECONDS,
     ) -> None:
         self._servers = [McpServer(name, config) for name, config in servers.items()]
+        self._problem = problem
         self._wait_seconds = wait_seconds
 
     def start(self) -> None:
@@ -42,7 +49,11 @@ class McpServers:
     @property
     def status(self) -> list[McpServerStatus]:
         """How each stands now."""
-        return [server.status for server in self._servers]
+        shown = [server.status for server in self._servers]
+        if self._problem is not None:
+            name, message = self._problem
+            shown.append(McpServerStatus(name=name, state="failed", tools=0, message=message))
+        return shown
 
     @property
     def tools(self) -> Sequence[Tool]:

@@ -7,6 +7,7 @@ all that the server has started. It imports nothing of agentkit, so that it star
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -36,7 +37,8 @@ def main(arguments: list[str]) -> None:
     while True:
         try:
             code = child.wait(LOOK)
-            print(f"The server ended with exit code {code}.", file=sys.stderr, flush=True)  # noqa: T201
+            with contextlib.suppress(OSError):  # whoever would read it may be gone
+                os.write(2, f"The server ended with exit code {code}.\n".encode())
             break
         except subprocess.TimeoutExpired:
             if os.getppid() != parent:

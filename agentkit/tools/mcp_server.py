@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import logging
+import math
 import random
 import re
 from collections.abc import Callable, Mapping
@@ -110,6 +111,7 @@ class McpServer:
         self._settled = asyncio.Event()
         self._again = asyncio.Event()
         self._suspect = asyncio.Event()
+        self._ready_at = math.inf
 
     @property
     def status(self) -> McpServerStatus:
@@ -146,7 +148,7 @@ class McpServer:
         progress: Progress = lambda done, total, message: None,
     ) -> ToolResult:
         """Run a tool of the server, which may be on its way back from a fall."""
-        if self._session is None and self.state == "starting":
+        if self._session is None and self.state != "stopped":
             await self.settled(START_SECONDS)
         session = self._session
         if session is None:
@@ -188,6 +190,9 @@ class McpServer:
 
     def _died(self, tool: str, error: BaseException | None = None) -> ToolResult:
         self._suspect.set()
+        if self.state == "ready":
+            self._session = None
+            self._set("starting")
         told = f" ({self._told(error)})" if error else ""
         return ToolResult.failed(
             f"The MCP server {self.name!r} ended while it ran {tool!r}{told}; whether the call had an "
@@ -205,9 +210,9 @@ class McpServer:
 
     async def _keep(self) -> None:
         failures = 0
+        loop = asyncio.get_running_loop()
         while True:
-            loop = asyncio.get_running_loop()
-            began = loop.time()
+            self._ready_at = math.inf
             lines = LastLines()
             final = False
             try:
@@ -217,7 +222,7 @@ class McpServer:
                 problem, final = error.message, True
             except Exception as error:
                 problem = f"{self._told(error)}."
-            if self.state == "ready" and loop.time() - began > STEADY_SECONDS:
+            if loop.time() - self._ready_at > STEADY_SECONDS:
                 failures = 0
             failures += 1
             if said := str(lines):
@@ -251,6 +256,7 @@ class McpServer:
                     raise
                 raise TimeoutError(f"it was not ready after {START_SECONDS:g} s") from None
             self._session = session
+            self._ready_at = asyncio.get_running_loop().time()
             self._set("ready")
             log.info("The MCP server %s is ready with %d tools", self.name, len(self.tools))
             try:
@@ -260,6 +266,7 @@ class McpServer:
                     log.info("The MCP server %s has %d tools now", self.name, len(self.tools))
             finally:
                 self._session = None
+                self._set("starting")  # from here on a call waits for the next session
 
     async def _next(self, session: McpSession) -> bool:
         """Wait for a change of its tools (true) or its end (false)."""

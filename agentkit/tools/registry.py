@@ -98,6 +98,11 @@ class ToolRegistry:
         """Also offer the tools of ``source`` as they come and go; a registered one hides one of its name."""
         self._sources.append(source)
 
+    @property
+    def sources(self) -> tuple[ToolSource, ...]:
+        """The sources, in the order in which they were added."""
+        return tuple(self._sources)
+
     async def ready(
         self,
         names: Iterable[str] | None = None,
