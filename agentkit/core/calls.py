@@ -88,25 +88,24 @@ class CallRunner:
 
     async def run(self, calls: Sequence[ToolCall]) -> list[ChatMessage]:
         """Run the calls and return what the model is told of each, in the order of ``calls``."""
-        for call in calls:
+        allowed = min(MAX_CALLS, self._meter.allowed_calls(len(calls)))
+        for number, call in enumerate(calls):
             tool = self._tools.get(call.name)
             self._emit(
                 ToolCalled(
                     tool_call_id=call.id,
                     tool_name=call.name,
                     arguments=call.arguments,
-                    runs_in=tool.runs_in if tool else "server",
+                    # A client runs what it sees, so a call that is not run must not name it.
+                    runs_in=tool.runs_in if tool and number < allowed else "server",
                     needs_approval=self._needs_approval(tool, call),
                 )
             )
-        left = self._meter.calls_left()
-        allowed = MAX_CALLS if left is None else min(MAX_CALLS, left)
-        self._meter.tool_calls += min(len(calls), allowed)
         if len(calls) == 1 and allowed:  # the common case needs no task of its own
             return [await self._finish(calls[0])]
         answers = await asyncio.gather(*(self._finish(call) for call in calls[:allowed]))
         message = f"It was not run: of the calls of one turn, only the first {MAX_CALLS} are."
-        if allowed < MAX_CALLS:
+        if allowed < min(MAX_CALLS, len(calls)):
             message = "It was not run: the run has used all its calls of tools (limits.tool_calls)."
         surplus = ToolResult.failed(message, "too_many_calls")
         return [*answers, *(self._hand_on(call, surplus, 0) for call in calls[allowed:])]

@@ -25,14 +25,18 @@ class Reached:
     used: float
 
     def __str__(self) -> str:
-        return f"{_amount(self.name, self.used)} of {_amount(self.name, self.limit)}"
+        if self.name == "cost":
+            return f"{_dollars(self.used)} of {_dollars(self.limit)}"
+        unit = "s" if self.name == "seconds" else self.name.replace("_", " ")
+        return f"{self.used:,.0f} of {self.limit:,.0f} {unit}"
 
 
 class Meter:
     """Counts what a run uses.
 
     A limit is reached when a further call of the model would begin with nothing left. Tokens and cost are
-    known only after a call, so the last one may end above its limit.
+    known only after a call, so the last one may end above its limit. Calls of tools are refused one by
+    one: with all of them used, the model may still answer, and the run ends when it asks for more.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -61,7 +65,10 @@ class Meter:
 
     def reached(self, seconds: float) -> Reached | None:
         """The first hard limit that leaves nothing for a further call of the model."""
-        return self._first(_fields(self._hard), seconds)
+        hard = _fields(self._hard)
+        if self.tool_calls == self._hard.tool_calls:
+            del hard["tool_calls"]
+        return self._first(hard, seconds)
 
     def soft_reached(self, seconds: float) -> Reached | None:
         """The first soft limit that is reached."""
@@ -73,10 +80,12 @@ class Meter:
         while self._soft[reached.name] <= reached.used:
             self._soft[reached.name] += first
 
-    def calls_left(self) -> int | None:
-        """How many more calls of tools may run; ``None`` for no limit."""
+    def allowed_calls(self, wanted: int) -> int:
+        """Count calls of tools that a model asks for; how many of them may run."""
         limit = self._hard.tool_calls
-        return None if limit is None else max(0, limit - self.tool_calls)
+        allowed = wanted if limit is None else max(0, min(wanted, limit - self.tool_calls))
+        self.tool_calls += wanted
+        return allowed
 
     def _first(self, limits: dict[str, float], seconds: float) -> Reached | None:
         usage = self.usage
@@ -90,7 +99,7 @@ class Meter:
             "seconds": seconds,
         }
         for name, limit in limits.items():
-            if used[name] >= limit and (name, limit) != ("tool_calls", 0):
+            if used[name] >= limit:
                 return Reached(name, limit, used[name])
         return None
 
@@ -143,9 +152,5 @@ def _fields(budget: Budget) -> dict[str, float]:
     return {name: value for name in names if (value := getattr(budget, name)) is not None}
 
 
-def _amount(name: str, value: float) -> str:
-    if name == "cost":
-        return f"${value:,.4f}".rstrip("0").rstrip(".")
-    if name == "seconds":
-        return f"{value:,.0f} s"
-    return f"{value:,.0f} {name.replace('_', ' ')}"
+def _dollars(value: float) -> str:
+    return f"${value:,.4f}".rstrip("0").rstrip(".")

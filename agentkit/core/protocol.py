@@ -181,7 +181,7 @@ class Budget(_Shape):
 
     requests: int | None = Field(default=None, ge=1)
     """Calls of the model."""
-    tool_calls: int | None = Field(default=None, ge=0)
+    tool_calls: int | None = Field(default=None, ge=1)
     input_tokens: int | None = Field(default=None, ge=1)
     output_tokens: int | None = Field(default=None, ge=1)
     total_tokens: int | None = Field(default=None, ge=1)
