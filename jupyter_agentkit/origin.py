@@ -1,0 +1,44 @@
+"""The place in a notebook from which a run is being started, as its kernel knows it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, cast
+
+from IPython.core.getipython import get_ipython
+from pydantic import ValidationError
+
+from agentkit.core.protocol import Origin
+
+_CONNECTION_FILE = re.compile(r"kernel-(.+)\.json")
+"""What the managers of kernels call the file: by the id under which they know the kernel. The variable
+``JPY_SESSION_NAME`` names the notebook instead, under the name that it had when the kernel was started."""
+
+
+def present_origin() -> Origin | None:
+    """Give this kernel and the cell that runs in it; ``None`` outside of a kernel.
+
+    Front ends that name no cells, such as nbclient, leave the cell open. Works from any thread.
+    """
+    kernel = getattr(get_ipython(), "kernel", None)
+    found = _CONNECTION_FILE.fullmatch(connection_file(kernel).name)
+    if found is None:
+        return None
+    try:
+        return Origin(kernel_id=found[1], cell_id=_cell_id(kernel))
+    except ValidationError:  # ids too long to be any
+        return None
+
+
+def connection_file(kernel: Any) -> Path:
+    """Where the kernel says how it is reached; an empty path for one that was given no file."""
+    application = getattr(kernel, "parent", None)
+    return Path(str(getattr(application, "abs_connection_file", "")))
+
+
+def _cell_id(kernel: Any) -> str | None:
+    parent = cast("dict[str, Any]", kernel.get_parent())
+    # JupyterLab and Notebook say it with each execution; so does VS Code.
+    cell = parent.get("metadata", {}).get("cellId")
+    return cell if isinstance(cell, str) and cell else None
