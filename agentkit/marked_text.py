@@ -70,7 +70,9 @@ def split_front_matter(file: Path, text: str, what: str) -> tuple[str, str]:
         raise BrokenFile(file, 1, f"{what} begins with a line '---' and its YAML header.")
     end = next((at for at, line in enumerate(lines[1:], 1) if line.rstrip() == "---"), None)
     if end is None:
-        raise BrokenFile(file, None, "the header has no end; a line '---' is missing.")
+        raise BrokenFile(
+            file, 1, "the header that begins here has no end; a line '---' is missing."
+        )
     return "\n".join(lines[1:end]), "\n".join(lines[end + 1 :])
 
 

@@ -22,7 +22,7 @@ SETTLED_SECONDS = 2.0
 """A file that was written so lately may be written again without its time and size showing it."""
 
 MAX_ENTRIES = 1_000
-"""Entries of one folder that are looked at."""
+"""Entries of a folder; one that has more is not a folder of skills."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,10 @@ def entries_of(folder: Path) -> list[Path]:
         entries = sorted(each for each in folder.iterdir() if not each.name.startswith("."))
     except OSError as error:
         raise InvalidInput(f"The folder {folder} cannot be read: {error.strerror}.") from error
-    return entries[:MAX_ENTRIES]
+    if len(entries) > MAX_ENTRIES:
+        what = f"has {len(entries):,} entries; {MAX_ENTRIES:,} are looked at at most."
+        raise InvalidInput(f"The folder {folder} {what}")
+    return entries
 
 
 def problem_of(path: Path, error: Exception) -> Problem:

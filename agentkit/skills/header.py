@@ -45,7 +45,7 @@ class Header:
 
     def wrong(self, name: str, what: str) -> BrokenFile:
         """Make the error that a field is wrong."""
-        line = self.fields[name][0] if name in self.fields else None
+        line = self.fields[name][0] if name in self.fields else 1
         return BrokenFile(self.file, line, f"the field '{name}' {what}.", reason="invalid_skill")
 
     def text(self, name: str, limit: int | None = None, *, required: bool = False) -> str | None:

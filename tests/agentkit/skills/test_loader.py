@@ -76,8 +76,8 @@ def test_windows_line_ends_and_a_byte_order_mark_are_taken(write: Write) -> None
 @pytest.mark.parametrize(
     ("header", "complaint"),
     [
-        ("description: x", ": the field 'name' is missing."),
-        ("name: pdf-forms", ": the field 'description' is missing."),
+        ("description: x", ", line 1: the field 'name' is missing."),
+        ("name: pdf-forms", ", line 1: the field 'description' is missing."),
         ("name: pdf-forms\ndescription: '  '", ", line 3: the field 'description' is empty."),
         ("name: pdf-forms\ndescription:", ", line 3: the field 'description' is empty."),
         ("name: [a]\ndescription: x", ", line 2: the field 'name' has to be text."),
@@ -147,7 +147,10 @@ def test_a_yaml_tag_builds_nothing_and_anchors_unfold_to_nothing(write: Write) -
     [
         (b"", ", line 1: a skill begins with a line '---'"),
         (b"# Title\n---\nname: x\n---\n", ", line 1: a skill begins with a line '---'"),
-        (b"---\nname: pdf-forms\ndescription: x\n", ": the header has no end"),
+        (
+            b"---\nname: pdf-forms\ndescription: x\n",
+            ", line 1: the header that begins here has no end",
+        ),
         (b"---\nname: \xff\n---\n", " is no UTF-8 text (byte 10)"),
         (b"---\nname: a\n---\n\0", " is a binary file"),
         (b"---\n" + b"x" * MAX_FILE_BYTES, " is larger than 1,000,000 bytes"),
