@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from agentkit.core.protocol import ToolSpec
+from agentkit.errors import ProviderRejected
 from agentkit.llm.anthropic_wire import Answer, system_text, written_messages, written_tool
 from agentkit.llm.caller import whole
 from agentkit.llm.faults import Call, broke_off, in_our_words, no_answer
@@ -119,6 +120,13 @@ class AnthropicProvider:
         """
         key = self._access.key(needs_key=self._needs_key)
         asked = model or self._default_model
+        if not asked:
+            name = self._access.name
+            raise ProviderRejected(
+                f"{name} at {self._url}: no model is named; name it as {name}:MODEL, in the agent or as "
+                "the default model (AGENTKIT_MODEL)",
+                reason="unknown_model",
+            )
         request: dict[str, Any] = {
             "model": asked,
             "max_tokens": self._max_tokens,

@@ -13,12 +13,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from agentkit.core.protocol import ToolSpec
-from agentkit.errors import ProviderRejected
+from agentkit.errors import ProviderNotReady, ProviderRejected
 from agentkit.llm.caller import whole
 from agentkit.llm.faults import Call, broke_off, in_our_words, no_answer
 from agentkit.llm.openai_wire import Answer, written_messages, written_tool
 from agentkit.llm.protocol import ChatMessage, LLMResponse, Piece
-from agentkit.llm.sdk import CONNECT_SECONDS, Access
+from agentkit.llm.sdk import CONNECT_SECONDS, NO_KEY, Access
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, AsyncStream
@@ -83,9 +83,9 @@ class OpenAIProvider:
     @property
     def missing(self) -> str | None:
         """What to install or set; found without importing the SDK."""
-        return self._access.missing(
-            needs_key=self._needs_key, instead="OPENAI_BASE_URL, for a server of your own"
-        )
+        own = "OPENAI_BASE_URL, for a server of your own"
+        usual = self._access.key_variable == "OPENAI_API_KEY"
+        return self._access.missing(needs_key=self._needs_key, instead=own if usual else "")
 
     @property
     def vendor(self) -> str:
@@ -161,7 +161,9 @@ class OpenAIProvider:
         yield replace(answer.response(), vendor=self.vendor)
 
     def _key(self) -> str:
-        return self._access.key(needs_key=self._needs_key)
+        if missing := self.missing:
+            raise ProviderNotReady(f"{self._access.name} cannot be used: {missing}")
+        return self._access.given or NO_KEY
 
     def _client(self, key: str) -> AsyncOpenAI:
         from openai import AsyncOpenAI, Timeout

@@ -18,7 +18,7 @@ from agentkit.errors import ProviderRejected
 from agentkit.llm.caller import whole
 from agentkit.llm.faults import Call, broke_off, in_our_words
 from agentkit.llm.protocol import ChatMessage, LLMResponse, Piece
-from agentkit.llm.sdk import Access
+from agentkit.llm.sdk import NO_KEY, Access
 
 if TYPE_CHECKING:
     from agentkit.llm.pydantic_ai_request import Request
@@ -122,7 +122,7 @@ class PydanticAIProvider:
             asked,
             self._base_url,
             key_hint=self._access.key_variable or f"the environment variable of {vendor}",
-            key=self._key or "",
+            key=self._access.given or "",
             tools=tuple(tool.name for tool in tools),
             images=self._images and any(message.images for message in messages),
         )
@@ -160,17 +160,15 @@ class PydanticAIProvider:
         # In a thread: it imports pydantic-ai and the vendor's package.
         from agentkit.llm.pydantic_ai_request import Request, connected
 
+        # The key that stands in the environment for the vendor must not reach another server.
+        key = self._access.given or (NO_KEY if self._base_url else None)
         return Request(
-            connected(vendor, model, self._key, self._base_url, self._access.name),
+            connected(vendor, model, key, self._base_url, self._access.name),
             messages,
             tools,
             settings=self._settings,
             images=self._images,
         )
-
-    @property
-    def _key(self) -> str | None:
-        return self._access.given
 
     @property
     def _needs_key(self) -> bool:

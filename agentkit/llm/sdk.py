@@ -59,14 +59,16 @@ class Access:
                 f'pip install "jupyter-agentkit[{self.extra or self.package}]"'
             )
         if needs_key and not self.given:
+            if not self.key_variable:
+                return "no key is set: name its environment variable (api_key_env) in the configuration"
             or_else = f" (or {instead})" if instead else ""
             return (
-                f"no key is set: set {self.key_variable or 'a key'}{or_else} in the environment of the "
-                "server, and restart it"
+                f"no key is set: set {self.key_variable}{or_else} in the environment of the server, "
+                "and restart it"
             )
         return None
 
-    def key(self, *, needs_key: bool = True, instead: str = "") -> str:
+    def key(self, *, needs_key: bool = True) -> str:
         """The key; one that says nothing where the server needs none.
 
         Raises
@@ -74,7 +76,7 @@ class Access:
         ProviderNotReady
             The package or the key is missing.
         """
-        if missing := self.missing(needs_key=needs_key, instead=instead):
+        if missing := self.missing(needs_key=needs_key):
             raise ProviderNotReady(f"{self.name} cannot be used: {missing}")
         return self.given or NO_KEY
 

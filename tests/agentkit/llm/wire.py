@@ -17,7 +17,7 @@ class Reply:
 
     ``then`` is what it does after the chunks of a stream: end it properly, break the connection,
     keep silent until the client hangs up, or repeat the last chunk until then. With ``head=False``
-    it keeps silent before it has said anything.
+    it keeps silent before it has said anything. A text as ``body`` is sent as a page of HTML.
     """
 
     status: int = 200
@@ -71,12 +71,14 @@ class Wire:
             await self._wait_for_hang_up(reader)
             return
         streams = reply.chunks is not None
+        page = isinstance(reply.body, str)
+        kind = "text/html" if page else "application/json"
         headers = {
-            "content-type": "text/event-stream" if streams else "application/json",
+            "content-type": "text/event-stream" if streams else kind,
             "connection": "close",
             **reply.headers,
         }
-        body = json.dumps(reply.body).encode()
+        body = (reply.body if page else json.dumps(reply.body)).encode()
         headers |= (
             {"transfer-encoding": "chunked"} if streams else {"content-length": str(len(body))}
         )
