@@ -295,6 +295,23 @@ class Hub:
             )
         return run
 
+    async def follow_ups(self, task_id: str) -> list[str]:
+        """The ids of the tasks that follow a task up, and of those that follow these, in order.
+
+        Raises
+        ------
+        NotFound
+            There is no such task.
+        """
+        first = (await self.task(task_id)).summary
+        followed = {task_id}
+        later: list[str] = []
+        for each in await self.journal.thread(thread_of(first)):
+            if each.follows in followed:
+                followed.add(each.task_id)
+                later.append(each.task_id)
+        return later
+
     async def delete(self, task_id: str) -> None:
         """Delete a finished task with its events.
 

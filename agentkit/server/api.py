@@ -201,11 +201,13 @@ class _TraceQuery(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     format: Literal["json", "html", "markdown", "bundle"] = "json"
+    follow_ups: bool = False
+    """With the runs that follow it up."""
 
 
 async def _trace(request: Request) -> Response:
     query = _query(request, _TRACE_QUERY)
-    trace = await trace_of(request.hub, request.path["id"])
+    trace = await trace_of(request.hub, request.path["id"], follow_ups=query.follow_ups)
     # A run of a thousand steps takes a second to write.
     return await asyncio.to_thread(_written, trace, query.format)
 
@@ -217,13 +219,22 @@ def _written(trace: Trace, form: str) -> Response:
         case "markdown":
             return Response(200, repaired(to_markdown(trace)), "text/markdown; charset=utf-8")
         case "bundle":
-            return as_json(to_bundle(trace, live=not trace.is_final))
+            ended = all(each.is_final for each in (trace, *(trace.follow_ups or ())))
+            return as_json(to_bundle(trace, live=not ended))
         case _:
             return as_json(trace.to_json())
 
 
-async def trace_of(hub: Hub, task_id: str) -> Trace:
+async def trace_of(hub: Hub, task_id: str, *, follow_ups: bool = False) -> Trace:
     """The trace document of a task, up to what has been shown."""
+    trace = await _one_trace(hub, task_id)
+    if not follow_ups:
+        return trace
+    later = [await _one_trace(hub, each) for each in await hub.follow_ups(task_id)]
+    return trace.model_copy(update={"follow_ups": later or None})
+
+
+async def _one_trace(hub: Hub, task_id: str) -> Trace:
     task = await hub.task(task_id)
     last_seq = task.summary.last_seq
     summary = task.summary.model_copy()

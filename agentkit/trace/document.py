@@ -38,7 +38,7 @@ from agentkit.core.events import (
     UsageReported,
     Warned,
 )
-from agentkit.core.protocol import ErrorInfo, TaskStatus, TaskSummary, Usage
+from agentkit.core.protocol import ErrorInfo, TaskStatus, TaskSummary, Usage, absent
 from agentkit.trace.read import as_list, as_mapping, as_text, first_event
 
 TRACE_MIME = "application/vnd.agentkit.trace+json"
@@ -97,6 +97,9 @@ class Trace(BaseModel):
     result: str | None
     error: ErrorInfo | None
     events: list[Annotated[dict[str, Any], _PublishedAs(StoredEvent)]]
+    follow_ups: list[Trace] | None = Field(default=None, exclude_if=absent)
+    """The runs that went on from this one and are shown with it, in order; these have none of their own.
+    Absent where there are none."""
 
     @property
     def is_final(self) -> bool:
@@ -108,7 +111,7 @@ class Trace(BaseModel):
 
         The events are the stored ones themselves, not copies.
         """
-        return {
+        document: dict[str, Any] = {
             "version": self.version,
             "task_id": self.task_id,
             "agent": self.agent,
@@ -122,9 +125,16 @@ class Trace(BaseModel):
             "error": self.error and self.error.model_dump(mode="json"),
             "events": self.events,
         }
+        if self.follow_ups:
+            document["follow_ups"] = [each.to_json() for each in self.follow_ups]
+        return document
 
 
-def build_trace(summary: TaskSummary, events: Iterable[StepEvent | Mapping[str, Any]]) -> Trace:
+def build_trace(
+    summary: TaskSummary,
+    events: Iterable[StepEvent | Mapping[str, Any]],
+    follow_ups: Iterable[Trace] = (),
+) -> Trace:
     """The trace of a task.
 
     Parameters
@@ -134,6 +144,8 @@ def build_trace(summary: TaskSummary, events: Iterable[StepEvent | Mapping[str, 
     events
         Its stored events in the order of ``seq``, as models or as the JSON that was stored.
         Deltas are left out.
+    follow_ups
+        The traces of the runs that went on from it.
     """
     return Trace(
         version=VERSION,
@@ -148,6 +160,7 @@ def build_trace(summary: TaskSummary, events: Iterable[StepEvent | Mapping[str, 
         result=summary.result,
         error=summary.error,
         events=_stored(map(_as_json, events)),
+        follow_ups=list(follow_ups) or None,
     )
 
 
@@ -189,7 +202,13 @@ def read_trace(document: object) -> Trace:
         result=as_text(fields.get("result")),
         error=_validated(ErrorInfo, fields.get("error") or finished.get("error")),
         events=events,
+        follow_ups=_follow_ups(fields.get("follow_ups")),
     )
+
+
+def _follow_ups(value: object) -> list[Trace] | None:
+    later = (as_mapping(each) for each in as_list(value))
+    return [read_trace({**each, "follow_ups": None}) for each in later] or None
 
 
 _Model = TypeVar("_Model", bound=BaseModel)
