@@ -129,24 +129,30 @@ def _complete(file: Path, fields: dict[str, Any], body: str, lines: Mapping[Wher
 
 def _broken(file: Path, error: ValidationError, lines: Mapping[Where, int]) -> BrokenFile:
     """One error of all faults; each but the first, which is the error's own, says its line."""
-    expected: dict[tuple[int | None, str], list[str]] = {}
-    got: dict[tuple[int | None, str], str] = {}
+    expected: dict[Where, list[str]] = {}
+    got: dict[Where, str] = {}
     for fault in error.errors(include_url=False, include_context=False):
-        place = (line_of(lines, fault["loc"]), _path(fault["loc"], lines, fault["type"]))
-        words = expected.setdefault(place, [])
+        path = _path(fault["loc"], lines, fault["type"])
+        words = expected.setdefault(path, [])
         if (text := _words(fault["loc"], fault["type"], fault["msg"])) not in words:
             words.append(text)
         if fault["type"] not in ("missing", "extra_forbidden"):
-            got[place] = f", not {_SHORT.repr(fault['input'])}"
-    places = sorted(expected, key=lambda place: place[0] or 0)
+            got[path] = f", not {_SHORT.repr(fault['input'])}"
+    # A fault inside of a value says more than that the value fits none of the other shapes.
+    paths = [
+        path
+        for path in expected
+        if not any(path == each[: len(path)] and path != each for each in expected)
+    ]
+    paths.sort(key=lambda path: line_of(lines, path) or 0)
     texts: list[str] = []
-    for line, path in places[:MAX_FAULTS]:
-        begin = f"line {line}: " if texts and line is not None else ""
-        words = " or ".join(expected[line, path])
-        texts.append(f"{begin}'{path}' {words}{got.get((line, path), '')}")
-    if len(places) > MAX_FAULTS:
-        texts.append(f"and {len(places) - MAX_FAULTS} more")
-    return BrokenFile(file, places[0][0], "; ".join(texts) + ".")
+    for path in paths[:MAX_FAULTS]:
+        begin = f"line {line_of(lines, path)}: " if texts and line_of(lines, path) else ""
+        name = ".".join(map(str, path))
+        texts.append(f"{begin}'{name}' {' or '.join(expected[path])}{got.get(path, '')}")
+    if len(paths) > MAX_FAULTS:
+        texts.append(f"and {len(paths) - MAX_FAULTS} more")
+    return BrokenFile(file, line_of(lines, paths[0]), "; ".join(texts) + ".")
 
 
 def _words(where: Where, kind: str, message: str) -> str:
@@ -159,7 +165,7 @@ def _words(where: Where, kind: str, message: str) -> str:
     return _EXPECTED.get(kind) or message[:1].lower() + message[1:]
 
 
-def _path(where: Where, lines: Mapping[Where, int], kind: str) -> str:
+def _path(where: Where, lines: Mapping[Where, int], kind: str) -> Where:
     """A path without the branches of unions, that pydantic puts into it."""
     path: Where = ()
     for step in where:
@@ -167,7 +173,7 @@ def _path(where: Where, lines: Mapping[Where, int], kind: str) -> str:
             path = (*path, step)
     if kind == "missing" and path[-1:] != where[-1:]:
         path = (*path, where[-1])
-    return ".".join(map(str, path)) or str(where[0])
+    return path or where[:1]
 
 
 def _fields_at(where: Where) -> Sequence[str]:
