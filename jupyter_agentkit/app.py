@@ -19,20 +19,31 @@ from traitlets import Dict, Float, Int, List, TraitError, Unicode, default, vali
 from agentkit._version import __version__
 from agentkit.core.protocol import Limits
 from agentkit.core.redaction import Redactor
-from agentkit.errors import AgentKitError, InvalidInput, JournalError
+from agentkit.core.secret_rules import is_secret_variable
+from agentkit.errors import InvalidInput, JournalError
 from agentkit.hub.client_tools import AWAY_SECONDS
 from agentkit.hub.executor import InProcessExecutor
 from agentkit.hub.hub import Hub
 from agentkit.hub.journal import MEMORY, Journal
+from agentkit.hub.sources import Sources
+from agentkit.llm.configured import checked_providers, keys_of
 from agentkit.llm.defaults import default_gateway
 from agentkit.llm.gateway import LLMGateway
+from agentkit.llm.prices import Prices
 from agentkit.server.api import problem
 from agentkit.server.input import checked
+from agentkit.server.mcp import AgentsAsTools
 from agentkit.skills.registry import SkillRegistry
+from agentkit.tools.mcp import McpServers
+from agentkit.tools.mcp_config import McpServerConfig, parse_servers, read_servers, secrets_of
 from agentkit.tools.registry import ToolRegistry
 from jupyter_agentkit.address import KEY_VARIABLE, URL_VARIABLE
 from jupyter_agentkit.handlers.http import http_handlers
+from jupyter_agentkit.handlers.mcp import mcp_handlers
 from jupyter_agentkit.handlers.socket import socket_handlers
+from jupyter_agentkit.packages import add_packaged_tools, packaged_agents
+from jupyter_agentkit.places import Folders
+from jupyter_agentkit.trust import resolved
 
 _LIMITS = TypeAdapter(Limits)
 
@@ -55,12 +66,41 @@ class AgentKitApp(ExtensionApp):
         the environment decides (AGENTKIT_MODEL, OPENAI_API_KEY, ANTHROPIC_API_KEY), and when it says
         nothing, the simulated 'demo' provider answers.""",
     )
+    providers = Dict(
+        config=True,
+        help="""Model servers by name, so that 'NAME:MODEL' asks them: each with a 'kind' ('openai',
+        'azure', 'anthropic' or 'pydantic-ai'), a 'base_url', and 'api_key_env', the environment variable
+        of its key. Further: 'model' (its default), 'images', 'silence', 'max_tokens', 'thinking',
+        'api_version', 'vendor', 'settings', and 'api_key' for a file that nobody else can read.""",
+    )
+    prices = Dict(
+        config=True,
+        help="""What models cost, and how much they can read, before the built-in price list:
+        {'NAME:MODEL*': {'input': …, 'output': …, 'cached_input': …, 'window': …}}, in US dollars per
+        million tokens and in tokens.""",
+    )
     journal = Unicode(
         config=True,
         help="The SQLite file with all tasks and their events; ':memory:' keeps none.",
     )
     skills_folders = List(
-        Unicode(), config=True, help="Folders of skills (each skill a folder with a SKILL.md)."
+        Unicode(),
+        config=True,
+        help="""Folders of skills (each skill a folder with a SKILL.md), besides .agents/skills in the
+        server's root folder, if it is trusted, and in the user's home.""",
+    )
+    agents_folders = List(
+        Unicode(),
+        config=True,
+        help="""Folders of agents (each a file .yaml, .yml or .md), besides .agents/agents in the
+        server's root folder, if it is trusted, and agentkit/agents in the user's configuration folder
+        of Jupyter.""",
+    )
+    trusted_folders = List(
+        Unicode(),
+        config=True,
+        help="""Root folders whose own skills and agents are loaded, besides those that the user trusts
+        with 'jupyter agentkit trust'.""",
     )
     limits = Dict(
         config=True,
@@ -78,16 +118,53 @@ class AgentKitApp(ExtensionApp):
         it ends as interrupted.""",
     )
 
+    mcp_servers = Dict(
+        config=True,
+        help="""MCP servers whose tools agents may call, as 'server__tool': an object by name, in the
+        shape of "mcpServers" elsewhere. A server has a 'command' with 'args', 'env' and 'cwd', or a 'url'
+        with 'headers'; ${NAME} in them is a variable of this server's environment.""",
+    )
+    mcp_config = Unicode(
+        "",
+        config=True,
+        help="""A JSON file with "mcpServers", such as a project's .mcp.json. Its commands are run, so name
+        only files that you trust.""",
+    )
+
     hub: Hub
 
     @default("journal")
     def _default_journal(self) -> str:
         return str(Path(jupyter_data_dir()) / "agentkit" / "journal.sqlite3")
 
+    @validate("providers")
+    def _valid_providers(self, proposal: Any) -> Any:
+        try:
+            checked_providers(proposal["value"])
+        except InvalidInput as error:
+            raise TraitError(f"AgentKitApp.providers: {error.message}") from None
+        return proposal["value"]
+
+    @validate("prices")
+    def _valid_prices(self, proposal: Any) -> Any:
+        try:
+            Prices(proposal["value"])
+        except InvalidInput as error:
+            raise TraitError(f"AgentKitApp.prices: {error.message}") from None
+        return proposal["value"]
+
     @validate("limits")
     def _valid_limits(self, proposal: Any) -> Any:
         try:
             checked(_LIMITS, proposal["value"], "AgentKitApp.limits", "invalid_input")
+        except InvalidInput as error:
+            raise TraitError(error.message) from None
+        return proposal["value"]
+
+    @validate("mcp_servers")
+    def _valid_mcp_servers(self, proposal: Any) -> Any:
+        try:
+            parse_servers(proposal["value"], "AgentKitApp.mcp_servers")
         except InvalidInput as error:
             raise TraitError(error.message) from None
         return proposal["value"]
@@ -98,19 +175,33 @@ class AgentKitApp(ExtensionApp):
         logging.getLogger("agentkit").parent = self.log
         self._kernel_key = secrets.token_urlsafe(32)
         self._environ: dict[str, str | None] = {}
+        servers, problem = self._mcp_servers()
+        self._mcp = McpServers(servers, problem=problem)
+        tools, skills = ToolRegistry(), SkillRegistry()
+        add_packaged_tools(tools)
+        tools.add_source(self._mcp)
+        known = [
+            *self._secrets(),
+            *(
+                each
+                for server in servers.values()
+                for each in secrets_of(server, is_secret_variable)
+            ),
+        ]
         self.hub = Hub(
-            InProcessExecutor(self._gateway(), ToolRegistry(), self._skills()),
+            InProcessExecutor(self._gateway(), tools, skills),
             self._open_journal(),
-            redactor=Redactor(self._secrets(), os.environ),
+            redactor=Redactor(known, os.environ),
             limits=Limits(**self.limits),
             max_running=self.max_running,
             away_seconds=self.away_seconds,
+            sources=self._sources(skills),
         )
         self.settings["agentkit_hub"] = self.hub
         self.settings["agentkit_kernel_key"] = self._kernel_key
 
     def _gateway(self) -> LLMGateway:
-        gateway = default_gateway()
+        gateway = default_gateway(providers=checked_providers(self.providers), prices=self.prices)
         if self.model:
             gateway.default_model = self.model
         if fault := problem(gateway):
@@ -118,22 +209,34 @@ class AgentKitApp(ExtensionApp):
             self.log.error("%s: %s. Agents that name no model cannot run.", name, fault)
         return gateway
 
-    def _skills(self) -> SkillRegistry:
-        skills = SkillRegistry()
-        for folder in self.skills_folders:
+    def _mcp_servers(self) -> tuple[dict[str, McpServerConfig], tuple[str, str] | None]:
+        """Those of the file, then those of the setting, which win; and what is wrong with the file."""
+        servers, problem = {}, None
+        if self.mcp_config:
             try:
-                skills.add_folder(folder)
-            except AgentKitError as error:
-                self.log.error("AgentKitApp.skills_folders: %s", error)
-        for each in skills.problems:
-            self.log.warning("The skill in %s was not loaded: %s", each.folder, each.message)
-        return skills
+                servers = read_servers(self.mcp_config)
+            except InvalidInput as error:
+                self.log.error("AgentKitApp.mcp_config: %s", error)
+                problem = (self.mcp_config, error.message)
+        return servers | parse_servers(self.mcp_servers, "AgentKitApp.mcp_servers"), problem
+
+    def _sources(self, skills: SkillRegistry) -> Sources:
+        assert self.serverapp is not None
+        folders = Folders(
+            resolved(str(self.serverapp.root_dir)),
+            skills=self.skills_folders,
+            agents=self.agents_folders,
+            trusted=self.trusted_folders,
+        )
+        sources = Sources(skills, folders, packaged_agents())
+        sources.load()
+        return sources
 
     def _secrets(self) -> list[str]:
-        """What no trace may show: a notebook that an agent works in can print both."""
+        """What no trace may show: a notebook that an agent works in can print them."""
         assert self.serverapp is not None
         token = self.serverapp.identity_provider.token
-        return [self._kernel_key, str(token)]
+        return [self._kernel_key, str(token), *keys_of(checked_providers(self.providers))]
 
     def _open_journal(self) -> Journal:
         try:
@@ -147,6 +250,8 @@ class AgentKitApp(ExtensionApp):
         """Mount the routes and the socket."""
         self.handlers.extend(http_handlers(self.hub))
         self.handlers.extend(socket_handlers(self.hub))
+        self._agents_as_tools = AgentsAsTools(self.hub)
+        self.handlers.extend(mcp_handlers(self._agents_as_tools))
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         """Tell the kernels that will be started where their server is, and its key."""
@@ -158,6 +263,7 @@ class AgentKitApp(ExtensionApp):
         self._environ = {name: os.environ.get(name) for name in told}
         os.environ.update(told)
         await self.hub.open()
+        self._mcp.start()
 
     def current_activity(self) -> Any:
         """Running agents keep a server from being shut down as idle."""
@@ -171,6 +277,8 @@ class AgentKitApp(ExtensionApp):
             else:
                 os.environ[name] = before
         await self.hub.close()
+        await self._agents_as_tools.stop()
+        await self._mcp.stop()
         logging.getLogger("agentkit").parent = logging.getLogger()
 
 
