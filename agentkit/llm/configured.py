@@ -96,7 +96,7 @@ def checked_providers(given: Mapping[str, Any]) -> dict[str, ProviderConfig]:
     return found
 
 
-def secrets_of(
+def keys_of(
     providers: Mapping[str, ProviderConfig], environ: Mapping[str, str] = os.environ
 ) -> list[str]:
     """The keys that the configuration holds or points at: what nothing may show."""

@@ -10,7 +10,7 @@ import pytest
 
 from agentkit.errors import InvalidInput, ProviderNotReady
 from agentkit.llm.azure import AzureOpenAIProvider
-from agentkit.llm.configured import checked_providers, provider_of, secrets_of
+from agentkit.llm.configured import checked_providers, provider_of, keys_of
 from agentkit.llm.gateway import LLMGateway
 from agentkit.llm.protocol import LLMResponse
 from tests.agentkit.llm.dialects import KEY, QUESTION, Anthropic, OpenAI, answered, drained
@@ -152,7 +152,7 @@ def test_keys_are_given_to_those_who_mask_them_and_shown_to_nobody_else() -> Non
             "d": {"kind": "openai"},
         }
     )
-    assert secrets_of(providers, {"HARMLESS_NAME": "sk-named"}) == [KEY, "sk-named"]
+    assert keys_of(providers, {"HARMLESS_NAME": "sk-named"}) == [KEY, "sk-named"]
     assert KEY not in repr(providers)
     assert KEY not in repr(provider_of("a", providers["a"]))
 

@@ -113,10 +113,10 @@ class Wire:
 
 
 @asynccontextmanager
-async def wire(*replies: Reply) -> AsyncGenerator[Wire]:
+async def wire(*replies: Reply, port: int = 0) -> AsyncGenerator[Wire]:
     """Start a server that gives these replies, one a request."""
     running = Wire("", list(replies))
-    server = await asyncio.start_server(running.talk, "127.0.0.1", 0)
+    server = await asyncio.start_server(running.talk, "127.0.0.1", port)
     host, port = server.sockets[0].getsockname()
     running.url = f"http://{host}:{port}"
     try:
