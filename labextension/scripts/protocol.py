@@ -1,7 +1,8 @@
 """Writes the page's types of all that travels between server and page, from the Python models.
 
-``python labextension/scripts/protocol.py`` writes ``src/protocol.gen.ts``; with ``--check`` it only says
-whether the file is current. The models become one JSON Schema here, ``protocol.mjs`` makes types of it.
+``python labextension/scripts/protocol.py`` writes ``src/protocol.gen.ts`` and ``src/page.gen.ts``; with
+``--check`` it only says whether they are current. The models of a file become one JSON Schema here,
+``protocol.mjs`` makes types of it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,18 +20,53 @@ from pydantic.json_schema import GenerateJsonSchema
 from agentkit.core import frames
 from agentkit.core.events import Event
 from agentkit.core.protocol import TaskSummary
+from agentkit.tools.builtin.cells import Change
+from jupyter_agentkit import page_frames
 
 Schema = dict[str, Any]
 
 SCRIPTS = Path(__file__).parent
-GENERATED = SCRIPTS.parent / "src" / "protocol.gen.ts"
+SOURCES = SCRIPTS.parent / "src"
 
-SHAPES: dict[str, Any] = {
-    "StepEvent": Event,
-    "ServerFrame": frames.ServerFrame,
-    "ClientFrame": frames.ClientFrame,
-    "TaskSummary": TaskSummary,
-}
+
+@dataclass(frozen=True)
+class Generated:
+    """One generated file: the frames of one socket, and what else is named in ``shapes``."""
+
+    name: str
+    frame: str
+    """What the union of all that is said on the socket is called."""
+    description: str
+    sides: tuple[str, str]
+    """The unions of what either side says, as named in ``shapes``."""
+    shapes: dict[str, Any]
+
+
+FILES = (
+    Generated(
+        "protocol.gen.ts",
+        "Frame",
+        "Whatever is said on the socket of a task, by either side.",
+        ("ServerFrame", "ClientFrame"),
+        {
+            "StepEvent": Event,
+            "ServerFrame": frames.ServerFrame,
+            "ClientFrame": frames.ClientFrame,
+            "TaskSummary": TaskSummary,
+        },
+    ),
+    Generated(
+        "page.gen.ts",
+        "NotebookFrame",
+        "Whatever a page with open notebooks and its server say to one another.",
+        ("PageServerFrame", "PageFrame"),
+        {
+            "PageServerFrame": page_frames.PageServerFrame,
+            "PageFrame": page_frames.PageFrame,
+            "Change": Change,
+        },
+    ),
+)
 
 
 class WithoutFieldTitles(GenerateJsonSchema):
@@ -42,26 +79,30 @@ class WithoutFieldTitles(GenerateJsonSchema):
 
 def main(arguments: list[str]) -> int:
     """Write the types, or with ``--check`` compare them; returns the exit code."""
-    types = subprocess.run(
-        ["node", "protocol.mjs"],
-        cwd=SCRIPTS,
-        input=json.dumps(schema()),
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-    ).stdout
-    if "--check" not in arguments:
-        GENERATED.write_text(types, encoding="utf-8")
-    elif GENERATED.read_text(encoding="utf-8") != types:
-        sys.stderr.write(f"{GENERATED.name} is out of date: run `make generated`.\n")
-        return 1
-    return 0
+    outdated: list[str] = []
+    for file in FILES:
+        types = subprocess.run(
+            ["node", "protocol.mjs"],
+            cwd=SCRIPTS,
+            input=json.dumps(schema(file)),
+            capture_output=True,
+            encoding="utf-8",
+            check=True,
+        ).stdout
+        path = SOURCES / file.name
+        if "--check" not in arguments:
+            path.write_text(types, encoding="utf-8")
+        elif path.read_text(encoding="utf-8") != types:
+            outdated.append(file.name)
+    if outdated:
+        sys.stderr.write(f"Out of date: {', '.join(outdated)}. Run `make generated`.\n")
+    return 1 if outdated else 0
 
 
-def schema() -> Schema:
-    """Return one schema whose definitions are the shapes, under the names they have on the page."""
+def schema(file: Generated) -> Schema:
+    """Return one schema whose definitions are the file's shapes, under the names they have on the page."""
     schemas, bundle = TypeAdapter[Any].json_schemas(
-        [(name, "serialization", TypeAdapter(shape)) for name, shape in SHAPES.items()],
+        [(name, "serialization", TypeAdapter(shape)) for name, shape in file.shapes.items()],
         ref_template="{model}",
         schema_generator=WithoutFieldTitles,
     )
@@ -77,9 +118,9 @@ def schema() -> Schema:
     for name, union in unions.items():
         definitions[name] = {"oneOf": _with_references(union["oneOf"], page_names, {})}
     return {
-        "title": "Frame",
-        "description": "Whatever is said on the socket of a task, by either side.",
-        "oneOf": [{"$ref": "#/definitions/ServerFrame"}, {"$ref": "#/definitions/ClientFrame"}],
+        "title": file.frame,
+        "description": file.description,
+        "oneOf": [{"$ref": f"#/definitions/{side}"} for side in file.sides],
         "definitions": definitions,
     }
 

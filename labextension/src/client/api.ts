@@ -1,6 +1,14 @@
 import type { ClientFrame } from '../protocol.gen';
 import type { Address } from './address';
 
+/** What came of taking back a run's edits. */
+export interface Undone {
+  /** Edits that were taken back. */
+  readonly undone: number;
+  /** Cells whose edits stand, and why. */
+  readonly kept: readonly { readonly cell_id: string; readonly message: string }[];
+}
+
 /** The routes that the page uses beside the socket. */
 export class TaskApi {
   constructor(
@@ -36,6 +44,13 @@ export class TaskApi {
     const response = await this.fetch('GET', '/trace?format=bundle');
     if (!response.ok) throw new Error(await problem(response));
     return response.json();
+  }
+
+  /** Takes back the run's edits of its notebook, as far as nobody has changed those cells since. */
+  async undo(): Promise<Undone> {
+    const response = await this.fetch('POST', '/undo', {});
+    if (!response.ok) throw new Error(await problem(response));
+    return response.json() as Promise<Undone>;
   }
 
   async post(frame: ClientFrame): Promise<void> {
