@@ -152,7 +152,8 @@ def _broken(file: Path, error: ValidationError, lines: Mapping[Where, int]) -> B
         texts.append(f"{begin}'{name}' {' or '.join(expected[path])}{got.get(path, '')}")
     if len(paths) > MAX_FAULTS:
         texts.append(f"and {len(paths) - MAX_FAULTS} more")
-    return BrokenFile(file, line_of(lines, paths[0]), "; ".join(texts) + ".")
+    what = "; ".join(texts)
+    return BrokenFile(file, line_of(lines, paths[0]), what if what.endswith("?") else f"{what}.")
 
 
 def _words(where: Where, kind: str, message: str) -> str:
