@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from typing import Any
 
 from jupyter_core.utils import ensure_async
@@ -13,7 +14,7 @@ from tornado.iostream import StreamClosedError
 from agentkit.server.mcp import AgentsAsTools, McpMissing, Message
 from agentkit.server.response import MAX_BODY, refusal, too_large
 from jupyter_agentkit.handlers.http import RESOURCE
-from jupyter_agentkit.handlers.identity import KernelKeyMixin
+from jupyter_agentkit.handlers.identity import KernelKeyMixin, KernelUser
 from jupyter_agentkit.handlers.refusal import RefusalMixin
 
 PATH = r"/agentkit/mcp/?"
@@ -89,11 +90,24 @@ class McpHandler(  # pyright: ignore[reportIncompatibleMethodOverride]
             return {"type": "http.disconnect"}
 
         try:
-            await self._agents.serve(scope, request.body, receive, self._send, user=user.username)
+            await self._agents.serve(
+                scope, request.body, receive, self._send, user=self._principal(user)
+            )
         except McpMissing as error:
             response = refusal(error, 501)
             self.set_status(response.status)
             await self.finish(response.text)
+
+    def _principal(self, user: Any) -> str:
+        """Who a session belongs to. Jupyter makes up another name for each request that shows its token."""
+        provider = self.identity_provider
+        if isinstance(user, KernelUser):
+            return f"kernel {user.username}"
+        if not provider.auth_enabled:
+            return "anybody"
+        if provider.is_token_authenticated(self) and (token := provider.get_token(self)):
+            return f"token {hashlib.sha256(token.encode()).hexdigest()}"
+        return f"user {user.username}"
 
     async def _send(self, message: Message) -> None:
         """Hand on a part of the response."""
