@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
@@ -102,7 +103,8 @@ def keys_of(
     """The keys that the configuration holds or points at: what nothing may show."""
     given = [c.api_key.get_secret_value() for c in providers.values() if c.api_key]
     named = [environ.get(c.api_key_env or "") for c in providers.values()]
-    return [key for key in (*given, *named) if key]
+    in_urls = [urlsplit(c.base_url or "").password for c in providers.values()]
+    return [key for key in (*given, *named, *in_urls) if key]
 
 
 def provider_of(

@@ -14,6 +14,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
+from urllib.parse import urlsplit, urlunsplit
 
 from agentkit.errors import (
     AgentKitError,
@@ -52,7 +53,13 @@ class Call:
     @property
     def where(self) -> str:
         """Who was asked, in words."""
-        return self.provider + (f" at {self.url}" if self.url else "")
+        return self.provider + (f" at {self.shown_url}" if self.url else "")
+
+    @property
+    def shown_url(self) -> str:
+        """The address without a name and password that may stand in it."""
+        parts = urlsplit(self.url or "")
+        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 @contextmanager
@@ -180,7 +187,7 @@ def _address(call: Call) -> str:
     if call.url is None:
         return "Is a proxy in the way?"
     return (
-        f"Check the base URL {call.url}: it is the address of the API, and of most servers that speak "
+        f"Check the base URL {call.shown_url}: it is the address of the API, and of most servers that speak "
         "OpenAI's dialect it ends in /v1."
     )
 
@@ -194,7 +201,8 @@ def _without_status(error: Exception, said: Said, call: Call) -> ProviderError |
         return ProviderUnavailable(f"{call.where} did not answer in time")
     unread = isinstance(error, ValueError) or isinstance(error.__cause__, ValueError)
     if unread or "UnexpectedModelBehavior" in names:
-        return ProviderUnavailable(f"{call.where} sent what cannot be read: {detail}")
+        hint = f". {_address(call)}" if call.url else ""
+        return ProviderUnavailable(f"{call.where} sent what cannot be read: {detail}{hint}")
     on_the_way = {"APIConnectionError", "ModelConnectionError"} & names
     if names & {"APIError", "ModelAPIError"} and not on_the_way:
         return ProviderUnavailable(f"{call.where}: the server failed: {detail}")

@@ -31,6 +31,9 @@ _KEY = "openai"
 _THINKING_FIELDS = ("reasoning_content", "reasoning")
 """Of compatible servers: DeepSeek and vLLM use the first, OpenRouter and Ollama the second."""
 
+_SIGNED = "extra_content"
+"""Of Gemini's compatible API: a call has to come back with the signature of its thought."""
+
 _FINISH: dict[str, Literal["stop", "tool_calls", "length", "refusal"]] = {
     "length": "length",
     "content_filter": "refusal",
@@ -84,15 +87,18 @@ def _assistant(message: ChatMessage) -> dict[str, Any]:
     written: dict[str, Any] = {"role": "assistant", "content": message.content or None}
     if not message.tool_calls:
         return {**written, "content": message.content}
+    kept: dict[str, Any] = message.provider_data.get(_KEY, {})
+    signed: dict[str, Any] = kept.get("signed", {})
     written["tool_calls"] = [
         {
             "id": call.id,
             "type": "function",
             "function": {"name": call.name, "arguments": json.dumps(call.arguments)},
+            **({_SIGNED: signed[str(place)]} if str(place) in signed else {}),
         }
-        for call in message.tool_calls
+        for place, call in enumerate(message.tool_calls)
     ]
-    return {**written, **message.provider_data.get(_KEY, {})}
+    return {**written, **kept.get("message", {})}
 
 
 def _shown(pictures: Sequence[Image]) -> dict[str, Any]:
@@ -110,6 +116,7 @@ class _Call:
     id: str
     name: str
     arguments: str = ""
+    signed: Any = None
 
 
 class Answer:
@@ -154,7 +161,12 @@ class Answer:
     def response(self) -> LLMResponse:
         """The whole, when the stream has ended."""
         calls = [parsed_call(call.id, call.name, call.arguments) for call in self._calls]
-        back = {self._thinking_field: self._thinking} if self._thinking and calls else {}
+        back: dict[str, Any] = {}
+        if self._thinking and calls:
+            back["message"] = {self._thinking_field: self._thinking}
+        # By place, as text: what is kept goes through JSON, and ids may be changed.
+        if signed := {str(n): c.signed for n, c in enumerate(self._calls) if c.signed}:
+            back["signed"] = signed
         return LLMResponse(
             content=self._text,
             model=self._model,
@@ -174,6 +186,7 @@ class Answer:
             self._by_index[delta.index] = call
             self._calls.append(call)
         call.name = call.name or name
+        call.signed = (delta.model_extra or {}).get(_SIGNED) or call.signed
         call.arguments += (delta.function and delta.function.arguments) or ""
 
     def _reason(

@@ -10,7 +10,7 @@ import pytest
 
 from agentkit.errors import InvalidInput, ProviderNotReady
 from agentkit.llm.azure import AzureOpenAIProvider
-from agentkit.llm.configured import checked_providers, provider_of, keys_of
+from agentkit.llm.configured import checked_providers, keys_of, provider_of
 from agentkit.llm.gateway import LLMGateway
 from agentkit.llm.protocol import LLMResponse
 from tests.agentkit.llm.dialects import KEY, QUESTION, Anthropic, OpenAI, answered, drained
@@ -149,10 +149,10 @@ def test_keys_are_given_to_those_who_mask_them_and_shown_to_nobody_else() -> Non
             "a": {"kind": "openai", "api_key": KEY},
             "b": {"kind": "groq", "api_key_env": "HARMLESS_NAME"} | {"kind": "openai"},
             "c": {"kind": "openai", "api_key_env": "NOT_SET"},
-            "d": {"kind": "openai"},
+            "d": {"kind": "openai", "base_url": "http://me:my-password@localhost/v1"},
         }
     )
-    assert keys_of(providers, {"HARMLESS_NAME": "sk-named"}) == [KEY, "sk-named"]
+    assert keys_of(providers, {"HARMLESS_NAME": "sk-named"}) == [KEY, "sk-named", "my-password"]
     assert KEY not in repr(providers)
     assert KEY not in repr(provider_of("a", providers["a"]))
 

@@ -134,6 +134,22 @@ def test_thinking_of_compatible_servers_streams_and_comes_back_with_the_calls(fi
     asyncio.run(ask())
 
 
+def test_the_signature_of_a_call_comes_back_with_the_call() -> None:
+    signature = {"google": {"thought_signature": "c2lnbmVk"}}
+    first = {"index": 0, "id": "a", "function": {"name": "count", "arguments": "{}"}}
+    second = {"index": 1, "id": "b", "function": {"name": "count", "arguments": "{}"}}
+    response = answer_to(
+        IT.chunk({"tool_calls": [{**first, "extra_content": signature}]}),
+        IT.chunk({"tool_calls": [second]}),
+        *IT.end("tool_calls"),
+    )
+    calls = [ToolCall("renamed", "count"), ToolCall("b", "count")]
+    said = ChatMessage("assistant", tool_calls=calls, provider_data=response.provider_data)
+    [written] = written_messages([said], images=True)
+    assert written["tool_calls"][0]["extra_content"] == signature
+    assert "extra_content" not in written["tool_calls"][1]
+
+
 def test_the_request_holds_tools_and_asks_for_usage() -> None:
     async def ask() -> None:
         async with wire(Reply(chunks=IT.whole())) as server:

@@ -239,3 +239,16 @@ def test_a_rate_limit_that_speaks_of_tokens_is_still_passing(dialect: OpenAI | A
     error = refusal(dialect, 429, dialect.error(message, "rate_limit_error"))
     assert isinstance(error, ProviderUnavailable)
     assert error.reason == "provider_unavailable"
+
+
+@every
+def test_a_password_in_the_base_url_is_in_no_message(dialect: OpenAI | Anthropic) -> None:
+    async def ask() -> None:
+        async with wire(Reply(404, body="no such page")) as server:
+            url = server.url.replace("//", "//me:my-password@")
+            with pytest.raises(ProviderError) as caught:
+                await drained(dialect.provider(url))
+            assert "at http://127.0.0.1" in caught.value.message
+            assert "my-password" not in caught.value.message
+
+    asyncio.run(ask())
