@@ -154,6 +154,20 @@ class Origin(_Shape):
     )
 
 
+class ScriptedCall(_Shape):
+    """A call of a script."""
+
+    tool: str
+    arguments: dict[str, Any] = Field(default_factory=dict[str, Any])
+
+
+class ScriptedTurn(_Shape):
+    """What the demo provider says and calls in one turn of a script."""
+
+    say: str = ""
+    calls: tuple[ScriptedCall, ...] = ()
+
+
 class AgentConfig(_Shape):
     """An agent, as it is registered."""
 
@@ -171,6 +185,8 @@ class AgentConfig(_Shape):
     server offers to every agent."""
     skills: tuple[str, ...] | None = None
     """Names of the skills it may activate; left out, all of them."""
+    script: tuple[ScriptedTurn, ...] | None = None
+    """What the simulated demo provider plays for it; no other provider is given it."""
     policy: Policy = Field(default_factory=dict[str, Any])
     """What it may do without being asked; the server's policy and the tools' own stand behind it."""
     limits: Limits | None = None

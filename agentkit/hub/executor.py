@@ -9,6 +9,8 @@ from agentkit.core.events import StepEvent
 from agentkit.core.protocol import AgentConfig, CancellationToken, Limits, Origin, Policy
 from agentkit.core.react import llm_generate, react
 from agentkit.core.requests import Requests
+from agentkit.llm.demo import DemoProvider
+from agentkit.llm.demo_script import DemoScript
 from agentkit.llm.gateway import LLMGateway
 from agentkit.llm.protocol import ChatMessage
 from agentkit.skills.registry import SkillRegistry
@@ -63,6 +65,16 @@ class InProcessExecutor:
         self.check_names(agent)
         self.gateway.resolve(agent.model)
 
+    def _gateway(self, agent: AgentConfig) -> LLMGateway:
+        """The gateway of one run; where the demo would answer, it plays the agent's script."""
+        route = self.gateway.resolve(agent.model)
+        if agent.script is None or not isinstance(route.provider, DemoProvider):
+            return self.gateway
+        gateway = self.gateway.copy()
+        player = DemoScript(agent.script, route.provider)
+        gateway.register_provider(route.provider_name, player, replace=True)
+        return gateway
+
     def run(
         self,
         agent: AgentConfig,
@@ -80,7 +92,7 @@ class InProcessExecutor:
             return llm_generate(
                 agent,
                 input,
-                gateway=self.gateway,
+                gateway=self._gateway(agent),
                 history=history,
                 token=token,
                 limits=limits,
@@ -100,7 +112,7 @@ class InProcessExecutor:
         return react(
             agent,
             input,
-            gateway=self.gateway,
+            gateway=self._gateway(agent),
             tools=find,
             instructions=self.skills.listing(agent.skills),
             history=history,

@@ -65,7 +65,7 @@ class DemoProvider:
 
     def __init__(self, script: Iterable[Turn] | None = None, *, pace: float = PACE) -> None:
         self._script = None if script is None else ScriptedProvider(script)
-        self._pace = pace
+        self.pace = pace
 
     @property
     def requests(self) -> list[Request]:
@@ -92,15 +92,17 @@ class DemoProvider:
         """Answer word by word; ``model`` is of no matter to the rules."""
         if self._script is not None:
             return self._script.stream(messages, model=model, tools=tools)
-        return self._spoken(respond(messages, tools))
+        return spoken(respond(messages, tools), self.pace)
 
-    async def _spoken(self, response: LLMResponse) -> AsyncGenerator[Piece]:
-        words = re.findall(r"\s*\S+\s*?(?=\s|$)", response.content)
-        at_once = math.ceil(len(words) / _MOST_PIECES) or 1
-        for start in range(0, len(words), at_once):
-            await asyncio.sleep(self._pace)
-            yield TextPiece("".join(words[start : start + at_once]))
-        yield response
+
+async def spoken(response: LLMResponse, pace: float) -> AsyncGenerator[Piece]:
+    """A response, word by word; ``pace`` is in seconds."""
+    words = re.findall(r"\s*\S+\s*?(?=\s|$)", response.content)
+    at_once = math.ceil(len(words) / _MOST_PIECES) or 1
+    for start in range(0, len(words), at_once):
+        await asyncio.sleep(pace)
+        yield TextPiece("".join(words[start : start + at_once]))
+    yield response
 
 
 def respond(messages: Sequence[ChatMessage], tools: Sequence[ToolSpec]) -> LLMResponse:
@@ -108,7 +110,7 @@ def respond(messages: Sequence[ChatMessage], tools: Sequence[ToolSpec]) -> LLMRe
     asked = max((i for i, message in enumerate(messages) if message.role == "user"), default=-1)
     question = Question(messages[asked].content if asked >= 0 else "")
     since = messages[asked + 1 :]
-    done = _finished(since)
+    done = finished(since)
     called = frozenset(entry.call.name for entry in done)
     known = [
         value
@@ -132,7 +134,8 @@ def respond(messages: Sequence[ChatMessage], tools: Sequence[ToolSpec]) -> LLMRe
     return LLMResponse(refusal(choices, tools), MODEL)
 
 
-def _finished(messages: Sequence[ChatMessage]) -> list[Finished]:
+def finished(messages: Sequence[ChatMessage]) -> list[Finished]:
+    """The calls of these messages that have ended, in order."""
     calls = {call.id: call for message in messages for call in message.tool_calls}
     return [
         Finished(calls[message.tool_call_id], message.content, message.failed)

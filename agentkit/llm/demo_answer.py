@@ -23,6 +23,9 @@ _FOOTER = (
     "*Composed by rule from the results above: this is the simulated demo model, and no language"
     " model has read them.*"
 )
+_UNREAD = (
+    "*Played from a script: this is the simulated demo model, and no language model was asked.*"
+)
 _PICTURE = re.compile(r"\[(image/[^\]]*), shown to the reader\]")
 
 
@@ -62,13 +65,25 @@ def answer(question: Question, done: list[Finished], choices: list[Choice]) -> s
             parts += compared
         elif name in wanted or len(groups) == 1:
             # A look-up for the values of another tool is quoted only when nothing else was found.
-            parts += [_quoted(entry) for entry in worked]
-        for entry in failed:
-            first_line = entry.text.strip().removeprefix("Error: ").partition("\n")[0]
-            parts.append(f"`{_written(entry.call)}` failed: {first_line}")
+            parts += [_quoted(entry, _written(entry.call)) for entry in worked]
+        parts += [_failure(entry, _written(entry.call)) for entry in failed]
     called = groups.keys()
     parts += [_unfilled(choice) for choice in choices if choice.tool.name not in called]
     return "\n\n".join([*parts, _FOOTER])
+
+
+def report(opening: str, done: Sequence[Finished]) -> str:
+    """What the calls of a script's last turn returned, after an opening sentence."""
+    parts = [opening] if opening else []
+    for entry in done:
+        name = entry.call.name
+        parts.append(_failure(entry, name) if entry.failed else _quoted(entry, name))
+    return "\n\n".join([*parts, _FOOTER] if done else [*parts, _UNREAD])
+
+
+def _failure(entry: Finished, call: str) -> str:
+    first_line = entry.text.strip().removeprefix("Error: ").partition("\n")[0]
+    return f"`{call}` failed: {first_line}"
 
 
 def _unfilled(choice: Choice) -> str:
@@ -151,8 +166,8 @@ def _label(entries: list[Finished], entry: Finished) -> str:
     return ", ".join(varied)
 
 
-def _quoted(entry: Finished) -> str:
-    call = f"`{_written(entry.call)}`"
+def _quoted(entry: Finished, written: str) -> str:
+    call = f"`{written}`"
     text = _PICTURE.sub("", entry.text).strip("\n")
     if _PICTURE.search(entry.text):
         return f"{call} drew a picture; it is shown with that step."

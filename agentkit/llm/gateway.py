@@ -104,6 +104,12 @@ class LLMGateway:
         if default:
             self._default_provider = name
 
+    def copy(self) -> LLMGateway:
+        """A gateway that knows the same, and whose providers can be replaced by themselves."""
+        other = LLMGateway()
+        other.__dict__.update(self.__dict__, _callers=dict(self._callers))
+        return other
+
     def remove_provider(self, name: str) -> None:
         """Forget a provider; runs that were routed to it go on.
 
