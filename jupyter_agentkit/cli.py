@@ -13,6 +13,9 @@ from agentkit.skills.folders import skill_folders
 from jupyter_agentkit.places import AGENTS, SKILLS
 from jupyter_agentkit.trust import TrustRecord
 
+_WHAT = """Which projects' folders you trust: the skills and agents in their .agents folder are loaded by a
+Jupyter server that is started there, and by nobody's otherwise."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 0, or 1 after an error."""
@@ -34,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="jupyter agentkit", description=__doc__)
+    parser = argparse.ArgumentParser(prog="jupyter agentkit", description=_WHAT)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, text in (
         ("trust", "load the skills and agents of a project's folder from now on"),
