@@ -11,25 +11,20 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from agentkit.core.asking import Asker
-from agentkit.core.bounded import Escaped, Stop, Stopped
+from agentkit.core.bounded import Stop, Stopped
 from agentkit.core.calls import CallRunner
+from agentkit.core.conversation import Conversation
 from agentkit.core.events import (
     FinalAnswer,
     Message,
-    MessageDelta,
     RunFinished,
     RunStarted,
     StepEvent,
-    Thinking,
-    ThinkingDelta,
-    UsageReported,
     Warned,
 )
-from agentkit.core.history import History, room_for_history
 from agentkit.core.limits import narrowed
 from agentkit.core.meter import Allowance
 from agentkit.core.protocol import (
@@ -39,11 +34,12 @@ from agentkit.core.protocol import (
     Limits,
     Origin,
     TaskStatus,
+    ToolSpec,
 )
 from agentkit.core.requests import Requests
-from agentkit.errors import AgentKitError, ProviderError
+from agentkit.errors import AgentKitError
 from agentkit.llm.gateway import LLMGateway, Route
-from agentkit.llm.protocol import ChatMessage, LLMResponse, Notice, TextPiece, ThinkingPiece
+from agentkit.llm.protocol import ChatMessage, LLMResponse
 from agentkit.tools.protocol import Tool
 
 AHEAD = 100
@@ -139,14 +135,11 @@ class _Run:
         self.limits = limits or narrowed(agent.limits)
         self.tools: dict[str, Tool] = {}
         self._given = tools
-        system = "\n\n".join(part for part in (agent.prompt.identity, instructions) if part)
-        self.system = [ChatMessage("system", system)] if system else []
-        self.history = History(history)
-        self.messages = [ChatMessage("user", input)]
+        self.system = "\n\n".join(part for part in (agent.prompt.identity, instructions) if part)
+        self.history = history
         self.step = 0
-        self._said = _Said("", "")
 
-    async def events(self, work: Callable[[Route], Awaitable[None]]) -> AsyncGenerator[StepEvent]:
+    async def events(self, work: Callable[[], Awaitable[None]]) -> AsyncGenerator[StepEvent]:
         """Run ``work`` in a task and hand on what it emits."""
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
@@ -176,15 +169,25 @@ class _Run:
             with contextlib.suppress(RuntimeError):  # the loop has closed: nobody listens any more
                 self._loop.call_soon_threadsafe(act)
 
-    async def _drive(self, work: Callable[[Route], Awaitable[None]]) -> None:
+    async def _drive(self, work: Callable[[], Awaitable[None]]) -> None:
         """Carry the work to a named end, whatever happens in it."""
         self.stop = Stop(self.token, self.limits.seconds)
         self.asker = Asker(self.requests, self.emit, self.stop, self.limits.ask_seconds)
         self.allowance = Allowance(self.limits, self.asker, self.stop)
         try:
             route = self._route()
-            await self._fit_history(route)
-            await work(route)
+            self.conversation = Conversation(
+                self.gateway,
+                route,
+                system=self.system,
+                history=self.history,
+                question=self.input,
+                emit=self.emit,
+                catch_up=self._catch_up,
+                stop=self.stop,
+                allowance=self.allowance,
+            )
+            await work()
             end = RunFinished(status=TaskStatus.COMPLETED)
         except Stopped as stopped:
             end = RunFinished(status=stopped.status, error=stopped.error)
@@ -217,33 +220,24 @@ class _Run:
                 )
             )
 
-    async def _fit_history(self, route: Route) -> None:
-        if not self.history:
-            return
-        window = await self.gateway.window(route)
-        rooms = [self.limits.history_tokens]
-        if window is not None:
-            specs = [tool.spec for tool in self.tools.values()]
-            rooms.append(room_for_history(window, [*self.system, *self.messages], specs))
-        for room in rooms:
-            if room is not None:
-                self._warn_of_trim(self.history.fit(room))
+    async def _catch_up(self) -> None:
+        if self._queue.qsize() >= AHEAD:
+            await self._queue.join()
 
-    def _warn_of_trim(self, message: str | None) -> None:
-        if message is not None:
-            self.emit(Warned(message=message, reason="history_trimmed"))
-
-    async def once(self, route: Route) -> None:
+    async def once(self) -> None:
         """One call of the model."""
-        response = await self._turn(route)
+        await self.conversation.fit((), self.limits.history_tokens)
+        response = await self._turn()
         self.emit(FinalAnswer(text=response.content))
 
-    async def loop(self, route: Route) -> None:
+    async def loop(self) -> None:
         """Turns until the model answers without calling a tool."""
         found = (
             await self.stop.bound(self._given(self._say)) if callable(self._given) else self._given
         )
         self.tools = {tool.spec.name: tool for tool in found}
+        specs = [tool.spec for tool in self.tools.values()]
+        await self.conversation.fit(specs, self.limits.history_tokens)
         runner = CallRunner(
             self.tools,
             self.limits,
@@ -255,14 +249,14 @@ class _Run:
             self.allowance.meter,
         )
         while self.step < self.limits.max_steps:
-            response = await self._turn(route)
+            response = await self._turn(specs)
             if not response.tool_calls:
                 self.emit(FinalAnswer(text=response.content))
                 return
             if response.content:
-                self.emit(Message(message_id=self._said.text_id, text=response.content))
+                self.emit(Message(message_id=self.conversation.text_id, text=response.content))
             calls = runner.claim(response.tool_calls)
-            self.messages.append(
+            self.conversation.messages.append(
                 ChatMessage(
                     "assistant",
                     response.content,
@@ -270,7 +264,7 @@ class _Run:
                     provider_data=response.provider_data,
                 )
             )
-            self.messages += await runner.run(calls)
+            self.conversation.messages += await runner.run(calls)
             self.stop.check()
         raise AgentKitError(
             f"Stopped after {self.step} steps without an answer (limits.max_steps).",
@@ -280,99 +274,8 @@ class _Run:
     def _say(self, message: str, reason: str) -> None:
         self.emit(Warned(message=message, reason=reason))
 
-    async def _turn(self, route: Route) -> LLMResponse:
+    async def _turn(self, tools: Sequence[ToolSpec] = ()) -> LLMResponse:
         self.stop.check()
         await self.allowance.check()
         self.step += 1
-        self._said = _Said(f"m{self.step}", f"t{self.step}")
-        try:
-            response = await self.stop.bound(self._answer(route))
-        except Escaped as error:
-            self._keep_what_was_said()
-            raise ProviderError(f"The provider {route.provider_name!r} failed: {error}") from error
-        except BaseException:
-            self._keep_what_was_said()
-            raise
-        if response.thinking:
-            self.emit(Thinking(message_id=self._said.thinking_id, text=response.thinking))
-        if warning := self.allowance.spend(response.usage):
-            self.emit(Warned(message=warning, reason="cost_unknown"))
-        if usage := response.usage:
-            self.emit(
-                UsageReported(
-                    provider=response.provider,
-                    model=response.model,
-                    input_tokens=usage.prompt_tokens,
-                    output_tokens=usage.completion_tokens,
-                    cached_input_tokens=usage.cached_tokens,
-                    reasoning_tokens=usage.reasoning_tokens,
-                    cost=usage.cost,
-                )
-            )
-        if response.finish_reason == "length":
-            message = "The model's answer ends at its length limit and is not complete."
-            self.emit(Warned(message=message, reason="truncated"))
-        if response.finish_reason == "refusal":
-            if response.content:
-                self.emit(Message(message_id=self._said.text_id, text=response.content))
-            said = response.content or "it gave no reason"
-            raise AgentKitError(f"The model refused to answer: {said}", reason="refusal")
-        return response
-
-    async def _answer(self, route: Route) -> LLMResponse:
-        """Ask, with less of the history when the model says that it is too much."""
-        while True:
-            try:
-                return await self._ask(route)
-            except ProviderError as error:
-                if error.reason != "context_overflow" or not self.history:
-                    raise
-                self._warn_of_trim(self.history.halve())
-
-    async def _ask(self, route: Route) -> LLMResponse:
-        specs = [tool.spec for tool in self.tools.values()]
-        messages = [*self.system, *self.history.messages, *self.messages]
-        stream = self.gateway.stream(route, messages, tools=specs)
-        async with contextlib.aclosing(stream):
-            async for piece in stream:
-                said = self._said
-                match piece:
-                    case TextPiece(text) if text:
-                        said.text.append(text)
-                        self.emit(MessageDelta(message_id=said.text_id, delta=text))
-                    case ThinkingPiece(text) if text:
-                        said.thinking.append(text)
-                        self.emit(ThinkingDelta(message_id=said.thinking_id, delta=text))
-                    case Notice(reason=reason, message=message, restarted=restarted):
-                        if restarted:
-                            self._keep_what_was_said()
-                        self.emit(Warned(message=message, reason=reason))
-                    case LLMResponse():
-                        return piece
-                    case _:  # an empty piece
-                        pass
-                if self._queue.qsize() >= AHEAD:
-                    await self._queue.join()
-        raise AgentKitError(
-            f"The provider {route.provider_name!r} ended its stream without a response.",
-            reason="provider_rejected",
-        )
-
-    def _keep_what_was_said(self) -> None:
-        """Store the text of a try that will not be finished: the reader has seen it already."""
-        said = self._said
-        if said.thinking:
-            self.emit(Thinking(message_id=said.thinking_id, text="".join(said.thinking)))
-        if said.text:
-            self.emit(Message(message_id=said.text_id, text="".join(said.text)))
-        self._said = _Said(said.text_id + "+", said.thinking_id + "+")
-
-
-@dataclass(slots=True)
-class _Said:
-    """What one try of one turn has streamed so far, and the ids under which it did."""
-
-    text_id: str
-    thinking_id: str
-    text: list[str] = field(default_factory=list[str])
-    thinking: list[str] = field(default_factory=list[str])
+        return await self.conversation.turn(self.step, tools)
