@@ -1,8 +1,11 @@
 import approved from '../../tests/samples/approved.json';
 import cancelled from '../../tests/samples/cancelled.json';
 import completed from '../../tests/samples/completed.json';
+import consent from '../../tests/samples/consent.json';
 import denied from '../../tests/samples/denied.json';
+import edited from '../../tests/samples/edited.json';
 import failed from '../../tests/samples/failed.json';
+import form from '../../tests/samples/form.json';
 import hostile from '../../tests/samples/hostile.json';
 import interrupted from '../../tests/samples/interrupted.json';
 import question from '../../tests/samples/question.json';
@@ -33,6 +36,9 @@ const SAMPLES = {
   cancelled,
   completed,
   denied,
+  consent,
+  edited,
+  form,
   failed,
   hostile,
   interrupted,

@@ -157,17 +157,202 @@ test('cancel is asked for once, and given back when nobody could be asked', asyn
   expect(view.dataset.status).toBe('cancelled');
 });
 
-test('an approval is answered from its row while the run is live', async () => {
-  const answers: unknown[] = [];
-  const { source, tell } = live({ answer: async (...given) => void answers.push(given) });
+async function asked(name: 'waiting' | 'question' | 'form', answer: NonNullable<Source['answer']>) {
+  const { source, tell } = live({ answer });
   const view = await show(source);
-  tell.attached('input_required', 5);
+  tell.attached('input_required', 9);
   tell.connection('live');
-  tell.events(sample('waiting').events);
-  await vi.waitFor(() => expect(button(view, 'Approve')).toBeDefined());
-  expect(words(steps(view, 'tool_call')[1])).toContain("df = pd.read_csv('data/sales.csv')");
-  button(view, 'Deny')?.click();
-  expect(answers).toEqual([['r1', 'deny', undefined]]);
+  tell.events(sample(name).events);
+  await vi.waitFor(() => expect(root(view).querySelector('.ask button')).not.toBeNull());
+  return { view, tell };
+}
+
+function type(field: Element | null | undefined, value: string): void {
+  if (!(field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement))
+    throw new Error('no field to type in');
+  field.value = value;
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+function press(node: Element | null | undefined, key: string, more: KeyboardEventInit = {}): void {
+  node?.dispatchEvent(
+    new KeyboardEvent('keydown', { key, bubbles: true, composed: true, cancelable: true, ...more }),
+  );
+}
+
+function submit(node: Element | null | undefined): void {
+  const event = new Event('submit', { bubbles: true, cancelable: true });
+  node?.closest('form')?.dispatchEvent(event);
+}
+
+describe('an approval', () => {
+  test('shows all that would be done, and is given with one press', async () => {
+    const answer = vi.fn(async () => {});
+    const { view } = await asked('waiting', answer);
+    expect(view.querySelector('.agentkit-code')?.textContent).toContain(
+      "df = pd.read_csv('data/sales.csv')",
+    );
+    button(view, 'Approve')?.click();
+    button(view, 'Approve')?.click();
+    expect(answer.mock.calls).toEqual([['r1', { decision: 'approve' }]]);
+    await settled(view);
+    expect(button(view, 'Approve')?.disabled).toBe(true);
+  });
+
+  test('is given for the whole run', async () => {
+    const answer = vi.fn(async () => {});
+    const { view } = await asked('waiting', answer);
+    button(view, 'Approve always in this run')?.click();
+    expect(answer).toHaveBeenCalledWith('r1', { decision: 'approve', value: { always: true } });
+  });
+
+  test('is denied with a reason, which outlives what else happens in the run', async () => {
+    const answer = vi.fn(async () => {});
+    const { view, tell } = await asked('waiting', answer);
+    button(view, 'Deny')?.click();
+    await settled(view);
+    const field = root(view).querySelector('input');
+    type(field, 'Not this cell');
+    tell.events([{ event_type: 'warning', seq: 6, step: 2, message: 'Slow', reason: 'retry' }]);
+    await vi.waitFor(() => expect(steps(view, 'warning')).toHaveLength(1));
+    expect(root(view).querySelector('input')).toBe(field);
+    expect(field?.value).toBe('Not this cell');
+    submit(field);
+    expect(answer).toHaveBeenCalledWith('r1', { decision: 'deny', reason: 'Not this cell' });
+  });
+
+  test('goes back from denying with Escape', async () => {
+    const { view } = await asked('waiting', async () => {});
+    button(view, 'Deny')?.click();
+    await settled(view);
+    press(root(view).querySelector('input'), 'Escape');
+    await settled(view);
+    expect(root(view).querySelector('input')).toBeNull();
+    expect(button(view, 'Approve')).toBeDefined();
+  });
+
+  test('is given with other arguments, whole', async () => {
+    const answer = vi.fn(async () => {});
+    const { view } = await asked('waiting', answer);
+    button(view, 'Edit arguments')?.click();
+    await settled(view);
+    const [, source] = root(view).querySelectorAll('textarea');
+    type(source, 'x = 1');
+    await settled(view);
+    press(source, 'Enter', { ctrlKey: true });
+    const value = { arguments: { cell: '4f1c', source: 'x = 1' } };
+    expect(answer).toHaveBeenCalledWith('r1', { decision: 'approve', value });
+  });
+
+  test('with arguments that are no JSON is not sent', async () => {
+    const answer = vi.fn(async () => {});
+    const { source, tell } = live({ answer });
+    const view = await show(source);
+    tell.attached('input_required', 9);
+    tell.connection('live');
+    const call = { tool_call_id: 'c', tool_name: 'wait', arguments: { seconds: 3 } };
+    tell.events([
+      { event_type: 'tool_call', seq: 1, step: 1, runs_in: 'server', ...call },
+      { event_type: 'approval_requested', seq: 2, step: 1, request_id: 'r', reason: '', ...call },
+    ]);
+    await vi.waitFor(() => expect(button(view, 'Edit arguments')).toBeDefined());
+    button(view, 'Edit arguments')?.click();
+    await settled(view);
+    const field = root(view).querySelector('textarea');
+    type(field, '[3');
+    await settled(view);
+    expect(words(root(view).querySelector('.fault'))).toContain('no JSON');
+    submit(field);
+    expect(answer).not.toHaveBeenCalled();
+    type(field, '4');
+    await settled(view);
+    submit(field);
+    const value = { arguments: { seconds: 4 } };
+    expect(answer).toHaveBeenCalledWith('r', { decision: 'approve', value });
+  });
+
+  test('that is refused says why, and keeps what was typed', async () => {
+    const { view } = await asked('waiting', async () => {
+      throw new Error('The answer does not fit: source is too long.');
+    });
+    button(view, 'Deny')?.click();
+    await settled(view);
+    type(root(view).querySelector('input'), 'because');
+    submit(root(view).querySelector('input'));
+    await vi.waitFor(() =>
+      expect(words(root(view).querySelector('.refused'))).toBe(
+        'The answer does not fit: source is too long.',
+      ),
+    );
+    expect(root(view).querySelector('input')?.value).toBe('because');
+    expect(button(view, 'Deny')?.disabled).toBe(false);
+  });
+
+  test.each([
+    ['approve', null, 'ada', 'Approved by ada'],
+    ['approve', { always: true }, '', 'Approved for the whole run'],
+    ['approve', { arguments: { source: 'x' } }, '', 'Approved with other arguments'],
+    ['deny', 'too risky', 'Ada', 'Denied by Ada: too risky'],
+    ['deny', 'Nobody is there to ask', 'on_ask', 'Denied in advance'],
+    ['expired', null, '', 'Nobody answered in time'],
+  ])('that was closed with %s %j by %j reads so', async (decision, value, by, expected) => {
+    const { view, tell } = await asked('waiting', async () => {});
+    const closed = { request_id: 'r1', decision, value, by, ts: '2026-11-23T10:41:00+00:00' };
+    tell.events([{ event_type: 'request_resolved', seq: 6, step: 2, ...closed }]);
+    await vi.waitFor(() => expect(button(view, 'Deny')).toBeUndefined());
+    const said = root(view).querySelector('.decision');
+    const summary = said?.querySelector('summary') ?? said;
+    expect(words(summary).split(' · ')[0]).toBe(expected);
+  });
+
+  test('cannot be given while the connection is away', async () => {
+    const { view, tell } = await asked('waiting', async () => {});
+    tell.connection('reconnecting');
+    await vi.waitFor(() => expect(button(view, 'Approve')).toBeUndefined());
+    expect(view.querySelector('.agentkit-code')?.textContent).toContain('read_csv');
+  });
+});
+
+describe('a question', () => {
+  test('is answered with one of its choices', async () => {
+    const answer = vi.fn(async () => {});
+    const { view } = await asked('question', answer);
+    button(view, '2025')?.click();
+    expect(answer).toHaveBeenCalledWith('q1', { decision: 'answer', value: '2025' });
+  });
+
+  test('may be left unanswered', async () => {
+    const answer = vi.fn(async () => {});
+    const { view } = await asked('question', answer);
+    button(view, 'Do not answer')?.click();
+    expect(answer).toHaveBeenCalledWith('q1', { decision: 'deny' });
+  });
+
+  test('with a schema is a form, which starts with the defaults and is checked before it is sent', async () => {
+    const answer = vi.fn(async () => {});
+    const { view } = await asked('form', answer);
+    submit(root(view).querySelector('input'));
+    await settled(view);
+    expect(answer).not.toHaveBeenCalled();
+    expect(words(root(view).querySelector('.fault'))).toBe('This is needed.');
+    const field = (label: string): Element | null | undefined =>
+      [...root(view).querySelectorAll('label')]
+        .find(each => words(each).startsWith(label))
+        ?.querySelector('input, select, textarea');
+    type(field('Sheet'), 'Sales');
+    type(field('Header row'), '0');
+    await settled(view);
+    submit(field('Sheet'));
+    await settled(view);
+    expect(words(root(view).querySelector('.fault'))).toBe('It has to be 1 or more.');
+    type(field('Header row'), '3');
+    await settled(view);
+    submit(field('Sheet'));
+    expect(answer).toHaveBeenCalledWith('q1', {
+      decision: 'answer',
+      value: { sheet: 'Sales', header_row: 3, decimal: ',', skip_empty: true },
+    });
+  });
 });
 
 test('what is shown stays while the connection is away', async () => {

@@ -1,4 +1,4 @@
-import type { AnswerDecision, Listener, Source } from '../view/source';
+import type { Answer, Listener, Source } from '../view/source';
 import { KernelSource } from './kernel';
 import { whenOffered } from './kernels';
 
@@ -44,8 +44,8 @@ export class AnywhereSource implements Source {
     await this.current.cancel?.();
   }
 
-  async answer(requestId: string, decision: AnswerDecision, value?: unknown): Promise<void> {
-    await this.current.answer?.(requestId, decision, value);
+  async answer(requestId: string, answer: Answer): Promise<void> {
+    await this.current.answer?.(requestId, answer);
   }
 
   private askKernel(listener: Listener, signal: AbortSignal): void {

@@ -1,5 +1,5 @@
 import { fields, list, text } from '../view/read';
-import type { AnswerDecision, Listener, Source } from '../view/source';
+import type { Answer, Listener, Source } from '../view/source';
 import { FrameReader, type Verdict } from './reader';
 
 /** A lost last frame has no later one that would show the gap, so silence is asked about. */
@@ -83,7 +83,7 @@ export class KernelSource implements Source {
     this.model.send({ type: 'cancel' });
   }
 
-  async answer(request_id: string, decision: AnswerDecision, value?: unknown): Promise<void> {
-    this.model.send({ type: 'answer', request_id, decision, value });
+  async answer(request_id: string, answer: Answer): Promise<void> {
+    this.model.send({ type: 'answer', request_id, ...answer });
   }
 }

@@ -1,5 +1,5 @@
 import type { ClientFrame } from '../protocol.gen';
-import type { AnswerDecision, Listener, Source } from '../view/source';
+import type { Answer, Listener, Source } from '../view/source';
 import type { TaskApi } from './api';
 import { FrameReader, type Verdict } from './reader';
 
@@ -34,8 +34,9 @@ export class SocketSource implements Source {
     return this.say({ type: 'cancel' });
   }
 
-  answer(request_id: string, decision: AnswerDecision, value?: unknown): Promise<void> {
-    return this.say({ type: 'answer', request_id, decision, value });
+  /** By its own request: only that tells which answer a refusal belongs to. */
+  answer(request_id: string, answer: Answer): Promise<void> {
+    return this.api.post({ type: 'answer', request_id, ...answer });
   }
 
   private async say(frame: ClientFrame): Promise<void> {

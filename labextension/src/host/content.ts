@@ -10,6 +10,7 @@ agentkit-trace > [slot] :is(ul, ol) { padding-left: 1.6em; }
 agentkit-trace > [slot] img { max-width: 100%; height: auto; }
 agentkit-trace > [slot] :is(code, pre) { font-family: var(--jp-code-font-family, ui-monospace, Menlo, Consolas, monospace); font-size: 13px; line-height: 20px; }
 agentkit-trace > [slot] pre { overflow-x: auto; white-space: pre-wrap; }
+agentkit-trace > .agentkit-code pre { margin: 0; overflow-wrap: anywhere; }
 agentkit-trace > .agentkit-text pre { padding: 8px 12px; border-radius: 4px; background: var(--jp-cell-editor-background, color-mix(in srgb, currentColor 5%, transparent)); }
 agentkit-trace > .agentkit-text :not(pre) > code { padding: 1px 4px; border-radius: 3px; background: var(--jp-cell-editor-background, color-mix(in srgb, currentColor 6%, transparent)); }
 agentkit-trace > [slot] blockquote { padding-left: 12px; border-left: 3px solid var(--jp-border-color2, color-mix(in srgb, currentColor 16%, transparent)); }

@@ -48,7 +48,16 @@ export function labHost(
     },
     renderMarkdown: (markdown, node) =>
       render('text/markdown', { 'text/markdown': markdown }, node),
+    renderCode: (code, language, node) =>
+      render('text/markdown', { 'text/markdown': fenced(code, language) }, node),
   };
+}
+
+/** Code as Markdown that cannot end before the code does. */
+function fenced(code: string, language: string): string {
+  const longest = Math.max(2, ...(code.match(/`+/g) ?? []).map(run => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}${language}\n${code}\n${fence}`;
 }
 
 /** JupyterLab's outputs stand in a cell; here they stand in a column that has its own margins. */
@@ -56,6 +65,8 @@ const CSS = `
 agentkit-trace > [slot] .jp-RenderedHTMLCommon { padding: 0; color: inherit; }
 agentkit-trace > .agentkit-text .jp-RenderedHTMLCommon { font-size: 14px; line-height: 1.6; }
 agentkit-trace > [slot] { overflow-wrap: break-word; }
+agentkit-trace > .agentkit-code .jp-RenderedHTMLCommon pre { margin: 0; padding: 0; background: none; white-space: pre-wrap; overflow-wrap: anywhere; }
+agentkit-trace > .agentkit-code .jp-RenderedHTMLCommon { font-size: 13px; line-height: 20px; }
 agentkit-trace > [slot] .jp-RenderedText { padding: 0; }
 agentkit-trace > [slot] .jp-RenderedText pre { word-break: normal; overflow-wrap: anywhere; }
 agentkit-trace > [slot] .jp-RenderedImage { padding: 0; }

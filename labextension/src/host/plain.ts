@@ -21,6 +21,9 @@ export const plainHost: Host = {
   async renderMarkdown(markdown, node) {
     write(fromMarkdown(markdown), node);
   },
+  async renderCode(code, _language, node) {
+    preformatted(code, node);
+  },
 };
 
 const BITMAP = /^image\/(png|jpeg|gif|webp)$/;

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { clock, count, date, duration } from './format';
 import { ICONS, type IconName } from './icons';
 import { type Connection, isFinal, type Status, type ViewState } from './state';
+import { oneLine, toolTitle } from './titles';
 import { costText, spentText, tokensText } from './usage';
 
 /** What the frame around the rows needs to know beyond the run itself. */
@@ -126,13 +127,26 @@ export function announcement(state: ViewState): string {
   const said: Record<Status, string> = {
     queued: '',
     running: `${who} is working.`,
-    input_required: `${who} is waiting for your decision.`,
+    input_required: requestText(state, who),
     completed: `${who} is done${after}.`,
     failed: `${who} failed${after}. ${state.error?.message ?? ''}`,
     cancelled: `${who} was stopped${after}.`,
     interrupted: `${who} was interrupted: the server stopped.`,
   };
   return said[state.status];
+}
+
+/** What the newest open request is about. */
+function requestText(state: ViewState, who: string): string {
+  const index = [...state.unfinished]
+    .filter(([key]) => key.startsWith('request:'))
+    .map(([, at]) => at)
+    .at(-1);
+  const row = index === undefined ? undefined : state.rows[index];
+  if (row?.kind === 'question') return `${who} asks: ${oneLine(row.question, 200)}`;
+  if (row?.kind !== 'tool') return `${who} is waiting for your decision.`;
+  const { verb, object } = toolTitle(row.name, row.arguments, 'wanted');
+  return `${who} waits for your approval: ${verb} ${object}.`;
 }
 
 interface Standing {

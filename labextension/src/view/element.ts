@@ -1,6 +1,9 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
+import { codeParts } from './arguments';
+import { Asks } from './ask';
+import { Attention } from './attention';
 import { announcement, endTemplate, footerTemplate, headerTemplate, tookMs } from './chrome';
 import { Folds, keyOf } from './folds';
 import { Follower } from './follow';
@@ -12,7 +15,7 @@ import { fields, number, time } from './read';
 import { attached, finished, fold, fromTrace } from './reduce';
 import type { RowContext } from './row';
 import { rowTemplate } from './rows';
-import type { AnswerDecision, Host, Listener, Source } from './source';
+import type { Host, Listener, Source } from './source';
 import { type Connection, EMPTY, isFinal, type Row, type ViewState } from './state';
 import { type Streak, streakTemplate } from './streaks';
 import { STYLES } from './style';
@@ -41,6 +44,11 @@ export class TraceElement extends LitElement {
   private skew: number | undefined;
   private ticker: ReturnType<typeof setInterval> | undefined;
 
+  private readonly asks = new Asks(
+    async (requestId, answer) => this.source.answer?.(requestId, answer),
+    () => this.requestUpdate(),
+  );
+  private readonly attention = new Attention(this);
   private readonly painter = new Painter(() => this.foldIn());
   private readonly follower = new Follower(this);
   private readonly sizes = new ResizeObserver(entries => {
@@ -146,6 +154,10 @@ export class TraceElement extends LitElement {
     this.skew = Math.max(this.skew ?? Number.NEGATIVE_INFINITY, sentAt - Date.now());
   }
 
+  protected override willUpdate(): void {
+    if (this.hasUpdated) this.attention.remember(this.renderRoot);
+  }
+
   protected override render(): TemplateResult {
     const { state } = this;
     const cancellable =
@@ -187,7 +199,9 @@ export class TraceElement extends LitElement {
     const answers = this.connection === 'live' && this.source.answer !== undefined;
     const usage = this.state.stepUsage.get(row.step);
     const streak = this.folds.placeOf(row);
-    return guard([row, open, run, share, answers, usage, streak], () => {
+    const request = answers ? openRequest(row) : undefined;
+    const ask = request === undefined ? undefined : this.asks.of(request);
+    return guard([row, open, run, share, ask, usage, streak], () => {
       const context: RowContext = {
         open,
         run,
@@ -195,7 +209,7 @@ export class TraceElement extends LitElement {
         spent: usage === undefined ? '' : `Step ${row.step}: ${spentText(usage)}`,
         streak,
         toggle: () => this.toggle(row),
-        answer: answers ? (...given) => void this.answer(...given) : undefined,
+        asking: request === undefined ? undefined : this.asks.asking(request),
       };
       return rowTemplate(row, context);
     });
@@ -206,6 +220,7 @@ export class TraceElement extends LitElement {
     this.dataset.status = this.state.status;
     this.dataset.connection = this.connection;
     this.light?.show(this.lightContent());
+    this.attention.look(this.renderRoot);
     for (const inner of this.renderRoot.querySelectorAll('.inner')) this.sizes.observe(inner);
     this.tick();
   }
@@ -215,12 +230,16 @@ export class TraceElement extends LitElement {
     for (const row of this.state.rows) {
       if (row.kind === 'message' || row.kind === 'answer') {
         wanted.set(`text-${row.id}`, { kind: 'markdown', text: row.text, growing: row.streaming });
-      } else if (
-        row.kind === 'tool' &&
-        row.result !== undefined &&
-        (this.folds.isOpen(row) || isPicture(row.result.content))
-      ) {
-        wanted.set(`result-${row.id}`, { kind: 'mime', bundle: row.result.content });
+      } else if (row.kind === 'question') {
+        wanted.set(`text-${row.id}`, { kind: 'markdown', text: row.question, growing: false });
+      } else if (row.kind === 'tool') {
+        const open = this.folds.isOpen(row);
+        const { result } = row;
+        if (result !== undefined && (open || isPicture(result.content)))
+          wanted.set(`result-${row.id}`, { kind: 'mime', bundle: result.content });
+        if (open || openRequest(row) !== undefined) {
+          for (const [name, code] of codeParts(row.id, row.arguments)) wanted.set(name, code);
+        }
       }
     }
     return wanted;
@@ -258,17 +277,6 @@ export class TraceElement extends LitElement {
     }
   }
 
-  private async answer(id: string, decision: AnswerDecision, value?: unknown): Promise<void> {
-    this.notice = '';
-    try {
-      await this.source.answer?.(id, decision, value);
-    } catch {
-      this.notice =
-        'The server could not be reached, so your answer was not given. Try again in a moment.';
-      this.requestUpdate();
-    }
-  }
-
   /** Times that run are written straight into the page: a tick is no reason to render. */
   private tick(): void {
     if (isFinal(this.state.status) || this.connection !== 'live') return;
@@ -278,7 +286,19 @@ export class TraceElement extends LitElement {
       const said = ticking(now - since);
       if (node.textContent !== said) node.textContent = said;
     }
+    for (const node of this.renderRoot.querySelectorAll<HTMLElement>('[data-until]')) {
+      const left = (number(Number(node.dataset.until)) ?? now) - now;
+      const said = left < 1000 ? 'Time is up' : `${ticking(left)} left`;
+      if (node.textContent !== said) node.textContent = said;
+    }
   }
+}
+
+/** The request of a row that nobody has answered yet. */
+function openRequest(row: Row): string | undefined {
+  if (row.kind === 'question') return row.decided === undefined ? row.requestId : undefined;
+  if (row.kind !== 'tool' || row.result !== undefined) return undefined;
+  return row.approval?.decided === undefined ? row.approval?.requestId : undefined;
 }
 
 const TAG = 'agentkit-trace';

@@ -214,6 +214,8 @@ function inputRequested(draft: Draft, event: Fields): void {
     requestId,
     question: text(event.question),
     choices: list(event.choices).map(text),
+    schema: event.schema ?? undefined,
+    expiresAt: time(event.expires_at),
     decided: undefined,
   });
   draft.status = 'input_required';

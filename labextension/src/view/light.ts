@@ -5,7 +5,14 @@ import { textOf } from './summary';
 
 export type LightContent =
   | { readonly kind: 'markdown'; readonly text: string; readonly growing: boolean }
+  | { readonly kind: 'code'; readonly code: string; readonly language: string }
   | { readonly kind: 'mime'; readonly bundle: Fields };
+
+const CLASSES: Readonly<Record<LightContent['kind'], string>> = {
+  markdown: 'agentkit-text',
+  code: 'agentkit-code',
+  mime: 'agentkit-result',
+};
 
 interface Part {
   readonly node: HTMLElement;
@@ -44,7 +51,7 @@ export class LightParts {
   private make(name: string, content: LightContent): Part {
     const node = document.createElement('div');
     node.slot = name;
-    node.className = content.kind === 'markdown' ? 'agentkit-text' : 'agentkit-result';
+    node.className = CLASSES[content.kind];
     this.element.append(node);
     const markdown =
       content.kind === 'markdown'
@@ -60,8 +67,21 @@ export class LightParts {
     part.content = content;
     if (content.kind === 'markdown') {
       part.markdown?.show(content.text, content.growing);
+    } else if (content.kind === 'code') {
+      if (before?.kind !== 'code' || before.code !== content.code)
+        void this.code(part.node, content.code, content.language);
     } else if (before?.kind !== 'mime' || before.bundle !== content.bundle) {
       void this.mime(part.node, content.bundle);
+    }
+  }
+
+  private async code(node: HTMLElement, code: string, language: string): Promise<void> {
+    try {
+      await this.host.renderCode(code, language, node);
+    } catch {
+      const pre = document.createElement('pre');
+      pre.textContent = code;
+      node.replaceChildren(pre);
     }
   }
 

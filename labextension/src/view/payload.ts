@@ -1,5 +1,4 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { fields, json } from './read';
 
 /** A labelled box that scrolls inside, can be copied, and opened to its whole height when it is cut. */
 export function payloadTemplate(
@@ -20,20 +19,6 @@ export function payloadTemplate(
       <div class="inner">${content}</div>
     </div>
   </section>`;
-}
-
-/** A call's arguments, one below the other: code and prose keep their lines. */
-export function argumentsTemplate(args: unknown): TemplateResult | typeof nothing {
-  const entries = Object.entries(fields(args));
-  if (entries.length === 0 && (args === undefined || args === null || typeof args === 'object'))
-    return nothing;
-  const content =
-    entries.length === 0
-      ? html`<pre>${json(args, 2)}</pre>`
-      : html`<dl>
-          ${entries.map(([key, value]) => html`<dt>${key}</dt><dd>${typeof value === 'string' ? value : json(value, 2)}</dd>`)}
-        </dl>`;
-  return payloadTemplate('Arguments', content, () => json(args, 2));
 }
 
 function showAll(event: Event): void {

@@ -1,83 +1,197 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { clock } from './format';
-import { argumentsTemplate } from './payload';
-import { text } from './read';
+import { live } from 'lit/directives/live.js';
+import { type Argument, argumentsOf, argumentsTemplate } from './arguments';
+import type { Ask, Asking } from './ask';
+import { decisionTemplate } from './decision';
+import { growing } from './growing';
 import type { RowContext, RowState } from './row';
-import type { Approval, Decision, QuestionRow, ToolRow } from './state';
+import type { Approval, ToolRow } from './state';
 
-/** What is asked before a call may run, whole, above the two buttons; afterwards who decided, and when. */
+/** What is asked before a call may run, whole, above the buttons; afterwards who decided, and when. */
 export function approvalTemplate(
   row: ToolRow,
   approval: Approval,
   state: RowState,
   context: RowContext,
 ): TemplateResult {
-  const { decided, requestId } = approval;
-  if (decided !== undefined) {
-    return html`<p class="under decision" data-event-type="approval_requested" data-seq=${approval.seq}>
-      ${decisionText(decided)}
-    </p>`;
-  }
+  if (approval.decided !== undefined) return decisionTemplate(row, approval, approval.decided);
   if (state !== 'waiting') return html`${nothing}`;
-  const { answer } = context;
-  return html`<div class="under ask" data-event-type="approval_requested" data-seq=${approval.seq}>
-    ${approval.reason === '' ? nothing : html`<p>${approval.reason}</p>`}
-    ${context.open ? nothing : argumentsTemplate(row.arguments)}
-    ${
-      answer === undefined
-        ? nothing
-        : html`<div class="buttons">
-            <button type="button" class="filled" @click=${() => answer(requestId, 'approve')}>Approve</button>
-            <button type="button" class="outlined" @click=${() => answer(requestId, 'deny')}>Deny</button>
-          </div>`
-    }
+  const { asking } = context;
+  const editing = asking?.ask.mode === 'edit';
+  return html`<div
+    class="under ask"
+    role="group"
+    tabindex="-1"
+    aria-label="Waiting for your decision"
+    data-request=${approval.requestId}
+    data-event-type="approval_requested"
+    data-seq=${approval.seq}
+  >
+    ${approval.reason === '' ? nothing : html`<p class="reason">${approval.reason}</p>`}
+    ${editing ? nothing : argumentsTemplate(row.id, row.arguments, { whole: true })}
+    ${asking === undefined ? nothing : controls(row, approval, asking)}
   </div>`;
 }
 
-export function questionTemplate(
-  row: QuestionRow,
-  state: RowState,
-  context: RowContext,
-): TemplateResult {
-  const { answer } = context;
-  const { requestId } = row;
-  const send = (event: SubmitEvent): void => {
+function controls(row: ToolRow, approval: Approval, asking: Asking): TemplateResult {
+  const { ask } = asking;
+  const forms = { choose, edit, deny };
+  return html`
+    ${forms[ask.mode](row, asking, deadline(approval.expiresAt))}
+    ${problemTemplate(ask)}
+  `;
+}
+
+export function problemTemplate({ problem }: Ask): TemplateResult {
+  return html`<p class="refused" role="alert">${problem}</p>`;
+}
+
+/** How long is left, where a request has a limit. */
+export function deadline(expiresAt: number | undefined): TemplateResult | typeof nothing {
+  return expiresAt === undefined
+    ? nothing
+    : html`<span class="deadline" data-until=${expiresAt}></span>`;
+}
+
+type Left = TemplateResult | typeof nothing;
+
+function choose(row: ToolRow, { ask, change, send }: Asking, left: Left): TemplateResult {
+  const approve = (): void => send({ decision: 'approve' });
+  const always = (): void => send({ decision: 'approve', value: { always: true } });
+  return html`<div class="buttons">
+    <button type="button" class="filled" ?disabled=${ask.sending} @click=${approve}>Approve</button>
+    <button type="button" class="outlined" data-mode="choose" ?disabled=${ask.sending} @click=${() => change({ mode: 'deny' })}>
+      Deny
+    </button>
+    <span class="more">
+      ${left}
+      ${
+        argumentsOf(row.arguments).length === 0
+          ? nothing
+          : html`<button type="button" class="quiet" ?disabled=${ask.sending} @click=${() => change({ mode: 'edit' })}>
+              Edit arguments
+            </button>`
+      }
+      <button
+        type="button"
+        class="quiet"
+        title="Further calls of this tool in this run are not asked about"
+        ?disabled=${ask.sending}
+        @click=${always}
+      >
+        Approve always in this run
+      </button>
+    </span>
+  </div>`;
+}
+
+function deny(_row: ToolRow, { ask, change, send }: Asking, left: Left): TemplateResult {
+  const submit = (event: Event): void => {
     event.preventDefault();
-    const given = new FormData(event.currentTarget as HTMLFormElement).get('answer');
-    answer?.(requestId, 'answer', text(given));
+    const reason = ask.reason.trim();
+    send(reason === '' ? { decision: 'deny' } : { decision: 'deny', reason });
   };
-  const controls =
-    answer === undefined || state !== 'waiting'
-      ? nothing
-      : row.choices.length > 0
-        ? html`<div class="buttons">
-            ${row.choices.map(
-              choice => html`<button type="button" class="outlined" @click=${() => answer(requestId, 'answer', choice)}>
-                ${choice}
-              </button>`,
-            )}
-          </div>`
-        : html`<form class="buttons" @submit=${send}>
-            <input name="answer" autocomplete="off" aria-label="Your answer" required />
-            <button type="submit" class="filled">Send</button>
-          </form>`;
-  return html`<div class="under ask">
-    <p>${row.question}</p>
-    ${controls}
-    ${row.decided === undefined ? nothing : html`<p class="decision">${decisionText(row.decided)}</p>`}
-  </div>`;
+  return html`<form class="say" @submit=${submit} @keydown=${backOn(change)}>
+    <label>
+      <span>Reason, which the agent is told (optional)</span>
+      <input
+        name="reason"
+        autocomplete="off"
+        dir="auto"
+        data-first
+        .value=${live(ask.reason)}
+        ?disabled=${ask.sending}
+        @input=${(event: Event) => change({ reason: (event.target as HTMLInputElement).value, problem: '' })}
+      />
+    </label>
+    <div class="buttons">
+      <button type="submit" class="filled" ?disabled=${ask.sending}>Deny</button>
+      ${back(ask, change)}
+      <span class="more">${left}</span>
+    </div>
+  </form>`;
 }
 
-const DECISIONS: ReadonlyMap<string, string> = new Map([
-  ['approve', 'Approved'],
-  ['deny', 'Denied'],
-  ['answer', 'Answered'],
-  ['expired', 'Nobody answered in time'],
-]);
-
-function decisionText({ decision, value, by, at }: Decision): string {
-  const word = DECISIONS.get(decision) ?? decision;
-  const who = by === '' || decision === 'expired' ? '' : ` by ${by}`;
-  const what = decision === 'answer' && value !== undefined ? `: ${text(value)}` : '';
-  return `${word}${who}${what}${at === undefined ? '' : ` · ${clock(at)}`}`;
+function edit(row: ToolRow, { ask, change, draft, send }: Asking, left: Left): TemplateResult {
+  const given = argumentsOf(row.arguments);
+  const typed = (argument: Argument): string =>
+    String(ask.drafts.get(argument.name) ?? argument.text);
+  const faults = new Map(given.map(each => [each.name, faultOf(each, typed(each))]));
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    if ([...faults.values()].some(fault => fault !== '')) return;
+    const changed = given.some(each => typed(each) !== each.text);
+    const values = given.map(each => [
+      each.name,
+      each.isJson ? (JSON.parse(typed(each)) as unknown) : typed(each),
+    ]);
+    const value = { arguments: Object.fromEntries(values) as unknown };
+    send(changed ? { decision: 'approve', value } : { decision: 'approve' });
+  };
+  const keys = (event: KeyboardEvent): void => {
+    backOn(change)(event);
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit(event);
+  };
+  return html`<form class="say" @submit=${submit} @keydown=${keys}>
+    ${given.map(argument => {
+      const fault = faults.get(argument.name) ?? '';
+      return html`<label>
+        <span><code>${argument.name}</code>${argument.isJson ? ' (JSON)' : nothing}</span>
+        <textarea
+          class="code"
+          rows="1"
+          spellcheck="false"
+          dir=${argument.language === undefined ? 'auto' : 'ltr'}
+          ?data-first=${argument === given[0]}
+          .value=${live(typed(argument))}
+          ?disabled=${ask.sending}
+          aria-invalid=${fault === '' ? nothing : 'true'}
+          ${growing(typed(argument))}
+          @input=${(event: Event) => draft(argument.name, (event.target as HTMLTextAreaElement).value)}
+        ></textarea>
+        ${fault === '' ? nothing : html`<span class="fault">${fault}</span>`}
+      </label>`;
+    })}
+    <div class="buttons">
+      <button
+        type="submit"
+        class="filled"
+        title="Ctrl+Enter"
+        ?disabled=${ask.sending || [...faults.values()].some(fault => fault !== '')}
+      >
+        Approve
+      </button>
+      ${back(ask, change)}
+      <span class="more">${left}<kbd>Ctrl+Enter</kbd> approves</span>
+    </div>
+  </form>`;
 }
+
+function faultOf(argument: Argument, typed: string): string {
+  if (!argument.isJson) return '';
+  try {
+    JSON.parse(typed);
+    return '';
+  } catch (error) {
+    return `This is no JSON yet: ${error instanceof Error ? error.message : 'it does not end'}`;
+  }
+}
+
+function back(ask: Ask, change: Asking['change']): TemplateResult {
+  return html`<button
+    type="button"
+    class="outlined"
+    ?disabled=${ask.sending}
+    @click=${() => change({ mode: 'choose', problem: '' })}
+  >
+    Back
+  </button>`;
+}
+
+const backOn =
+  (change: Asking['change']) =>
+  (event: KeyboardEvent): void => {
+    if (event.key !== 'Escape') return;
+    event.preventDefault();
+    change({ mode: 'choose', problem: '' });
+  };

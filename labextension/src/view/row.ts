@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import type { Asking } from './ask';
 import { duration } from './format';
 import { ICONS, type IconName } from './icons';
-import type { AnswerDecision } from './source';
 import type { Row, Status } from './state';
 
 /** How a row stands: what its icon, its word and its colour come from. */
@@ -27,10 +27,8 @@ export interface RowContext {
   /** It belongs to several that one line stands for; `folded` ones are not seen. */
   readonly streak: 'none' | 'folded' | 'open';
   toggle(): void;
-  /** Absent where nobody can be told. */
-  readonly answer:
-    | ((requestId: string, decision: AnswerDecision, value?: unknown) => void)
-    | undefined;
+  /** Of an open request of this row; absent where nobody can be told. */
+  readonly asking: Asking | undefined;
 }
 
 export function stateOf(row: Row, run: Status): RowState {

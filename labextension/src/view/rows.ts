@@ -1,8 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { ICONS } from './icons';
 import { payloadTemplate } from './payload';
+import { questionTemplate } from './question';
 import { json } from './read';
-import { questionTemplate } from './requests';
 import { head, type RowContext, stateOf, timeTemplate } from './row';
 import type { OtherRow, QuestionRow, Row, TextRow, WarningRow } from './state';
 import { oneLine } from './titles';
@@ -73,7 +73,7 @@ function textRow(row: TextRow, context: RowContext): TemplateResult {
 
 function questionRow(row: QuestionRow, context: RowContext): TemplateResult {
   const state = stateOf(row, context.run);
-  return html`<li class="row" data-event-type="input_requested" data-seq=${row.seq} data-state=${state}>
+  return html`<li class="row" data-event-type="input_requested" data-seq=${row.seq} data-state=${state} data-asked=${row.requestId} tabindex="-1">
     ${head('question', state, html`${state === 'waiting' ? 'Asking you' : 'Asked you'}`, nothing)}
     ${questionTemplate(row, state, context)}
   </li>`;

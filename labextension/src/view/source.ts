@@ -16,7 +16,21 @@ export interface Listener {
   refused(message: string): void;
 }
 
-export type AnswerDecision = 'approve' | 'deny' | 'answer';
+/** What somebody says to an open request. */
+export interface Answer {
+  readonly decision: 'approve' | 'deny' | 'answer';
+  /** Of an approval `{arguments?, always?}`, of a question the answer. */
+  readonly value?: unknown;
+  /** Why it is denied; the model is told. */
+  readonly reason?: string;
+}
+
+/** What came of taking back the edits of a run. */
+export interface Undone {
+  readonly undone: number;
+  /** Cells that were left as they are, each with the reason. */
+  readonly kept: readonly { readonly cell_id: string; readonly message: string }[];
+}
 
 /** Where a run comes from: a saved document, a live connection, or one that becomes the other. */
 export interface Source {
@@ -26,7 +40,14 @@ export interface Source {
   subscribe?(listener: Listener, signal: AbortSignal): void;
   /** Asks for the run to end; rejects when nobody could be asked. */
   cancel?(): Promise<void>;
-  answer?(requestId: string, decision: AnswerDecision, value?: unknown): Promise<void>;
+  /** Resolves when the answer was handed over; rejects with what was wrong with it. */
+  answer?(requestId: string, answer: Answer): Promise<void>;
+  /** Takes back what the run did to the notebook. */
+  undo?(): Promise<Undone>;
+  /** Starts a run that goes on from this one, in the same thread. */
+  followUp?(input: string): Promise<Source>;
+  /** Whether `undo` and `followUp` have anybody to ask; asked once, when the run is looked at. */
+  reachable?(): Promise<boolean>;
 }
 
 /** What the place that shows the view does for it. */
@@ -34,6 +55,8 @@ export interface Host {
   /** Shows a MIME bundle in `node`; rejects when none of its types can be shown. */
   renderMime(bundle: Fields, node: HTMLElement): Promise<void>;
   renderMarkdown(markdown: string, node: HTMLElement): Promise<void>;
+  /** Shows code in the colours of its language (`python`, `sql`, …). */
+  renderCode(code: string, language: string, node: HTMLElement): Promise<void>;
   /** The look of what the two above make, where the page has none for it. */
   readonly css: string;
   /** A run that was watched live has ended. */

@@ -83,6 +83,9 @@ export interface QuestionRow extends RowBase {
   readonly requestId: string;
   readonly question: string;
   readonly choices: readonly string[];
+  /** The JSON Schema of the answer, as it came. */
+  readonly schema: unknown;
+  readonly expiresAt: number | undefined;
   readonly decided: Decision | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { css } from 'lit';
 
-/** Payloads, what waits for a person, and buttons. */
+/** Payloads, diffs and buttons. */
 export const PAYLOAD = css`
   /* ---- payloads ---- */
 
@@ -68,37 +68,71 @@ export const PAYLOAD = css`
     overflow-wrap: anywhere;
   }
 
-  /* ---- what waits for a person ---- */
-
-  [data-state='waiting'] {
-    padding: 4px 8px 4px 5px;
-    border-left: 3px solid var(--warn);
-    margin: 4px 0 4px -8px;
-    background: color-mix(in srgb, var(--warn) 8%, transparent);
-    border-radius: 0 var(--radius) var(--radius) 0;
+  dt.wide,
+  dd.wide {
+    grid-column: 1 / -1;
   }
 
-  [data-state='waiting']::before {
-    content: none;
-  }
-
-  .ask {
+  dd.wide {
     padding-bottom: 8px;
   }
 
-  .decision {
-    margin-top: -4px;
-    padding-bottom: 4px;
+  dd.wide:last-child {
+    padding-bottom: 0;
+  }
+
+  dt.wide:first-child:nth-last-child(2) {
+    display: none;
+  }
+
+  /* ---- diffs ---- */
+
+  .inner:has(> .diff) {
+    padding: 4px 0;
+  }
+
+  .change {
+    display: grid;
+    grid-template-columns: 28px minmax(0, 1fr);
+    padding-right: 12px;
+    font-family: var(--code);
+    font-size: 13px;
+    line-height: 20px;
+    overflow-wrap: anywhere;
+    white-space: pre-wrap;
+  }
+
+  .change > :last-child {
+    grid-column: 2;
+    min-height: 20px;
+  }
+
+  .sign {
+    text-align: center;
+    user-select: none;
+  }
+
+  .change[data-kind='added'] {
+    background: color-mix(in srgb, var(--good) 14%, transparent);
+    box-shadow: inset 2px 0 var(--good);
+  }
+
+  .change[data-kind='removed'] {
+    background: color-mix(in srgb, var(--bad) 12%, transparent);
+    box-shadow: inset 2px 0 var(--bad);
+  }
+
+  .change[data-kind='gap'] {
     color: var(--soft);
+    font-family: inherit;
     font-size: 12px;
   }
 
-  .buttons {
-    display: flex;
-    flex-wrap: wrap;
-    gap: 8px;
-    padding-top: 8px;
+  .edit {
+    padding-bottom: 8px;
   }
+
+  /* ---- buttons ---- */
 
   .filled,
   .outlined {
@@ -118,7 +152,12 @@ export const PAYLOAD = css`
     color: #fff;
   }
 
-  .filled:hover {
+  :is(.filled, .outlined, .quiet):disabled {
+    cursor: default;
+    opacity: 0.5;
+  }
+
+  .filled:hover:enabled {
     background: var(--jp-accept-color-hover, var(--brand));
   }
 
@@ -133,11 +172,6 @@ export const PAYLOAD = css`
     font-size: 12px;
   }
 
-  .cancel:disabled {
-    color: var(--soft);
-    cursor: default;
-  }
-
   .quiet {
     padding: 2px 6px;
     border: 0;
@@ -148,20 +182,8 @@ export const PAYLOAD = css`
     font-size: 12px;
   }
 
-  .quiet:hover {
+  .quiet:hover:enabled {
     background: var(--hover);
     color: var(--text);
-  }
-
-  input {
-    min-width: 0;
-    flex: 1;
-    height: 28px;
-    padding: 0 8px;
-    border: 1px solid var(--line);
-    border-radius: var(--radius);
-    background: var(--tint);
-    color: inherit;
-    font: inherit;
   }
 `;

@@ -1,4 +1,5 @@
 import { css } from 'lit';
+import { ASK } from './style-ask';
 import { FRAME } from './style-frame';
 import { PAYLOAD } from './style-payload';
 import { ROWS } from './style-rows';
@@ -26,4 +27,4 @@ const LAST = css`
  * The look, in JupyterLab's own variables, so that it follows a live switch of theme. Outside of
  * JupyterLab everything derives from the colour of the surrounding text.
  */
-export const STYLES = [FRAME, ROWS, PAYLOAD, LAST];
+export const STYLES = [FRAME, ROWS, PAYLOAD, ASK, LAST];

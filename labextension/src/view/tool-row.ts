@@ -1,6 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { argumentsTemplate } from './arguments';
+import { changedArguments, editTemplate, madeEdit } from './edits';
 import type { IconName } from './icons';
-import { argumentsTemplate, payloadTemplate } from './payload';
+import { payloadTemplate } from './payload';
 import { approvalTemplate } from './requests';
 import { head, type RowContext, type RowState, stateOf, timeTemplate } from './row';
 import type { ToolRow } from './state';
@@ -10,17 +12,19 @@ import { oneLine, type Tense, toolTitle } from './titles';
 export function toolRow(row: ToolRow, context: RowContext): TemplateResult {
   const state = stateOf(row, context.run);
   const { result, approval } = row;
-  const title = toolTitle(row.name, row.arguments, tenseOf(state));
+  const title = toolTitle(row.name, changedArguments(row) ?? row.arguments, tenseOf(state));
   const object = title.isName ? html`<code>${title.object}</code>` : title.object;
   const shown = html`${title.verb} ${object} <span class="details">${title.details}</span>`;
   const failed = state === 'failed';
-  const line = lineOf(row, state);
+  const edit = madeEdit(row);
+  const line = edit === undefined ? lineOf(row, state) : '';
   return html`<li
     class=${context.streak === 'none' ? 'row' : 'row one'}
     ?hidden=${context.streak === 'folded'}
     data-event-type="tool_call"
     data-seq=${row.seq}
     data-state=${state}
+    data-asked=${approval?.requestId ?? nothing}
   >
     ${head(toolIcon(state), state, shown, timeTemplate(state, row.startedAt, row.result?.durationMs), context)}
     ${
@@ -34,7 +38,8 @@ export function toolRow(row: ToolRow, context: RowContext): TemplateResult {
           ></div>`
     }
     ${state === 'running' ? progressBar(row) : nothing}
-    ${context.open ? toolBody(row, failed) : pictureTemplate(row)}
+    ${context.open ? toolBody(row, state) : pictureTemplate(row)}
+    ${edit === undefined ? nothing : html`<div class="under edit">${editTemplate(edit)}</div>`}
     ${approval === undefined ? nothing : approvalTemplate(row, approval, state, context)}
     ${
       context.share < 0.2
@@ -49,11 +54,12 @@ function tenseOf(state: RowState): Tense {
   return state === 'completed' ? 'over' : 'wanted';
 }
 
-function toolBody(row: ToolRow, failed: boolean): TemplateResult {
+function toolBody(row: ToolRow, state: RowState): TemplateResult {
+  // While it waits they stand with the question, and below the line afterwards.
+  const asked = state === 'waiting' ? nothing : argumentsTemplate(row.id, row.arguments);
   return html`<div class="under body">
     <p class="origin"><code>${row.name}</code> ${placeOf(row.runsIn)}</p>
-    ${argumentsTemplate(row.arguments)}
-    ${failed ? detailsTemplate(row) : resultTemplate(row)}
+    ${asked} ${state === 'failed' ? detailsTemplate(row) : resultTemplate(row)}
   </div>`;
 }
 
@@ -82,9 +88,10 @@ function lineOf(row: ToolRow, state: RowState): string {
   if (result.outcome === 'success')
     return isPicture(result.content) ? '' : summaryOf(result.content);
   if (result.outcome === 'denied') {
-    // Who denied it stands below, where it was somebody's decision.
-    const word = row.approval?.decided === undefined ? 'Denied' : '';
-    return [word, oneLine(problem, 200)].filter(part => part !== '').join(' · ');
+    // Who denied it and why stands below, where it was somebody's decision.
+    const decision = row.approval?.decided?.decision;
+    if (decision === 'deny' || decision === 'expired') return '';
+    return ['Denied', oneLine(problem, 200)].filter(part => part !== '').join(' · ');
   }
   return problem === '' ? summaryOf(result.content) : oneLine(problem, 200);
 }
@@ -105,6 +112,7 @@ function detailsTemplate(row: ToolRow): TemplateResult | typeof nothing {
 }
 
 function contentTemplate(row: ToolRow, label: string): TemplateResult | typeof nothing {
+  if (madeEdit(row) !== undefined) return nothing;
   const content = row.result?.content ?? {};
   if (Object.keys(content).length === 0) return nothing;
   const slot = html`<slot name="result-${row.id}"></slot>`;

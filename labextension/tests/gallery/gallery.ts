@@ -25,8 +25,10 @@ function recent(name: Name): Sample {
     .filter(ts => ts !== '')
     .at(-1);
   const shift = Date.now() - 2000 - Date.parse(last ?? new Date().toISOString());
+  const moved = (ts: unknown): string => new Date(Date.parse(String(ts)) + shift).toISOString();
   for (const event of trace.events) {
-    if (event.ts !== '') event.ts = new Date(Date.parse(String(event.ts)) + shift).toISOString();
+    if (event.ts !== '') event.ts = moved(event.ts);
+    if (event.expires_at !== undefined) event.expires_at = moved(event.expires_at);
   }
   return trace;
 }
@@ -65,7 +67,9 @@ const STATES: Record<string, () => Source> = {
   'running: progress': () => live('cancelled', until(5)),
   'running, simulated': () => live('simulated', until(3)),
   waiting: () => live('waiting', all),
+  'waiting: code, with a limit': () => live('consent', all),
   question: () => live('question', all),
+  'question: form': () => live('form', all),
   reconnecting: () =>
     live('completed', (listener, trace) => {
       until(8)(listener, trace);
