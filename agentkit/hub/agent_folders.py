@@ -50,8 +50,8 @@ class AgentFinder:
             else:
                 what = f"{path}: the agent '{each.name}' of {first} takes its place."
                 found.problems.append(Problem(path, None, what))
-        self._reader.keep(set(paths))
-        self._names = {file: name for file, name in self._names.items() if file in set(paths)}
+        self._reader.keep(there := set(paths))
+        self._names = {file: name for file, name in self._names.items() if file in there}
         return found
 
     def _read(self, file: Path) -> AgentFile | BrokenAgent:

@@ -169,8 +169,13 @@ def paths_in(
             if names:
                 found.withheld.append(Withheld(place.folder, names, place.trust))
             continue
+        is_inside = place.within is None or _is_within(place.folder, place.within)
         for path in paths:
-            if place.within is not None and not _is_within(path, place.within):
+            if not is_inside or (
+                place.within is not None
+                and path.is_symlink()
+                and not _is_within(path, place.within)
+            ):
                 what = f"a link leads out of {place.within}; it was not followed."
                 found.problems.append(Problem(path, None, f"{path}: {what}"))
             else:
@@ -226,6 +231,8 @@ def problem_of(path: Path, error: Exception) -> Problem:
 
 def _holds_a_skill(folder: Path) -> bool:
     # skill.md too: that it is misnamed is what the loader says.
+    if (folder / SKILL_FILE).exists():
+        return True
     try:
         return any(each.name.upper() == SKILL_FILE.upper() for each in folder.iterdir())
     except OSError:
