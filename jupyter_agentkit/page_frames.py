@@ -50,7 +50,7 @@ class Failed(_PageFrame):
 
     type: Literal["failed"]
     id: int
-    reason: Literal["cell_changed", "cell_not_found", "notebook_gone", "read_only", "not_run"]
+    reason: Literal["cell_changed", "cell_not_found", "notebook_gone", "read_only", "not_run", "page_error"]
     message: str = Field(max_length=4_096)
 
 
@@ -91,10 +91,17 @@ class Run(_PageFrame):
     source: str
 
 
+class Stop(_PageFrame):
+    """Nobody waits for a request any more; a cell that runs for it is interrupted."""
+
+    type: Literal["stop"] = "stop"
+    id: int
+
+
 class Pong(_PageFrame):
     type: Literal["pong"] = "pong"
 
 
 PageRequest = Read | Apply | Run
 
-PageServerFrame = Annotated[Read | Apply | Run | Pong, Field(discriminator="type")]
+PageServerFrame = Annotated[Read | Apply | Run | Stop | Pong, Field(discriminator="type")]

@@ -1,4 +1,5 @@
 import { mimePlugin } from './mime';
+import { notebookPlugin } from './notebook/plugin';
 
 /** The plugins of this extension. */
-export default [mimePlugin];
+export default [mimePlugin, notebookPlugin];

@@ -4,7 +4,7 @@
  * Whatever a page with open notebooks and its server say to one another.
  */
 export type NotebookFrame = PageServerFrame | PageFrame;
-export type PageServerFrame = ReadFrame | ApplyFrame | RunFrame | PongFrame;
+export type PageServerFrame = ReadFrame | ApplyFrame | RunFrame | StopFrame | PongFrame;
 export type Change = InsertCell | ReplaceSource | RemoveCell;
 export type PageFrame = NotebooksFrame | DoneFrame | FailedFrame | PingFrame;
 
@@ -62,6 +62,13 @@ export interface RunFrame {
   cell_id: string;
   source: string;
 }
+/**
+ * Nobody waits for a request any more; a cell that runs for it is interrupted.
+ */
+export interface StopFrame {
+  type: 'stop';
+  id: number;
+}
 export interface PongFrame {
   type: 'pong';
 }
@@ -110,7 +117,8 @@ export interface Cell {
 export interface FailedFrame {
   type: 'failed';
   id: number;
-  reason: 'cell_changed' | 'cell_not_found' | 'notebook_gone' | 'read_only' | 'not_run';
+  reason:
+    'cell_changed' | 'cell_not_found' | 'notebook_gone' | 'read_only' | 'not_run' | 'page_error';
   message: string;
 }
 export interface PingFrame {

@@ -1,0 +1,76 @@
+"""The Tornado host of the talk with a page that has notebooks open."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from jupyter_core.utils import ensure_async
+from jupyter_server.auth.decorator import ws_authenticated
+from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.base.websocket import WebSocketMixin
+from tornado import web
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from jupyter_agentkit.handlers.http import RESOURCE, pattern
+from jupyter_agentkit.handlers.refusal import RefusalMixin
+from jupyter_agentkit.ports.pages import Page, Pages
+
+PAGE_PATH = "/ws/page"
+
+MAX_FRAME = 64 * 2**20
+"""Bytes of a frame: a whole notebook with its outputs, or the pictures of one cell."""
+
+
+class PageSocket(  # pyright: ignore[reportIncompatibleMethodOverride]
+    RefusalMixin, WebSocketMixin, WebSocketHandler, JupyterHandler
+):
+    """One page's socket. Only people open it: a kernel has no page."""
+
+    def initialize(self, pages: Pages) -> None:
+        """Take the pages."""
+        self._pages = pages
+        self._page = Page(self._send)
+
+    def set_default_headers(self) -> None:
+        """A socket has no headers of its own."""
+
+    @property
+    def max_message_size(self) -> int:
+        """See ``MAX_FRAME``."""
+        return MAX_FRAME
+
+    @ws_authenticated
+    async def get(self, *args: str, **path: str) -> None:
+        """Authorise, then shake hands: who holds a notebook decides what agents read in it."""
+        allowed = self.authorizer.is_authorized(self, self.current_user, "execute", RESOURCE)
+        if not await ensure_async(allowed):
+            raise web.HTTPError(403, f"You are not allowed to execute {RESOURCE} here.")
+        await super().get(*args, **path)
+
+    def open(self) -> None:
+        """Count the page in."""
+        super().open()
+        self._pages.add(self._page)
+
+    def on_message(self, message: str | bytes) -> None:
+        """Take what the page says."""
+        self._pages.hear(self._page, message)
+
+    def on_close(self) -> None:
+        """Count the page out."""
+        super().on_close()
+        self._pages.remove(self._page)
+
+    def _send(self, text: str) -> None:
+        try:
+            sent = asyncio.ensure_future(self.write_message(text))
+        except WebSocketClosedError:
+            return  # `on_close` tells those who wait
+        # A socket that breaks while it is written to is closed as well, and its error is of no use.
+        sent.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+
+def page_handlers(pages: Pages) -> list[tuple[str, type[PageSocket], dict[str, Any]]]:
+    """Tornado's rule for the socket."""
+    return [(pattern(PAGE_PATH), PageSocket, {"pages": pages})]

@@ -1,0 +1,1 @@
+"""What agents may do through the Jupyter server: its kernels, its files, its notebooks."""

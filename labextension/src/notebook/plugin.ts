@@ -1,0 +1,53 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import type { DocumentRegistry } from '@jupyterlab/docregistry';
+import type { Widget } from '@lumino/widgets';
+import { pageAddress } from '../client/address';
+import { PageChannel } from '../client/page';
+import { NotebookDesk } from './desk';
+import type { NotebookContext, NotebookPanel } from './panel';
+
+/** Drives whose files are the server's own, under the same names. */
+const OWN_DRIVES: ReadonlySet<string> = new Set(['', 'RTC']);
+
+/** Lets the server's agents work in the notebooks that are open in this page. */
+export const notebookPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-agentkit:notebook',
+  description: 'Lets agents read, edit and run the cells of open notebooks.',
+  autoStart: true,
+  activate: (app: JupyterFrontEnd) => {
+    const address = pageAddress();
+    if (address === undefined) return;
+    const desk = new NotebookDesk(
+      panel => document.hasFocus() && app.shell.currentWidget?.id === panel.id,
+    );
+    let channel: PageChannel | undefined;
+    const tell = (): void => {
+      channel ??= new PageChannel(address, desk, new AbortController().signal);
+      channel.tell();
+    };
+    const look = (): void => {
+      if (channel !== undefined) tell();
+    };
+    window.addEventListener('focus', look);
+    window.addEventListener('blur', look);
+    app.shell.currentChanged?.connect(look);
+    app.docRegistry.addWidgetExtension('Notebook', {
+      createNew: (widget: Widget, of: DocumentRegistry.IContext<DocumentRegistry.IModel>) => {
+        const panel = widget as NotebookPanel;
+        const context = of as NotebookContext;
+        if (!OWN_DRIVES.has(app.serviceManager.contents.driveName(context.path))) return;
+        const opened = { panel, context };
+        desk.opened.add(opened);
+        void context.ready.then(tell);
+        context.model.stateChanged.connect(tell);
+        context.pathChanged.connect(tell);
+        panel.disposed.connect(() => {
+          desk.opened.delete(opened);
+          context.model.stateChanged.disconnect(tell);
+          context.pathChanged.disconnect(tell);
+          tell();
+        });
+      },
+    });
+  },
+};
