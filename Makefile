@@ -8,22 +8,34 @@ LAB_ARGS ?=
 PYTEST_ARGS ?=
 LABEXTENSIONS := $(VENV)/share/jupyter/labextensions
 SETTINGS := $(VENV)/share/jupyter/lab/settings
+CONFORMANCE := tests/conformance/node_modules/.yarn-state.yml
+MCP1 := $(VENV)/mcp1
 MADE_FROM := pyproject.toml constraints.txt Makefile labextension/package.json labextension/yarn.lock
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: lab test test-python test-page bench check check-style check-layers check-types check-page \
+.PHONY: lab test test-python test-mcp1 test-page conformance bench check check-style check-layers check-types check-page \
 	check-generated fix front-end generated constraints dist clean
 
 lab: front-end  ## JupyterLab with the quickstart open
 	jupyter lab $(LAB_ARGS) notebooks/quickstart.ipynb
 
-test: test-python test-page  ## every test
+test: test-python test-mcp1 test-page  ## every test
 
-test-python: front-end $(VENV)/.stamp-dev
+test-python: front-end $(VENV)/.stamp-dev $(CONFORMANCE)
 	python -m pytest $(PYTEST_ARGS)
+
+# The other major version of the package 'mcp', laid over the environment. It leaves streams of its own
+# unclosed, which pytest reports.
+test-mcp1: front-end $(VENV)/.stamp-dev $(CONFORMANCE) $(MCP1)  ## MCP, with version 1 of its package
+	PYTHONPATH=$(MCP1) python -m pytest -W ignore::pytest.PytestUnraisableExceptionWarning \
+		tests/agentkit/tools/test_mcp.py tests/agentkit/server/test_mcp_events.py \
+		tests/jupyter_agentkit/server/test_mcp.py tests/conformance
+
+conformance: front-end $(VENV)/.stamp-dev $(CONFORMANCE)  ## the public conformance suite of MCP
+	python -m pytest tests/conformance
 
 test-page: front-end
 	cd labextension && jlpm test
@@ -73,7 +85,7 @@ dist: $(VENV)/.stamp-dev  ## the wheel, by way of the sdist
 	python -m build
 
 clean:
-	rm -rf $(VENV) dist labextension/node_modules labextension/lib
+	rm -rf $(VENV) dist labextension/node_modules labextension/lib tests/conformance/node_modules
 	rm -rf jupyter_agentkit/labextension jupyter_agentkit/static
 
 # The build requirements are installed first, so that the front end is built with them here, once, and
@@ -87,6 +99,15 @@ $(VENV)/.stamp: $(MADE_FROM)
 	ln -sfn $(CURDIR)/jupyter_agentkit/labextension $(LABEXTENSIONS)/jupyter-agentkit
 	@# JupyterLab asks for its news over the network otherwise.
 	printf '%s\n' '{"@jupyterlab/apputils-extension:notification": {"checkForUpdates": false, "fetchNews": "false"}}' > $(SETTINGS)/overrides.json
+	touch $@
+
+$(CONFORMANCE): tests/conformance/package.json tests/conformance/yarn.lock $(VENV)/.stamp
+	cd tests/conformance && CI=true jlpm install --immutable
+	touch $@
+
+$(MCP1): $(MADE_FROM)
+	python -m pip install -q --no-deps --upgrade --target $@ \
+		mcp==1.30.0 httpx-sse==0.4.3 pydantic-settings==2.16.3 python-dotenv==1.2.4
 	touch $@
 
 $(VENV)/.stamp-dev: $(VENV)/.stamp

@@ -28,6 +28,9 @@ SESSION_HEADER = b"mcp-session-id"
 
 KEPT_CANCELS = 1_000
 
+RETRY = 1_000
+"""Milliseconds after which a client whose stream broke off is asked to come back."""
+
 log = logging.getLogger("agentkit.mcp")
 
 
@@ -128,7 +131,9 @@ class AgentsAsTools:
             ) from None
         managers = importlib.import_module("mcp.server.streamable_http_manager")
         self._manager = managers.StreamableHTTPSessionManager(
-            _protocol_server(self._list, self._call), event_store=cast("Any", self._sent)
+            _protocol_server(self._list, self._call),
+            event_store=cast("Any", self._sent),
+            retry_interval=RETRY,
         )
         async with self._manager.run():
             self._opened.set()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import os
 import shutil
 import sys
@@ -44,8 +45,11 @@ class McpSession:
         Set when the server says that its list of tools is another one.
     """
 
-    def __init__(self, session: mcp.ClientSession, ends: _Ends) -> None:
+    def __init__(
+        self, session: mcp.ClientSession, capabilities: Mapping[str, Any], ends: _Ends
+    ) -> None:
         self._session: Any = session
+        self._capabilities = capabilities
         self._ends = ends
         self.closed = ends.closed
         self.changed = ends.changed
@@ -54,6 +58,8 @@ class McpSession:
         """All tools, in their JSON form; none where the server offers none."""
         from mcp import types
 
+        if "tools" not in self._capabilities:
+            return []
         found: list[Mapping[str, Any]] = []
         cursor: str | None = None
         for _ in range(PAGES):
@@ -119,6 +125,8 @@ async def open_session(
         It cannot be started as it is configured.
     """
     try:
+        # Half a second in which nothing else would run.
+        await asyncio.to_thread(importlib.import_module, "mcp")
         import mcp
         from mcp import types
     except ImportError as error:
@@ -142,13 +150,13 @@ async def open_session(
                 client_info=types.Implementation(name="jupyter-agentkit", version=__version__),
             )
         )
-        await _shake_hands(session)
-        yield McpSession(session, ends)
+        yield McpSession(session, await _shake_hands(session), ends)
 
 
-async def _shake_hands(session: Any) -> None:
+async def _shake_hands(session: Any) -> Mapping[str, Any]:
+    """Say hello; what the server can do."""
     try:
-        await session.initialize()
+        answer = await session.initialize()
     except Exception as error:
         # A server of the protocol's newest kind only may know no handshake; version 2 can ask it.
         code = getattr(getattr(error, "error", None), "code", None)
@@ -156,7 +164,8 @@ async def _shake_hands(session: Any) -> None:
             session, "discover"
         ):
             raise
-        await session.discover()
+        answer = await session.discover()
+    return _plain(answer)["capabilities"]
 
 
 @contextlib.asynccontextmanager
