@@ -24,8 +24,9 @@ class OfferedTools:
     """Runs the calls of one run, each once. Used on the client's loop.
 
     A call waits until the connection has told everything that is stored, because a call that was
-    asked for before a break may have been settled since. A result stays here until the run has taken
-    it, so that it can be sent again.
+    asked for before a break may have been settled since. One that needs consent waits until it was
+    given, and runs with the arguments that were consented to. A result stays here until the run has
+    taken it, so that it can be sent again.
 
     Parameters
     ----------
@@ -38,6 +39,9 @@ class OfferedTools:
     def __init__(self, tools: Mapping[str, Tool], context: contextvars.Context) -> None:
         self._tools = tools
         self._context = context
+        self._unapproved: dict[str, dict[str, Any]] = {}
+        self._requests: dict[str, str] = {}
+        """The open request → the call that it is about."""
         self._asked: dict[str, dict[str, Any]] = {}
         self._running: dict[str, _Call] = {}
         self._results: dict[str, Frame] = {}
@@ -51,7 +55,12 @@ class OfferedTools:
         """Take in a stored event: in order, and each once."""
         match event["event_type"]:
             case "tool_call" if event["runs_in"] == "kernel" and event["tool_name"] in self._tools:
-                self._asked[event["tool_call_id"]] = event
+                waiting = self._unapproved if event.get("needs_approval") else self._asked
+                waiting[event["tool_call_id"]] = event
+            case "approval_requested":
+                self._requests[event["request_id"]] = event["tool_call_id"]
+            case "request_resolved":
+                self._resolve(event)
             case "tool_result":
                 self._settle(event["tool_call_id"])
             case "run_finished":
@@ -72,10 +81,20 @@ class OfferedTools:
 
     def stop(self) -> None:
         """Stop everything: the run is over or lost. A function in a thread is left behind."""
-        for call_id in {*self._asked, *self._running, *self._results}:
+        for call_id in {*self._unapproved, *self._asked, *self._running, *self._results}:
             self._settle(call_id)
 
+    def _resolve(self, event: dict[str, Any]) -> None:
+        call = self._unapproved.pop(self._requests.pop(event["request_id"], ""), None)
+        if call is None or event["decision"] != "approve":
+            return
+        consent: dict[str, Any] = event.get("value") or {}
+        if (arguments := consent.get("arguments")) is not None:
+            call = {**call, "arguments": arguments}
+        self._asked[call["tool_call_id"]] = call
+
     def _settle(self, call_id: str) -> None:
+        self._unapproved.pop(call_id, None)
         self._asked.pop(call_id, None)
         self._results.pop(call_id, None)
         if (call := self._running.pop(call_id, None)) is not None:

@@ -12,12 +12,6 @@ from jupyter_agentkit.host import Frame
 DELTAS = frozenset({"thinking_delta", "message_delta"})
 """Events that are shown at once and not stored: the finished message replaces them."""
 
-_WAITING = {
-    "approval_requested": TaskStatus.INPUT_REQUIRED,
-    "input_requested": TaskStatus.INPUT_REQUIRED,
-}
-_WORKING = {"run_started": TaskStatus.RUNNING, "request_resolved": TaskStatus.RUNNING}
-
 
 class Record:
     """One run as its events tell it.
@@ -38,6 +32,8 @@ class Record:
         self.error: ErrorInfo | None = None
         self.usage: Usage | None = None
         self.duration_ms = 0.0
+        self.requests: dict[str, dict[str, Any]] = {}
+        """The events of the requests that wait for an answer, by ``request_id``."""
         self.partial: dict[str, dict[str, Any]] = {}
         """Messages that are being streamed, by ``message_id``: one delta event with the text so far."""
 
@@ -112,13 +108,20 @@ class Record:
 
     def _fold(self, event: dict[str, Any]) -> None:
         kind = event["event_type"]
-        self.status = _WAITING.get(kind) or _WORKING.get(kind) or self.status
         match kind:
             case "run_started":
+                self.status = TaskStatus.RUNNING
                 self.started_at = event["ts"]
                 self.simulated = event["simulated"]
             case "thinking" | "message":
                 self.partial.pop(event["message_id"], None)
+            case "approval_requested" | "input_requested":
+                self.status = TaskStatus.INPUT_REQUIRED
+                self.requests[event["request_id"]] = event
+            case "request_resolved":
+                self.requests.pop(event["request_id"], None)
+                if not self.requests:
+                    self.status = TaskStatus.RUNNING
             case "usage":
                 self.usage = _sum(self.usage, event)
             case "final_answer":
@@ -126,6 +129,7 @@ class Record:
                 self.result = event["text"]
             case "run_finished":
                 self.partial.clear()
+                self.requests.clear()
                 self.finished_at = event["ts"]
             case _:
                 pass

@@ -11,6 +11,7 @@ from typing import Any, cast
 from agentkit.core.events import ApprovalRequested
 from agentkit.core.protocol import Policy, ToolSpec, Verdict
 from agentkit.core.requests import Consent
+from agentkit.errors import InvalidInput
 from agentkit.tools.protocol import Resolution, Tool, ToolContext, ToolResult
 
 
@@ -81,6 +82,10 @@ class GuardedTool(Tool):
         """Whether ``call`` will ask."""
         return not self.always and verdict(self.policies, self.tool, arguments) == "ask"
 
+    def forbids(self, arguments: dict[str, Any]) -> bool:
+        """Whether the policies deny it."""
+        return verdict(self.policies, self.tool, arguments) == "deny"
+
     async def call(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:
         """Run the tool if it may; a call that may not run ends as ``denied``."""
         name = self.spec.name
@@ -128,6 +133,33 @@ def _with_note(result: ToolResult, arguments: Mapping[str, Any]) -> ToolResult:
     note = f"The user changed the arguments before the call ran: {text}"
     result.note = note if result.note is None else f"{result.note}\n{note}"
     return result
+
+
+def check_edited(
+    policies: Sequence[Policy], request: ApprovalRequested, resolution: Resolution
+) -> None:
+    """Refuse an approval whose edited arguments a policy denies, before anybody acts on it.
+
+    Who runs the call elsewhere, such as a notebook, begins as soon as it is told of the approval.
+
+    Raises
+    ------
+    InvalidInput
+        The message says what to do; the request stays open.
+    """
+    value = resolution.value
+    if resolution.decision != "approve" or not isinstance(value, dict):
+        return
+    edited = cast("dict[str, Any]", value).get("arguments")
+    if not isinstance(edited, dict):
+        return
+    name, arguments = request.tool_name, cast("dict[str, Any]", edited)
+    said = [_said(policy, name, arguments) for policy in policies]
+    if said[0] == "deny" or next((each for each in reversed(said) if each), None) == "deny":
+        raise InvalidInput(
+            f"A policy forbids {name} with the edited arguments: change them, or deny the call.",
+            reason="forbidden",
+        )
 
 
 def guarded(tools: Sequence[Tool], policies: Sequence[Policy]) -> list[Tool]:

@@ -97,7 +97,9 @@ class CallRunner:
                     tool_name=call.name,
                     arguments=call.arguments,
                     # A client runs what it sees, so a call that is not run must not name it.
-                    runs_in=tool.runs_in if tool and number < allowed else "server",
+                    runs_in=tool.runs_in
+                    if tool and number < allowed and _may(tool, call)
+                    else "server",
                     needs_approval=self._needs_approval(tool, call),
                 )
             )
@@ -239,6 +241,10 @@ class CallRunner:
             return ToolResult.failed(f"{type(error).__name__}: {error}", "tool_error")
         finally:
             settled = True
+
+
+def _may(tool: Tool, call: ToolCall) -> bool:
+    return call.malformed is None and not tool.forbids(call.arguments)
 
 
 def _plain(call: ToolCall) -> ToolCall:

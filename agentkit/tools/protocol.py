@@ -94,6 +94,10 @@ class Tool(ABC):
         """Whether ``call`` with these arguments will ask for consent before it does anything."""
         return False
 
+    def forbids(self, arguments: dict[str, Any]) -> bool:
+        """Whether ``call`` with these arguments will be refused by a policy."""
+        return False
+
     @abstractmethod
     async def call(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:
         """Run with the model's arguments, which may not fit the schema: check them here."""

@@ -70,9 +70,11 @@ class Counting(Tool):
 
     def __init__(self) -> None:
         self.calls: list[str] = []
+        self.arguments: list[dict[str, Any]] = []
 
     async def call(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:
         self.calls.append(context.tool_call_id)
+        self.arguments.append(arguments)
         return ToolResult("success", {"text/plain": "counted"})
 
 
@@ -91,6 +93,26 @@ def call(seq: int, name: str = "count", runs_in: str = "kernel") -> Frame:
     return {
         "type": "step",
         "data": {**event, "seq": seq, "step": 1, "ts": "", "arguments": {}, "runs_in": runs_in},
+    }
+
+
+def asking(seq: int) -> Frame:
+    frame = call(seq)
+    frame["data"]["needs_approval"] = True
+    return frame
+
+
+def requested(seq: int, request_id: str, call_id: str) -> Frame:
+    event = {"event_type": "approval_requested", "request_id": request_id, "tool_call_id": call_id}
+    rest = {"tool_name": "count", "arguments": {}, "reason": "Because."}
+    return {"type": "step", "data": {**event, **rest, "seq": seq, "step": 1, "ts": ""}}
+
+
+def resolved(seq: int, request_id: str, decision: str, value: Any = None) -> Frame:
+    event = {"event_type": "request_resolved", "request_id": request_id, "decision": decision}
+    return {
+        "type": "step",
+        "data": {**event, "value": value, "by": "Ada", "seq": seq, "step": 1, "ts": ""},
     }
 
 
@@ -149,6 +171,59 @@ def test_a_result_that_was_not_taken_is_sent_again_and_the_call_not_made_again()
     assert tool.calls == ["c1"]
     assert first.sent == second.sent
     assert len(second.sent) == 1
+
+
+def test_a_call_that_needs_consent_is_made_when_its_own_request_is_approved() -> None:
+    tool = Counting()
+    socket = ScriptedSocket(
+        [
+            connected(4),
+            asking(1),
+            asking(2),
+            requested(3, "r1", "c1"),
+            requested(4, "r2", "c2"),
+            resolved(5, "r2", "approve"),
+            resolved(6, "unknown", "approve"),
+            settled(7, "c2"),
+            RESULT,
+        ]
+    )
+
+    follow(ScriptedHost(socket), tool)
+
+    assert tool.calls == ["c2"]
+    assert [frame["tool_call_id"] for frame in socket.sent] == ["c2"]
+
+
+def test_consent_that_was_given_during_a_break_is_acted_on_after_it() -> None:
+    tool = Counting()
+    first = ScriptedSocket([connected(2), asking(1), requested(2, "r1", "c1")])
+    edited = resolved(3, "r1", "approve", {"arguments": {"x": 2}})
+    second = ScriptedSocket([connected(3), edited, settled(4, "c1"), RESULT])
+
+    follow(ScriptedHost(first, second), tool)
+
+    assert tool.calls == ["c1"]
+    assert tool.arguments == [{"x": 2}]
+
+
+def test_a_call_whose_consent_was_used_up_before_a_replay_is_not_made() -> None:
+    tool = Counting()
+    told = [asking(1), requested(2, "r1", "c1"), resolved(3, "r1", "approve"), settled(4, "c1")]
+
+    follow(ScriptedHost(ScriptedSocket([connected(4), *told, RESULT])), tool)
+
+    assert tool.calls == []
+
+
+@pytest.mark.parametrize("decision", ["deny", "expired", "answer"])
+def test_a_call_whose_consent_was_not_given_is_never_made(decision: str) -> None:
+    tool = Counting()
+    told = [asking(1), requested(2, "r1", "c1"), resolved(3, "r1", decision, "too risky")]
+
+    follow(ScriptedHost(ScriptedSocket([connected(1), *told, RESULT])), tool)
+
+    assert tool.calls == []
 
 
 @pytest.mark.parametrize(
