@@ -22,9 +22,6 @@ RETURN_SECONDS = 5.0
 """For a page to say that it has a notebook open, when somebody is connected to its kernel. Pages that lost
 their connection are back by then."""
 
-BUSY_SECONDS = 120.0
-"""For a kernel to finish what it runs, before a cell is run."""
-
 LOOK_EVERY = 0.1
 """Seconds between two looks at a busy kernel; nothing announces its rest."""
 
@@ -36,12 +33,17 @@ class ServerNotebooks:
     ----------
     kernels
         Run the code of notebooks that no page has open.
+    busy_seconds
+        How long a kernel that runs something else is waited for.
     """
 
-    def __init__(self, server: ServerApp, pages: Pages, kernels: Kernels) -> None:
+    def __init__(
+        self, server: ServerApp, pages: Pages, kernels: Kernels, *, busy_seconds: float
+    ) -> None:
         self._server = server
         self._pages = pages
         self._kernels = kernels
+        self._busy_seconds = busy_seconds
         self._writing = asyncio.Lock()
 
     async def of(self, origin: Origin | None) -> Notebook:
@@ -73,7 +75,8 @@ class ServerNotebooks:
         if page is None and kernel_id is not None and await self._is_watched(kernel_id):
             page = await self._pages.wait_for(path, RETURN_SECONDS)
         if page is not None:
-            return _OpenNotebook(path, page, self._server.kernel_manager, kernel_id)
+            manager = self._server.kernel_manager
+            return _OpenNotebook(path, page, manager, kernel_id, self._busy_seconds)
         contents = self._server.contents_manager
         return NotebookFile(path, contents, self._writing, self._kernels, kernel_id)
 
@@ -92,6 +95,7 @@ class _OpenNotebook:
     page: Page
     kernel_manager: Any
     kernel_id: str | None
+    busy_seconds: float
 
     async def read(self) -> list[Cell]:
         return await self.page.ask(Read(path=self.path))
@@ -113,7 +117,7 @@ class _OpenNotebook:
         """Wait until the kernel is idle, so that the cell starts at once and can be stopped."""
         said = False
         try:
-            async with asyncio.timeout(BUSY_SECONDS):
+            async with asyncio.timeout(self.busy_seconds):
                 while await self._is_busy(kernel_id):
                     if not said:
                         say("Waiting for the kernel, which is busy with something else.")
@@ -121,8 +125,8 @@ class _OpenNotebook:
                     await asyncio.sleep(LOOK_EVERY)
         except TimeoutError:
             raise AgentKitError(
-                f"The kernel has been busy with something else for {BUSY_SECONDS:g} s. The cell was not"
-                " run.",
+                f"The kernel has been busy with something else for {self.busy_seconds:g} s. The cell"
+                " was not run.",
                 reason="kernel_busy",
             ) from None
 
