@@ -7,10 +7,11 @@ import json
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from agentkit.errors import InvalidInput, ProviderNotReady
 from agentkit.llm.azure import AzureOpenAIProvider
-from agentkit.llm.configured import checked_providers, keys_of, provider_of
+from agentkit.llm.configured import ProviderConfig, checked_providers, keys_of, provider_of
 from agentkit.llm.gateway import LLMGateway
 from agentkit.llm.protocol import LLMResponse
 from tests.agentkit.llm.dialects import KEY, QUESTION, Anthropic, OpenAI, answered, drained
@@ -141,6 +142,9 @@ def test_a_refused_configuration_shows_no_key() -> None:
             checked_providers({"lab": config})
         assert KEY not in caught.value.message
         assert caught.value.__cause__ is None
+        with pytest.raises(ValidationError) as raw:
+            ProviderConfig.model_validate(config)
+        assert KEY not in str(raw.value)
 
 
 def test_keys_are_given_to_those_who_mask_them_and_shown_to_nobody_else() -> None:

@@ -239,6 +239,16 @@ def test_cancelling_closes_the_connection(dialect: Dialect, moment: str) -> None
 
 
 @every
+def test_no_connection_is_left_open_after_an_answer(dialect: Dialect) -> None:
+    async def ask() -> None:
+        async with wire(Reply(chunks=dialect.whole(), then="stay")) as server:
+            await drained(dialect.provider(server.url))
+            await asyncio.wait_for(server.hung_up.wait(), 1)
+
+    asyncio.run(ask())
+
+
+@every
 def test_closing_the_generator_early_closes_the_connection(dialect: Dialect) -> None:
     async def leave() -> None:
         async with wire(Reply(chunks=dialect.start(), then="silent")) as server:

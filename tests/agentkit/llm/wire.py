@@ -15,16 +15,17 @@ from typing import Any, Literal
 class Reply:
     """What the server says to one request.
 
-    ``then`` is what it does after the chunks of a stream: end it properly, break the connection,
-    keep silent until the client hangs up, or repeat the last chunk until then. With ``head=False``
-    it keeps silent before it has said anything. A text as ``body`` is sent as a page of HTML.
+    ``then`` is what it does after the chunks of a stream: end it properly, end it and stay connected,
+    break the connection, keep silent until the client hangs up, or repeat the last chunk until then.
+    With ``head=False`` it keeps silent before it has said anything. A text as ``body`` is sent as a page
+    of HTML.
     """
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict[str, str])
     body: Any = None
     chunks: Sequence[str] | None = None
-    then: Literal["end", "break", "silent", "repeat"] = "end"
+    then: Literal["end", "stay", "break", "silent", "repeat"] = "end"
     head: bool = True
 
 
@@ -75,7 +76,7 @@ class Wire:
         kind = "text/html" if page else "application/json"
         headers = {
             "content-type": "text/event-stream" if streams else kind,
-            "connection": "close",
+            "connection": "keep-alive" if reply.then == "stay" else "close",
             **reply.headers,
         }
         body = (reply.body if page else json.dumps(reply.body)).encode()
@@ -90,9 +91,11 @@ class Wire:
             return
         for chunk in reply.chunks:
             await _send(writer, chunk)
-        if reply.then == "end":
+        if reply.then in ("end", "stay"):
             writer.write(b"0\r\n\r\n")
             await writer.drain()
+            if reply.then == "stay":
+                await self._wait_for_hang_up(reader)
         elif reply.then == "break":
             writer.transport.abort()
         elif reply.then == "silent":
