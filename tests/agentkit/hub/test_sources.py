@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from agentkit.llm.scripted import ScriptedProvider
 from agentkit.skills.folders import Place
 from agentkit.skills.registry import SkillRegistry
 from tests.agentkit.hosting import ended, hub_of, start
+from tests.agentkit.running import SOON, until
 
 Write = Callable[[str, str], Path]
 
@@ -196,22 +198,25 @@ async def test_a_packages_agent_is_back_when_the_file_over_it_is_gone(
 async def test_who_asks_while_a_look_is_under_way_gets_a_later_one(
     tmp_path: Path, write: Write
 ) -> None:
-    looks = 0
+    looks: list[str] = []
+    may_end = threading.Event()
 
     def places() -> Places:
-        nonlocal looks
-        looks += 1
+        looks.append("begun")
+        may_end.wait(SOON)
+        looks.append("ended")
         return Places(agents=[Place(tmp_path)])
 
     sources = Sources(SkillRegistry(), places)
     first = asyncio.ensure_future(sources.refresh())
-    while looks == 0:  # noqa: ASYNC110 - the look begins in a thread
-        await asyncio.sleep(0)
+    await until(lambda: looks == ["begun"])
     write("a.yaml", "description: new")
-    await asyncio.gather(*(sources.refresh() for _ in range(50)))
+    others = [asyncio.ensure_future(sources.refresh()) for _ in range(50)]
+    await asyncio.sleep(0)
+    may_end.set()
+    await asyncio.gather(first, *others)
     assert description(sources) == "new"
-    await first
-    assert looks == 2
+    assert looks == ["begun", "ended", "begun", "ended"]
 
 
 async def test_a_run_is_started_with_the_file_as_it_is_now(tmp_path: Path, write: Write) -> None:
