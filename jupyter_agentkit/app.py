@@ -38,11 +38,15 @@ from agentkit.tools.mcp import McpServers
 from agentkit.tools.mcp_config import McpServerConfig, parse_servers, read_servers, secrets_of
 from agentkit.tools.registry import ToolRegistry
 from jupyter_agentkit.address import KEY_VARIABLE, URL_VARIABLE
+from jupyter_agentkit.builtin import add_builtin_tools
 from jupyter_agentkit.handlers.http import http_handlers
 from jupyter_agentkit.handlers.mcp import mcp_handlers
+from jupyter_agentkit.handlers.page import page_handlers
 from jupyter_agentkit.handlers.socket import socket_handlers
 from jupyter_agentkit.packages import add_packaged_tools, packaged_agents
 from jupyter_agentkit.places import Folders
+from jupyter_agentkit.ports.execution import BUSY_SECONDS
+from jupyter_agentkit.ports.pages import Pages
 from jupyter_agentkit.trust import resolved
 
 _LIMITS = TypeAdapter(Limits)
@@ -109,6 +113,12 @@ class AgentKitApp(ExtensionApp):
     )
     max_running = Int(
         1_000, min=1, config=True, help="Tasks that run at the same time; further ones wait."
+    )
+    busy_seconds = Float(
+        BUSY_SECONDS,
+        min=0,
+        config=True,
+        help="Seconds that code of an agent waits for a kernel that runs a cell before it fails.",
     )
     away_seconds = Float(
         AWAY_SECONDS,
@@ -178,6 +188,11 @@ class AgentKitApp(ExtensionApp):
         servers, problem = self._mcp_servers()
         self._mcp = McpServers(servers, problem=problem)
         tools, skills = ToolRegistry(), SkillRegistry()
+        assert self.serverapp is not None
+        self._pages = Pages()
+        self._notebooks = add_builtin_tools(
+            tools, self.serverapp, self._pages, busy_seconds=self.busy_seconds
+        )
         add_packaged_tools(tools)
         tools.add_source(self._mcp)
         known = [
@@ -250,6 +265,7 @@ class AgentKitApp(ExtensionApp):
         """Mount the routes and the socket."""
         self.handlers.extend(http_handlers(self.hub))
         self.handlers.extend(socket_handlers(self.hub))
+        self.handlers.extend(page_handlers(self._pages))
         self._agents_as_tools = AgentsAsTools(self.hub)
         self.handlers.extend(mcp_handlers(self._agents_as_tools))
 

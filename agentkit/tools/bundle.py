@@ -32,7 +32,7 @@ _METHODS = {
     "_repr_latex_": "text/latex",
 }
 
-_NOT_KEPT = frozenset(
+NOT_KEPT = frozenset(
     {"application/vnd.jupyter.widget-view+json", "application/vnd.agentkit.trace+json"}
 )
 """A living widget: a reader without its kernel would see "Loading widget…" for ever. A run within a run:
@@ -145,7 +145,7 @@ def _cleaned(given: Any) -> MimeBundle:
     given = _without_metadata(given)
     if isinstance(given, Mapping):
         for mime, content in cast(Mapping[Any, Any], given).items():
-            if isinstance(mime, str) and "/" in mime and mime not in _NOT_KEPT:
+            if isinstance(mime, str) and "/" in mime and mime not in NOT_KEPT:
                 _keep(bundle, mime, content)
     return bundle
 

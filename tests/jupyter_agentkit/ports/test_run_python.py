@@ -1,0 +1,189 @@
+"""`run_python` and `inspect_variables` in real kernels of a real Jupyter server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agentkit.core.protocol import Origin
+from agentkit.errors import AgentKitError
+from agentkit.tools.builtin.kernel import InspectVariables, RunPython
+from agentkit.tools.protocol import ToolContext, ToolResult
+from jupyter_agentkit.ports.kernels import ServerKernels
+from tests.jupyter_agentkit.ports.page import SECONDS, Page
+
+
+class Call:
+    """One call of a tool on the page's kernel, and what it says while it runs."""
+
+    def __init__(self, page: Page, arguments: dict[str, Any], *, busy_seconds: float = 60) -> None:
+        self.said: list[str] = []
+        self._news = asyncio.Event()
+        kernels = ServerKernels(page.manager, busy_seconds=busy_seconds)
+        tool = RunPython(kernels) if "code" in arguments else InspectVariables(kernels)
+        context = ToolContext("1", progress=self._say, origin=Origin(kernel_id=page.kernel_id))
+        self.task = asyncio.create_task(tool.call(arguments, context))
+
+    def _say(self, done: float, total: float | None, message: str | None) -> None:
+        self.said.append(message or "")
+        self._news.set()
+
+    async def until_said(self, words: str) -> None:
+        async with asyncio.timeout(SECONDS):
+            while not any(words in each for each in self.said):
+                self._news.clear()
+                await self._news.wait()
+
+    async def cancel(self) -> None:
+        self.task.cancel()
+        async with asyncio.timeout(SECONDS):
+            await asyncio.wait([self.task])
+        assert self.task.cancelled()
+
+    async def result(self) -> ToolResult:
+        async with asyncio.timeout(SECONDS):
+            return await self.task
+
+
+async def run(page: Page, code: str) -> ToolResult:
+    return await Call(page, {"code": code}).result()
+
+
+def text(result: ToolResult) -> str:
+    assert result.outcome == "success", result
+    return result.content["text/plain"]
+
+
+def held_by(file: Path) -> str:
+    """A cell of the user that runs until there is such a file."""
+    return (
+        "import pathlib, time\n"
+        f"while not pathlib.Path({str(file)!r}).exists(): time.sleep(0.01)\n"
+        "done = 1"
+    )
+
+
+async def test_code_works_with_the_variables_of_the_notebook(page: Page) -> None:
+    await page.run("a = 20")
+    assert text(await run(page, "b = a + 1; print('b is', b); b * 2")) == "b is 21\n42"
+    assert await page.value("b") == "21"
+
+
+async def test_the_numbers_of_the_cells_stay_the_users(page: Page) -> None:
+    first = await page.run("1")
+    await run(page, "'of the agent'")
+    second = await page.run("2")
+    assert second["execution_count"] == first["execution_count"] + 1
+    assert await page.value("In[1:]") == "['1', '2']"
+
+
+async def test_what_is_printed_is_said_while_the_code_runs(page: Page) -> None:
+    call = Call(page, {"code": "print('half way')\nimport time\nwhile True: time.sleep(0.01)"})
+    await call.until_said("half way")
+    await call.cancel()
+
+
+async def test_a_cancel_interrupts_a_loop_without_end(page: Page) -> None:
+    call = Call(page, {"code": "print('begun')\nwhile True: pass"})
+    await call.until_said("begun")
+    await call.cancel()
+    assert await page.value("1 + 1") == "2"
+
+
+async def test_a_busy_kernel_is_waited_for_and_it_is_said(page: Page, tmp_path: Path) -> None:
+    cell = await page.begin(held_by(tmp_path / "go"))
+    call = Call(page, {"code": "done + 0"})
+    await call.until_said("The kernel is busy with a cell; waiting up to 60 s")
+    (tmp_path / "go").touch()
+    await page.end(cell)
+    assert text(await call.result()) == "1"
+
+
+async def test_a_cancel_while_waiting_leaves_the_users_cell_alone_and_runs_nothing_later(
+    page: Page, tmp_path: Path
+) -> None:
+    cell = await page.begin(held_by(tmp_path / "go"))
+    call = Call(page, {"code": "late = True"})
+    await call.until_said("busy")
+    await call.cancel()
+    (tmp_path / "go").touch()
+    assert (await page.end(cell))["status"] == "ok"
+    assert await page.value("done, 'late' in globals()") == "(1, False)"
+
+
+async def test_a_kernel_that_stays_busy_fails_the_call_and_runs_nothing_later(
+    page: Page, tmp_path: Path
+) -> None:
+    cell = await page.begin(held_by(tmp_path / "go"))
+    with pytest.raises(AgentKitError, match=r"busy with a cell for 0\.1 s.*not run") as caught:
+        await Call(page, {"code": "late = True"}, busy_seconds=0.1).result()
+    assert caught.value.reason == "kernel_busy"
+    (tmp_path / "go").touch()
+    assert (await page.end(cell))["status"] == "ok"
+    assert await page.value("'late' in globals()") == "False"
+
+
+async def test_a_killed_kernel_ends_the_call_within_two_seconds(page: Page) -> None:
+    call = Call(page, {"code": "import os\nprint(os.getpid(), flush=True)\nwhile True: pass"})
+    await call.until_said("")
+    await page.manager.get_kernel(page.kernel_id).signal_kernel(9)
+    with pytest.raises(AgentKitError) as caught:
+        async with asyncio.timeout(2):
+            await call.result()
+    assert caught.value.reason == "kernel_died"
+
+
+async def test_a_restart_ends_the_call(page: Page) -> None:
+    call = Call(page, {"code": "print('begun')\nwhile True: pass"})
+    await call.until_said("begun")
+    restart = asyncio.create_task(page.manager.restart_kernel(page.kernel_id, now=True))
+    with pytest.raises(AgentKitError) as caught:
+        await call.result()
+    assert caught.value.reason in ("kernel_restarted", "kernel_died")
+    await restart
+
+
+async def test_an_exception_is_told_with_its_line_and_read_without_colours(page: Page) -> None:
+    result = await run(page, "print('so far')\nx = 1\n1 / 0")
+    assert result.outcome == "failed"
+    assert result.error is not None
+    assert result.error.message == "ZeroDivisionError: division by zero (line 3)"
+    assert result.note == "It had printed:\nso far"
+    assert "so far" in result.content["text/plain"]
+    assert "----> 3" in result.content["text/plain"]
+    assert "\x1b" not in result.content["text/plain"]
+
+
+async def test_figures_are_pictures_all_shown_and_the_last_for_the_model(page: Page) -> None:
+    code = (
+        "%matplotlib inline\nimport matplotlib.pyplot as plt\nprint('two')\n"
+        "plt.plot([1]); plt.show(); plt.plot([2]); plt.show()"
+    )
+    result = await run(page, code)
+    assert text(result).startswith("two\n<Figure")
+    assert result.content["image/png"].startswith("iVBOR")
+    assert result.content["text/html"].count('<img src="data:image/png;base64,iVBOR') == 2
+
+
+async def test_variables_are_described_without_running_their_code(page: Page) -> None:
+    await page.run(
+        "import pandas as pd, numpy as np\n"
+        "df = pd.DataFrame({'region': ['N', 'S'], 'sales': [1.5, 2.5]})\n"
+        "big = np.zeros((1000, 1000)); words = ['a'] * 1000000; n = 7\n"
+        "class Evil:\n    def __repr__(self): raise SystemExit\n    __len__ = __repr__\n"
+        "evil = Evil()"
+    )
+    result = await Call(page, {"names": None}).result()
+    lines = text(result).splitlines()
+    assert "n: int · 7" in lines
+    assert any("df: pandas" in line and "2 rows" in line for line in lines)
+    assert any("sales (float64)" in line for line in lines)
+    assert any("big: numpy.ndarray · 1000 × 1000 · float64" in line for line in lines)
+    assert any("words: list · 1,000,000 items" in line for line in lines)
+    assert any(line.startswith("evil: ") for line in lines)
+    json.dumps(result.content)
+    assert await page.value("[n for n in globals() if 'described' in n]") == "[]"

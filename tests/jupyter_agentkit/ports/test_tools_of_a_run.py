@@ -1,0 +1,80 @@
+"""The built-in tools in a run: named by an agent, guarded by consent, shown as steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jupyter_server.serverapp import ServerApp
+
+from agentkit.core.protocol import AgentConfig
+from agentkit.llm.protocol import ToolCall
+from agentkit.llm.scripted import ScriptedProvider
+from tests.jupyter_agentkit.ports.page import Page
+from tests.jupyter_agentkit.server.talk import Frame, Talk, events
+
+
+@pytest.fixture
+def talk(
+    jp_serverapp: ServerApp, http_server_client: Any, jp_http_port: int, jp_base_url: str
+) -> Iterator[Talk]:
+    talk = Talk(jp_serverapp, http_server_client, jp_http_port, jp_base_url)
+    yield talk
+    talk.release()
+
+
+def analyst(talk: Talk, *turns: Any, tools: tuple[str, ...]) -> None:
+    talk.hub.executor.gateway.register_provider("script", ScriptedProvider(turns))
+    talk.hub.register(AgentConfig(name="analyst", model="script", tools=tools))
+
+
+async def start(talk: Talk, **body: Any) -> None:
+    answer = await talk.ask("POST", "/tasks", {"task_id": "t", "agent": "analyst", **body})
+    assert answer.status == 201, answer.text
+
+
+def result(frames: list[Frame]) -> Frame:
+    [found] = [each for each in events(frames) if each["event_type"] == "tool_result"]
+    return found
+
+
+async def test_code_runs_in_the_notebook_of_the_run_once_somebody_has_consented(
+    talk: Talk, page: Page
+) -> None:
+    code = ToolCall("1", "run_python", {"code": "kept = 6 * 7\nkept"})
+    analyst(talk, [code], "Done.", tools=("run_python",))
+    await start(talk, origin={"kernel_id": page.kernel_id})
+    socket = await talk.socket("t")
+    frames = await socket.until("approval_requested")
+    [call] = [each for each in events(frames) if each["event_type"] == "tool_call"]
+    asked = events(frames)[-1]
+    assert (call["runs_in"], call["needs_approval"]) == ("kernel", True)
+    assert "notebook's kernel" in asked["reason"]
+    assert await page.value("'kept' in globals()") == "False"
+    await socket.say({"type": "answer", "request_id": asked["request_id"], "decision": "approve"})
+    assert result(await socket.rest())["content"] == {"text/plain": "42"}
+    assert await page.value("kept") == "42"
+
+
+async def test_a_run_from_nowhere_is_told_that_it_has_no_kernel(talk: Talk) -> None:
+    analyst(talk, [ToolCall("1", "inspect_variables", {})], "Oh.", tools=("inspect_variables",))
+    await start(talk)
+    assert result(await talk.finish("t"))["error"]["reason"] == "no_notebook"
+
+
+async def test_a_kernel_that_the_server_does_not_know_is_said_to_be_gone(talk: Talk) -> None:
+    analyst(talk, [ToolCall("1", "inspect_variables", {})], "Oh.", tools=("inspect_variables",))
+    await start(talk, origin={"kernel_id": "somebody-elses"})
+    error = result(await talk.finish("t"))["error"]
+    assert error["reason"] == "kernel_not_found"
+    assert "not one of this server" in error["message"]
+
+
+async def test_agents_that_name_no_tools_get_none_of_the_built_in_ones(talk: Talk) -> None:
+    provider = ScriptedProvider(["Hello."])
+    talk.hub.executor.gateway.register_provider("script", provider)
+    talk.hub.register(AgentConfig(name="analyst", model="script"))
+    await start(talk)
+    await talk.finish("t")
+    assert provider.requests[0].tools == ()
