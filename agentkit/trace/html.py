@@ -15,6 +15,7 @@ from agentkit.core.protocol import MimeBundle
 from agentkit.trace import results
 from agentkit.trace.answer import answer_html
 from agentkit.trace.document import Trace, read_trace
+from agentkit.trace.edits import Edit
 from agentkit.trace.overview import SIMULATED, Overview, overview
 from agentkit.trace.results import Picture, cut, picture_of
 from agentkit.trace.row import Row
@@ -60,6 +61,9 @@ _COLOURS = {
     "running": "#2196f3",
 }
 """Of shapes alone, never of words: as text they would be too faint on one ground or the other."""
+
+_TINTS = {"+": "rgba(46,158,79,.18)", "-": "rgba(217,83,79,.18)"}
+"""Behind the lines of a diff, whose sign says the same."""
 
 _ANSWER_LIMIT = 60_000
 _TEXT_BUDGET = 200_000
@@ -164,7 +168,7 @@ class _Writer:
         """What opens: nothing that the line above it has said already."""
         if row.kind == "tool":
             where = f"<code>{_words(row.tool_name)}</code> {_words(row.place)}"
-            result = "" if picture_of(row.result) else self._result(row)
+            result = "" if picture_of(row.result) or row.edit else self._result(row)
             return (
                 _quiet(where, escaped=True)
                 + self._arguments(row)
@@ -178,11 +182,17 @@ class _Writer:
     def _below(self, row: Row) -> str:
         """What shows without being opened: a picture, a question, who decided."""
         picture = picture_of(row.result)
-        question = (
-            f'<p style="margin:0">{_words(row.text[:4_000])}</p>' if row.kind == "question" else ""
-        )
+        question = answer_html(row.text, _TABLE, 4_000)[0] if row.kind == "question" else ""
         shown = self._picture(picture, row) if picture else ""
-        below = question + shown + "".join(map(_quiet, row.notes))
+        changed = "".join(_label(escape(each.place)) + self._diff(each) for each in row.changes)
+        notes = "".join(map(_quiet, row.notes))
+        if changed:
+            said = _words(" · ".join(row.notes))
+            notes = (
+                f'<details><summary style="{_QUIET};{_SUMMARY}">{said}</summary>{changed}</details>'
+            )
+        edit = self._diff(row.edit) if row.edit else ""
+        below = question + shown + edit + notes
         return f'<div style="{_INDENT}">{below}</div>' if below else ""
 
     def _arguments(self, row: Row) -> str:
@@ -214,6 +224,11 @@ class _Writer:
             f'<div style="margin:2px 0 6px;max-height:320px;overflow:auto">{kept.html}</div>{note}'
         )
 
+    def _diff(self, edit: Edit) -> str:
+        text, note = cut(edit.text, self._text_limit)
+        lines = "".join(map(_diff_line, text.splitlines()))
+        return f'<pre style="{_PRE}">{lines}</pre>{_quiet(note) if note else ""}'
+
     def _pre(self, text: str) -> str:
         shown, note = cut(visible(text), self._text_limit)
         if not shown:
@@ -221,6 +236,12 @@ class _Writer:
         return (
             f'<pre style="{_PRE}">{escape(shown, quote=False)}</pre>{_quiet(note) if note else ""}'
         )
+
+
+def _diff_line(line: str) -> str:
+    tint = _TINTS.get(line[:1])
+    style = f' style="background:{tint}"' if tint else ""
+    return f"<span{style}>{escape(line, quote=False)}</span>\n"
 
 
 def _title(row: Row) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from agentkit.trace import results
 from agentkit.trace.document import Trace, read_trace
+from agentkit.trace.edits import Edit
 from agentkit.trace.overview import SIMULATED, Overview, overview
 from agentkit.trace.results import cut, picture_of
 from agentkit.trace.row import Row
@@ -65,10 +66,14 @@ def _row(row: Row, limit: int) -> str:
         blocks += [_quoted(row.text)] if row.kind == "question" else []
         blocks += _result(row, limit)
         blocks += [_plain(note) for note in row.notes]
+        for change in row.changes:
+            blocks += [_plain(change.place), *_diff(change, limit)]
     return "- " + "\n\n".join(blocks).replace("\n", "\n  ")
 
 
 def _result(row: Row, limit: int) -> list[str]:
+    if row.edit:
+        return _diff(row.edit, limit)
     picture, text = picture_of(row.result), results.text_of(row.result)
     # Readers of Markdown refuse SVG in a data URI.
     if picture and picture.mime_type in results.PICTURES and len(picture.uri) <= _PICTURE_LIMIT:
@@ -84,6 +89,11 @@ def _result(row: Row, limit: int) -> list[str]:
     return [_plain(note)] if note else []
 
 
+def _diff(edit: Edit, limit: int) -> list[str]:
+    shown, note = cut(edit.text, limit)
+    return [_fenced(shown, "diff"), *([f"*{_plain(note)}*"] if note else [])]
+
+
 def _plain(text: str) -> str:
     """Text that is no Markdown and no HTML, on one line."""
     line = _SPECIAL.sub(r"\\\1", " ".join(visible(text).split())).replace("<", "&lt;")
@@ -95,10 +105,10 @@ def _quoted(text: str) -> str:
     return "\n".join(f"> {_plain(line)}" if line.strip() else ">" for line in lines)
 
 
-def _fenced(text: str) -> str:
+def _fenced(text: str, language: str = "text") -> str:
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{text}\n{fence}"
+    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def _harmless(text: str) -> str:

@@ -46,11 +46,16 @@ def _row(row: Row) -> Iterable[str]:
     after = ["" if row.is_settled else word, duration(row.duration_ms)]
     yield "  " + " · ".join(filter(None, (head, *after)))
     body = row.text if row.kind == "question" else _result(row)
-    for text in ("" if body and row.state == "done" else row.line, body, *row.notes):
+    line = "" if body and row.state == "done" and not row.edit else row.line
+    for text in (line, body, *row.notes):
         yield from _indented(_first_lines(text), "      ")
+    for change in row.changes:
+        yield from _indented(_first_lines(f"{change.place}\n{change.text}"), "        ")
 
 
 def _result(row: Row) -> str:
+    if row.edit:
+        return row.edit.text
     text, picture = text_of(row.result), picture_of(row.result)
     parts = (
         row.long_error,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from agentkit.core.protocol import MimeBundle
+from agentkit.trace.edits import Edit, changes, edit_of
 from agentkit.trace.read import as_mapping, as_number, as_text
 from agentkit.trace.results import summary
 from agentkit.trace.titles import Title, tool_title
@@ -23,12 +24,8 @@ _OUTCOMES: dict[str | None, State] = {
     "denied": "denied",
     "interrupted": "interrupted",
 }
-_DECISIONS = {
-    "approve": "Approved",
-    "deny": "Denied",
-    "answer": "Answered",
-    "expired": "Nobody answered in time",
-}
+_APPROVALS = {"approve": "Approved", "deny": "Denied", "expired": "Nobody answered in time"}
+_ANSWERS = {"answer": "Answered", "deny": "Not answered", "expired": "Nobody answered in time"}
 _PLACES = {"kernel": "in the notebook's kernel", "server": "on the server", "mcp": "over MCP"}
 
 
@@ -50,12 +47,15 @@ class Row:
     progress: str = ""
     notes: list[str] = field(default_factory=list[str])
     """Reasons and decisions, in the order they came."""
+    approved: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """The arguments that somebody approved instead; empty where it was those."""
+    decision: str = ""
 
     @property
     def named(self) -> Title:
         """The title of a call: verb, object and the arguments on one line."""
         tense = "over" if self.state == "done" else "going on" if self.is_open else "wanted"
-        return tool_title(self.tool_name, self.arguments, tense)
+        return tool_title(self.tool_name, self.approved or self.arguments, tense)
 
     @property
     def title(self) -> str:
@@ -92,6 +92,16 @@ class Row:
                 return ""
 
     @property
+    def edit(self) -> Edit | None:
+        """What it did to a cell."""
+        return edit_of(self.result) if self.state == "done" else None
+
+    @property
+    def changes(self) -> list[Edit]:
+        """How the arguments that were approved differ from those that were asked for."""
+        return changes(self.arguments, self.approved) if self.approved else []
+
+    @property
     def place(self) -> str:
         """Where a call ran."""
         return _PLACES.get(self.runs_in, f"in {self.runs_in}" if self.runs_in else "")
@@ -100,7 +110,10 @@ class Row:
         problem = first_line(self.error, 200)
         match self.state:
             case "done":
-                return summary(self.result)
+                edit = self.edit
+                return " · ".join((edit.place, edit.amount)) if edit else summary(self.result)
+            case "denied" if self.decision in ("deny", "expired"):
+                return ""  # the note says who denied it, and why
             case "denied":
                 return " · ".join(filter(None, ("Denied", problem)))
             case "cancelled":
@@ -120,6 +133,8 @@ class Row:
     @property
     def long_error(self) -> str:
         """The error where ``line`` says only a part of it."""
+        if self.state == "denied" and not self.line:
+            return ""
         return "" if self.error.strip() in self.line else self.error
 
     @property
@@ -142,13 +157,33 @@ class Row:
 
     def resolved(self, event: Mapping[str, Any]) -> None:
         """Take the decision from a ``request_resolved``."""
-        decision = as_text(event.get("decision")) or ""
-        by = as_text(event.get("by")) if decision != "expired" else None
-        words = _DECISIONS.get(decision, "Resolved") + (f" by {one_line(by, 60)}" if by else "")
-        value = event.get("value")
-        if value is not None:
-            words += f": {one_line(as_words(value))}"
+        self.decision = as_text(event.get("decision")) or ""
+        value, by = event.get("value"), as_text(event.get("by")) or ""
+        words = (
+            _ANSWERS.get(self.decision, "Resolved")
+            if self.kind == "question"
+            else self._decided(value)
+        )
+        in_advance = by == "on_ask"
+        if in_advance:
+            words += " in advance"
+        elif by and self.decision != "expired":
+            words += f" by {one_line(by, 60)}"
+        said = value if self.decision in ("deny", "answer") and not in_advance else None
+        if said is not None:
+            words += f": {one_line(as_words(said), 400)}"
         self.notes.append(" · ".join(filter(None, (words, clock(as_text(event.get("ts")))))))
         if self.state == "waiting":
-            refused = decision in ("deny", "expired")
+            refused = self.decision in ("deny", "expired") and self.kind != "question"
             self.state = "denied" if refused else "done" if self.kind == "question" else "running"
+
+    def _decided(self, value: object) -> str:
+        consent = as_mapping(value) if self.decision == "approve" else {}
+        self.approved = as_mapping(consent.get("arguments"))
+        always = consent.get("always") is True
+        return (
+            _APPROVALS.get(self.decision, "Resolved")
+            + (" with other arguments" if self.approved else "")
+            + (", and" if self.approved and always else "")
+            + (" for the whole run" if always else "")
+        )

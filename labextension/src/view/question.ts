@@ -134,7 +134,7 @@ function fieldTemplate(field: Field, asking: Asking, fault: string): TemplateRes
     </label>`;
   }
   return html`<label>
-    <span dir="auto">${field.label}${field.required ? nothing : html` <span class="optional">(optional)</span>`}</span>
+    <span dir="auto">${field.label}${field.kind === 'json' ? ' (JSON)' : nothing}${field.required ? nothing : html` <span class="optional">(optional)</span>`}</span>
     ${inputTemplate(field, asking, fault)} ${hint}
   </label>`;
 }

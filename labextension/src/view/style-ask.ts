@@ -20,6 +20,7 @@ export const ASK = css`
 
   .ask {
     padding-bottom: 8px;
+    container-type: inline-size;
   }
 
   .ask:focus {
@@ -117,8 +118,23 @@ export const ASK = css`
     font-variant-numeric: tabular-nums;
   }
 
+  .more > .quiet {
+    white-space: nowrap;
+  }
+
   .more > .quiet:last-child {
     margin-right: -6px;
+  }
+
+  @container (max-width: 480px) {
+    .more {
+      flex-basis: 100%;
+      justify-content: flex-start;
+    }
+
+    .more > .quiet {
+      margin-left: -6px;
+    }
   }
 
   .deadline:empty {

@@ -80,6 +80,13 @@ def hostile(text: str) -> dict[str, Any]:
         payload = {name: keys.get(name, special.get(name, text)) for name in names}
         events.append(event(len(events) + 1, event_type, **payload))
     html_only = {"text/html": text}
+    edit = {"path": text, "cell_id": text, "before": text, "after": f"{text}\n{text}"}
+    events += call(46, {"application/vnd.agentkit.edit+json": edit})
+    instead = {"arguments": {text: text}, "always": True}
+    asked = {"request_id": "r2", "tool_call_id": "c2", "arguments": {"a": "b", text: 1}}
+    events.append(event(48, "approval_requested", tool_name=text, reason=text, **asked))
+    closed = {"request_id": "r2", "decision": "approve", "value": instead, "by": text}
+    events.append(event(49, "request_resolved", **closed))
     events += call(40, html_only) + call(42, {"image/svg+xml": f"<svg>{text}</svg>"})
     events += call(44, {"text/plain": text}, outcome="denied", error={"message": text})
     return trace(

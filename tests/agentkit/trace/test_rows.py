@@ -42,8 +42,11 @@ def test_a_completed_run_is_told_step_by_step() -> None:
 def test_a_denied_edit_keeps_the_reason_and_who_decided() -> None:
     edit = fold(read_trace(sample("denied")))[-1]
     assert told(edit)[0::2] == ("Edit cell", "denied")
-    assert edit.line == "Denied · I will do it myself."
-    assert edit.notes == ["It changes a cell of this notebook.", "Denied by ada · 13:02 UTC"]
+    assert edit.line == ""
+    assert edit.notes == [
+        "It changes a cell of this notebook.",
+        "Denied by ada: I will do it myself. · 13:02 UTC",
+    ]
 
 
 def test_a_failed_call_says_its_error_on_one_line() -> None:
@@ -94,6 +97,45 @@ def test_a_question_to_the_person_keeps_its_answer() -> None:
     row = rows(asked, answered)[0]
     assert (row.title, row.text, row.state) == ("Asked you", "Which year?", "done")
     assert row.notes == ["Answered by ana: 2024 · 13:00 UTC"]
+
+
+@pytest.mark.parametrize(
+    ("decision", "value", "by", "said"),
+    [
+        ("approve", None, "", "Approved"),
+        ("approve", {"always": True}, "ana", "Approved for the whole run by ana"),
+        ("approve", {"arguments": {"region": "South"}}, "", "Approved with other arguments"),
+        ("approve", None, "on_ask", "Approved in advance"),
+        ("deny", "too risky", "Ada", "Denied by Ada: too risky"),
+        ("deny", "Nobody is there to ask.", "on_ask", "Denied in advance"),
+        ("expired", None, "ana", "Nobody answered in time"),
+    ],
+)
+def test_a_decision_is_said_in_a_few_words(
+    decision: str, value: object, by: str, said: str
+) -> None:
+    asked = {"request_id": "r", "tool_call_id": "c", "tool_name": "region_total"}
+    closed = {"request_id": "r", "decision": decision, "value": value, "by": by}
+    row = rows(
+        event(1, "approval_requested", arguments={"region": "North"}, reason="", **asked),
+        event(2, "request_resolved", **closed),
+        status="running",
+    )[0]
+    assert row.notes == [f"{said} · 13:00 UTC"]
+
+
+def test_a_call_is_titled_by_the_arguments_that_were_approved() -> None:
+    edited = fold(read_trace(sample("edited")))[-1]
+    assert [(change.place, change.amount) for change in edited.changes] == [
+        ("source", "1 line added, 1 removed")
+    ]
+    assert edited.named.details.startswith("cell_id: 4f1c")
+
+
+def test_an_edit_of_a_cell_says_where_and_how_much() -> None:
+    assert fold(read_trace(sample("edited")))[-1].line == (
+        "analysis.ipynb, cell 4f1c · 1 line added, 1 removed"
+    )
 
 
 def test_a_message_that_the_answer_repeats_is_told_once() -> None:

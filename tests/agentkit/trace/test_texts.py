@@ -12,6 +12,7 @@ from nbconvert import HTMLExporter, MarkdownExporter
 
 from agentkit.trace.bundle import to_bundle
 from agentkit.trace.document import TRACE_MIME, read_trace
+from agentkit.trace.html import to_html
 from agentkit.trace.markdown import to_markdown
 from agentkit.trace.plain import to_text
 from tests.agentkit.trace.page import Page
@@ -37,6 +38,15 @@ class Rendered(Page):
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_no_html_and_no_foreign_picture_comes_through_markdown(attack: str) -> None:
     Rendered(rendered(to_markdown(hostile(attack))))
+
+
+def test_an_edit_is_a_diff_in_every_form() -> None:
+    edited = sample("edited")
+    removed = "-df = pd.read_cvs('data/sales.csv')"
+    markdown, html = to_markdown(edited), to_html(edited)
+    assert f"\n  {removed}\n" in markdown.split("```diff")[1]
+    assert f"{removed}</span>" in html
+    assert f"\n      {removed}\n" in to_text(edited)
 
 
 @pytest.mark.parametrize(
