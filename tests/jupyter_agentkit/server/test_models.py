@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
 from jupyter_server.serverapp import ServerApp
+from traitlets.config import Config
 
+from jupyter_agentkit.app import AgentKitApp
 from tests.agentkit.llm.dialects import OpenAI
 from tests.agentkit.llm.wire import Reply, wire
 from tests.jupyter_agentkit.server.talk import Talk
@@ -142,3 +146,13 @@ def test_a_setting_that_cannot_be_used_is_named_without_its_keys(
     text = "\n".join(logged)
     assert words in text
     assert KEY not in text
+
+
+def test_the_documented_configuration_can_be_used() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "models.md").read_text()
+    config = Config()
+    for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        exec(code, {"c": config})
+    app = AgentKitApp(config=config)
+    assert {"ollama", "vllm", "claude", "team", "groq"} == app.providers.keys()
+    assert app.prices["ollama:*"]["window"] == 32768
