@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from agentkit.core.events import Event
-from agentkit.core.protocol import ErrorInfo, MimeBundle, Outcome, TaskStatus, Usage, absent
+from agentkit.core.protocol import (
+    ErrorInfo,
+    MimeBundle,
+    Name,
+    Outcome,
+    TaskStatus,
+    ToolSpec,
+    Usage,
+    absent,
+)
 
 PROTOCOL = 1
 """The version of the talk on the socket."""
@@ -66,6 +75,14 @@ class Pong(BaseModel):
     type: Literal["pong"] = "pong"
 
 
+class Serve(BaseModel):
+    """Asks a process that offers tools to run the calls of a task; on the socket of offers only."""
+
+    type: Literal["serve"] = "serve"
+    task_id: str
+    client_key: str
+
+
 ServerFrame = Annotated[
     Connected | Step | Steps | Result | Error | Pong, Field(discriminator="type")
 ]
@@ -102,7 +119,21 @@ class ToolResultFrame(_ClientFrame):
     error: ErrorInfo | None = None
 
 
+class OfferFrame(_ClientFrame):
+    """A process offers its tools to the follow-ups of an agent; on the socket of offers only."""
+
+    type: Literal["offer"]
+    kernel_id: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+    agent: Name
+    tools: tuple[ToolSpec, ...]
+
+
 ClientFrame = Annotated[Ping | Cancel | Answer | ToolResultFrame, Field(discriminator="type")]
 
 CLIENT_FRAME: TypeAdapter[ClientFrame] = TypeAdapter(ClientFrame)
 """Validates any one frame of a client."""
+
+OFFER_FRAME: TypeAdapter[OfferFrame | Ping] = TypeAdapter(
+    Annotated[OfferFrame | Ping, Field(discriminator="type")]
+)
+"""Validates any one frame of a process that offers tools."""

@@ -292,6 +292,8 @@ class TaskSummary(BaseModel):
     status: TaskStatus
     thread_id: str | None = None
     follows: str | None = None
+    client_tools: tuple[str, ...] = ()
+    """Names of the tools that the process runs itself that started it."""
     origin: Origin | None = None
     simulated: bool = False
     created_at: str

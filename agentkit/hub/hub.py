@@ -7,6 +7,7 @@ import logging
 import secrets
 from collections import deque
 
+from agentkit.core.approval import check_edited
 from agentkit.core.events import ApprovalRequested
 from agentkit.core.limits import narrowed
 from agentkit.core.protocol import (
@@ -23,6 +24,7 @@ from agentkit.hub.client_tools import AWAY_SECONDS, ClientDesk
 from agentkit.hub.connections import ConnectionManager
 from agentkit.hub.executor import InProcessExecutor
 from agentkit.hub.journal import Journal
+from agentkit.hub.offers import Offers
 from agentkit.hub.publisher import Publisher
 from agentkit.hub.run import Run, interrupted
 from agentkit.hub.sources import Sources
@@ -73,6 +75,7 @@ class Hub:
         self.sources = sources or Sources(executor.skills)
         self.agents = self.sources.agents
         self.connections = ConnectionManager()
+        self.offers = Offers()
         self._redactor = redactor or Redactor()
         self._limits = limits or Limits()
         self._max_running = max_running
@@ -146,8 +149,10 @@ class Hub:
             There is a task of that id, or the conversation has a run that goes on.
         """
         await self.sources.refresh()
+        before = None
         if request.follows is not None:
-            request = following(request, (await self.task(request.follows)).summary)
+            before = (await self.task(request.follows)).summary
+            request = following(request, before)
         publisher = self._open_publisher()
         agent = self.agents.choose(request.agent)
         self.executor.check(agent)
@@ -158,6 +163,10 @@ class Hub:
             # Somebody else may have begun the next run while the journal was read.
             if any(thread_of(run.task.summary) == request.thread_id for run in self._runs.values()):
                 raise busy(request.thread_id)
+        offer = None
+        if before is not None and not request.client_tools:
+            offer = self.offers.for_follow_up(before, request.origin)
+        client_tools = offer.tools if offer else request.client_tools
         task_id = request.task_id or secrets.token_hex(8)
         if task_id in self._runs:
             raise Conflict(f"There is a task {task_id!r} already.", reason="task_exists")
@@ -168,12 +177,13 @@ class Hub:
             status=TaskStatus.QUEUED,
             thread_id=request.thread_id,
             follows=request.follows,
+            client_tools=tuple(each.name for each in client_tools),
             origin=request.origin,
             created_at=now(),
         )
         desk = None
-        if request.client_tools:
-            desk = ClientDesk(request.client_tools, self._away_seconds)
+        if client_tools:
+            desk = ClientDesk(client_tools, self._away_seconds)
         writer = TaskWriter(Task(summary), self.journal, self._redactor, publisher)
         run = Run(
             writer,
@@ -192,6 +202,8 @@ class Hub:
         except BaseException:
             self._runs.pop(task_id, None)
             raise
+        if offer is not None and desk is not None:
+            offer.serve(task_id, desk.key)
         if not run.has_begun:  # or the hub was stopped meanwhile, and the task with it
             self._waiting.append(run)
             self._start_waiting()
@@ -278,6 +290,7 @@ class Hub:
         request = run.requests.get(request_id)
         if isinstance(request, ApprovalRequested):
             resolution = with_true_arguments(resolution, request, self._redactor)
+            check_edited((self.executor.policy, run.agent.policy), request, resolution)
         run.requests.answer(request_id, resolution)
 
     async def _unfinished(self, task_id: str, verb: str) -> Run:

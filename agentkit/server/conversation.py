@@ -114,7 +114,7 @@ async def converse(
 async def refuse(socket: Socket, error: AgentKitError, code: int = REFUSED) -> None:
     """Say why, and close."""
     try:
-        await socket.send(_error(error))
+        await socket.send(error_frame(error))
         await socket.close(code)
     except Gone:
         return
@@ -218,7 +218,7 @@ async def _listen(
                 case ToolResultFrame():
                     _take(desk, frame)
         except AgentKitError as error:
-            await socket.send(_error(error))
+            await socket.send(error_frame(error))
 
 
 def _take(desk: ClientDesk | None, frame: ToolResultFrame) -> None:
@@ -238,5 +238,6 @@ def _permit(may: Callable[[Action], bool], action: Action) -> None:
         raise Refused(f"You are not allowed to {action} agent tasks here.", reason="forbidden")
 
 
-def _error(error: AgentKitError) -> str:
+def error_frame(error: AgentKitError) -> str:
+    """The frame that tells an error."""
     return Error(data=ErrorInfo(message=error.message, reason=error.reason)).model_dump_json()

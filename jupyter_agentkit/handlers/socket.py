@@ -1,8 +1,9 @@
-"""The Tornado host of the conversation about one task."""
+"""The Tornado host of the talks over sockets: about one task, and with who offers tools."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 from jupyter_core.utils import ensure_async
@@ -16,6 +17,7 @@ from agentkit.hub.hub import Hub
 from agentkit.server.api import SOCKET_PATH
 from agentkit.server.conversation import MAX_FRAME, Action, Gone, converse
 from agentkit.server.input import query_of
+from agentkit.server.offering import OFFERS_PATH, offering
 from jupyter_agentkit.handlers.http import RESOURCE, pattern
 from jupyter_agentkit.handlers.identity import KernelKeyMixin, shown_name
 from jupyter_agentkit.handlers.refusal import RefusalMixin
@@ -24,10 +26,10 @@ INBOX = 10
 """Frames of a client that wait to be read before its connection is read no further."""
 
 
-class TaskSocket(  # pyright: ignore[reportIncompatibleMethodOverride]
+class TalkSocket(  # pyright: ignore[reportIncompatibleMethodOverride]
     RefusalMixin, KernelKeyMixin, WebSocketMixin, WebSocketHandler, JupyterHandler
 ):
-    """One client's socket. What is said on it is decided in ``agentkit.server.conversation``."""
+    """One client's socket. What is said on it is decided in ``agentkit.server``."""
 
     def initialize(self, hub: Hub) -> None:
         """Take the hub."""
@@ -57,18 +59,8 @@ class TaskSocket(  # pyright: ignore[reportIncompatibleMethodOverride]
         allowed = self.authorizer.is_authorized(self, self.current_user, action, RESOURCE)
         return bool(await ensure_async(allowed))
 
-    def open(self, id: str) -> None:
-        """Begin the conversation about the task ``id``."""
-        super().open()
-        talk = converse(
-            self._hub,
-            _TornadoSocket(self, self._inbox),
-            id,
-            query_of(self.request.query),
-            may=self._allowed.__contains__,
-            client_key=self.request.headers.get(CLIENT_KEY_HEADER),
-            user=shown_name(self.current_user),
-        )
+    def begin(self, talk: Coroutine[Any, Any, None]) -> None:
+        """Have the talk until it ends or the client leaves."""
         self._talk = asyncio.ensure_future(talk)
         self._talk.add_done_callback(self._make_room)
 
@@ -92,8 +84,44 @@ class TaskSocket(  # pyright: ignore[reportIncompatibleMethodOverride]
             self._inbox.get_nowait()
 
 
+class TaskSocket(TalkSocket):
+    """The talk about one task."""
+
+    def open(self, id: str) -> None:
+        """Begin the conversation about the task ``id``."""
+        super().open()
+        self.begin(
+            converse(
+                self._hub,
+                _TornadoSocket(self, self._inbox),
+                id,
+                query_of(self.request.query),
+                may=self._allowed.__contains__,
+                client_key=self.request.headers.get(CLIENT_KEY_HEADER),
+                user=shown_name(self.current_user),
+            )
+        )
+
+
+class OfferSocket(TalkSocket):
+    """The talk with a process that offers its tools."""
+
+    def open(self) -> None:
+        """Begin to take offers."""
+        super().open()
+        socket = _TornadoSocket(self, self._inbox)
+        self.begin(offering(self._hub, socket, self._send_soon, may=self._allowed.__contains__))
+
+    def _send_soon(self, text: str) -> None:
+        try:
+            sent = asyncio.ensure_future(self.write_message(text))
+        except WebSocketClosedError:
+            return  # `on_close` withdraws its offers
+        sent.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+
 class _TornadoSocket:
-    def __init__(self, handler: TaskSocket, inbox: asyncio.Queue[str]) -> None:
+    def __init__(self, handler: TalkSocket, inbox: asyncio.Queue[str]) -> None:
         self._handler = handler
         self._inbox = inbox
 
@@ -110,6 +138,9 @@ class _TornadoSocket:
         self._handler.close(code)
 
 
-def socket_handlers(hub: Hub) -> list[tuple[str, type[TaskSocket], dict[str, Any]]]:
-    """Tornado's rule for the socket."""
-    return [(pattern(SOCKET_PATH), TaskSocket, {"hub": hub})]
+def socket_handlers(hub: Hub) -> list[tuple[str, type[TalkSocket], dict[str, Any]]]:
+    """Tornado's rules for the sockets."""
+    return [
+        (pattern(SOCKET_PATH), TaskSocket, {"hub": hub}),
+        (pattern(OFFERS_PATH), OfferSocket, {"hub": hub}),
+    ]

@@ -121,8 +121,11 @@ def watch(
 ) -> asyncio.Task[None]:
     """Begin to watch a task."""
 
+    # Made here and not in the task: where it begins depends on what has been shown by now.
+    watcher = Watcher(hub, task, screen, after=after, batch=batch)
+
     async def told() -> None:
-        await Watcher(hub, task, screen, after=after, batch=batch).run()
+        await watcher.run()
         await screen.send(result(task.summary).model_dump_json())
 
     return asyncio.ensure_future(told())

@@ -1,0 +1,67 @@
+"""The talk with one process that offers its tools to follow-ups: a notebook's kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from agentkit.core.frames import OFFER_FRAME, OfferFrame, Pong, Serve
+from agentkit.errors import AgentKitError, InvalidInput, Refused
+from agentkit.hub.hub import Hub
+from agentkit.hub.offers import Offer
+from agentkit.server.conversation import MAX_FRAME, Action, Gone, Socket, error_frame, refuse
+from agentkit.server.input import checked, parsed
+
+MAX_OFFERS = 1_000
+"""Agents whose tools one process may offer."""
+
+OFFERS_PATH = "/ws/offers"
+"""Where it is mounted."""
+
+
+async def offering(
+    hub: Hub, socket: Socket, send_soon: Callable[[str], None], *, may: Callable[[Action], bool]
+) -> None:
+    """Take offers until the process has left; they are withdrawn then.
+
+    Parameters
+    ----------
+    send_soon
+        Sends a frame without waiting; called on the hub's loop.
+    may
+        Whether the process is authorised for an action: ``execute`` to offer.
+    """
+
+    def serve(task_id: str, client_key: str) -> None:
+        send_soon(Serve(task_id=task_id, client_key=client_key).model_dump_json())
+
+    withdrawals: dict[tuple[str, str], Callable[[], None]] = {}
+    try:
+        if not may("execute"):
+            await refuse(socket, Refused("You are not allowed to offer tools.", reason="forbidden"))
+            return
+        while True:
+            try:
+                frame = _read(await socket.receive())
+                if isinstance(frame, OfferFrame):
+                    key = frame.kernel_id, frame.agent
+                    if len(withdrawals) >= MAX_OFFERS and key not in withdrawals:
+                        raise InvalidInput(f"One process offers {MAX_OFFERS:,} agents at the most.")
+                    withdrawals[key] = hub.offers.put(*key, Offer(frame.tools, serve))
+                else:
+                    await socket.send(Pong().model_dump_json())
+            except AgentKitError as error:
+                await socket.send(error_frame(error))
+    except Gone:
+        return
+    finally:
+        for withdraw in withdrawals.values():
+            withdraw()
+
+
+def _read(text: str) -> object:
+    if len(text) > MAX_FRAME:
+        raise InvalidInput(
+            f"The frame has {len(text):,} characters, {MAX_FRAME:,} are allowed.",
+            reason="frame_too_large",
+        )
+    return checked(OFFER_FRAME, parsed(text, "The frame"), "The frame", "bad_frame")
