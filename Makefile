@@ -31,7 +31,8 @@ test-python: front-end $(VENV)/.stamp-dev $(CONFORMANCE)
 # unclosed, which pytest reports.
 test-mcp1: front-end $(VENV)/.stamp-dev $(CONFORMANCE) $(MCP1)  ## MCP, with version 1 of its package
 	PYTHONPATH=$(MCP1) python -m pytest -W ignore::pytest.PytestUnraisableExceptionWarning \
-		tests/agentkit/tools/test_mcp.py tests/agentkit/server/test_mcp_events.py \
+		tests/agentkit/tools/test_mcp.py tests/agentkit/tools/test_mcp_http.py \
+		tests/agentkit/server/test_mcp_events.py tests/jupyter_agentkit/server/test_mcp_servers.py \
 		tests/jupyter_agentkit/server/test_mcp.py tests/conformance
 
 conformance: front-end $(VENV)/.stamp-dev $(CONFORMANCE)  ## the public conformance suite of MCP

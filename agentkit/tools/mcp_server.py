@@ -112,6 +112,8 @@ class McpServer:
         self._again = asyncio.Event()
         self._suspect = asyncio.Event()
         self._ready_at = math.inf
+        self._trying = True
+        """Whether it is being started in this moment, and not only about to be."""
 
     @property
     def status(self) -> McpServerStatus:
@@ -136,6 +138,7 @@ class McpServer:
         self.start()
         if self.state == "failed":
             self._set("starting")
+        if not self._trying:
             self._again.set()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._settled.wait(), seconds)
@@ -213,6 +216,8 @@ class McpServer:
         loop = asyncio.get_running_loop()
         while True:
             self._ready_at = math.inf
+            self._trying = True
+            self._again.clear()
             lines = LastLines()
             final = False
             try:
@@ -222,17 +227,19 @@ class McpServer:
                 problem, final = error.message, True
             except Exception as error:
                 problem = f"{self._told(error)}."
+            self._trying = False
+            fell = self._ready_at < math.inf
             if loop.time() - self._ready_at > STEADY_SECONDS:
                 failures = 0
             failures += 1
+            final = final or failures >= TRIES
             if said := str(lines):
                 problem = f"{problem} Its last words: {said}"
-            self._set("failed", masked(problem, self._config))
+            # One that was ready is on its way back: a call that comes now waits for it.
+            self._set("starting" if fell and not final else "failed", masked(problem, self._config))
             log.warning("The MCP server %s failed: %s", self.name, self.message)
-            seconds = None if final or failures >= TRIES else self._pause(failures)
-            self._again.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._again.wait(), seconds)
+                await asyncio.wait_for(self._again.wait(), None if final else self._pause(failures))
                 failures = 0  # somebody needs it
             self._set("starting")
 
@@ -257,6 +264,7 @@ class McpServer:
                 raise TimeoutError(f"it was not ready after {START_SECONDS:g} s") from None
             self._session = session
             self._ready_at = asyncio.get_running_loop().time()
+            self._trying = False
             self._set("ready")
             log.info("The MCP server %s is ready with %d tools", self.name, len(self.tools))
             try:

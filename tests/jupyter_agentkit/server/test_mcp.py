@@ -31,6 +31,10 @@ HELLO = {
 ACCEPT = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
 
 
+def silent(done: float, total: float | None, message: str | None) -> None:
+    """Progress that nobody looks at."""
+
+
 def address(talk: Talk) -> str:
     return f"http://{talk.host}{talk.root}agentkit/mcp"
 
@@ -126,8 +130,8 @@ async def test_a_call_runs_the_agent_and_returns_its_answer_with_progress(talk: 
 async def test_a_conversation_goes_on_in_its_thread(talk: Talk) -> None:
     talk.script("One", "Two", agent="analyst")
     async with session(talk) as opened:
-        first = await opened.call("analyst", {"input": "1", "thread": "t"}, lambda *_: None)
-        second = await opened.call("analyst", {"input": "2", "thread": "t"}, lambda *_: None)
+        first = await opened.call("analyst", {"input": "1", "thread": "t"}, silent)
+        second = await opened.call("analyst", {"input": "2", "thread": "t"}, silent)
     ids = [each["structuredContent"]["task_id"] for each in (first, second)]
     assert [(await talk.hub.task(each)).summary.thread_id for each in ids] == ["t", "t"]
 
@@ -135,7 +139,7 @@ async def test_a_conversation_goes_on_in_its_thread(talk: Talk) -> None:
 async def test_a_run_that_fails_is_a_failed_call_that_says_why(talk: Talk) -> None:
     talk.script(RuntimeError("no model today"), agent="analyst")
     async with session(talk) as opened:
-        result = await opened.call("analyst", {"input": "?"}, lambda *_: None)
+        result = await opened.call("analyst", {"input": "?"}, silent)
     assert result["isError"] is True
     assert "no model today" in result["content"][0]["text"]
     assert result["structuredContent"]["status"] == "failed"
@@ -155,7 +159,7 @@ async def test_a_call_that_cannot_be_made_says_what_is_wrong(
 ) -> None:
     talk.script("Hello", agent="analyst")
     async with session(talk) as opened:
-        result = await opened.call(name, arguments, lambda *_: None)
+        result = await opened.call(name, arguments, silent)
     assert result["isError"] is True
     assert words in result["content"][0]["text"]
 
@@ -172,7 +176,7 @@ async def running(talk: Talk) -> str:
 async def test_cancelling_the_request_cancels_the_run(talk: Talk) -> None:
     talk.script([talk.gate(), "Hello"], agent="analyst")
     async with session(talk) as opened:
-        call = asyncio.ensure_future(opened.call("analyst", {"input": "?"}, lambda *_: None))
+        call = asyncio.ensure_future(opened.call("analyst", {"input": "?"}, silent))
         task = await talk.hub.task(await running(talk))
         call.cancel()
         await asyncio.wait_for(task.ended.wait(), SECONDS)
