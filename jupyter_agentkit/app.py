@@ -43,6 +43,7 @@ from jupyter_agentkit.handlers.http import http_handlers
 from jupyter_agentkit.handlers.mcp import mcp_handlers
 from jupyter_agentkit.handlers.page import page_handlers
 from jupyter_agentkit.handlers.socket import socket_handlers
+from jupyter_agentkit.handlers.undo import undo_handlers
 from jupyter_agentkit.packages import add_packaged_tools, packaged_agents
 from jupyter_agentkit.places import Folders
 from jupyter_agentkit.ports.execution import BUSY_SECONDS
@@ -266,6 +267,7 @@ class AgentKitApp(ExtensionApp):
         self.handlers.extend(http_handlers(self.hub))
         self.handlers.extend(socket_handlers(self.hub))
         self.handlers.extend(page_handlers(self._pages))
+        self.handlers.extend(undo_handlers(self.hub, self._notebooks))
         self._agents_as_tools = AgentsAsTools(self.hub)
         self.handlers.extend(mcp_handlers(self._agents_as_tools))
 

@@ -155,6 +155,11 @@ class Lab:
         """A task's stored events."""
         return self.request("GET", f"agentkit/api/v1/tasks/{task_id}/events")["events"]
 
+    def wait_for_task(self, task_id: str) -> None:
+        """Wait until a task has ended."""
+        path = f"agentkit/api/v1/tasks/{task_id}"
+        self._until(lambda: self.request("GET", path)["finished_at"], f"task {task_id} to end")
+
     def clear(self) -> None:
         """Cancel what runs, shut the kernels down, and forget the tasks."""
         for task in self.tasks():

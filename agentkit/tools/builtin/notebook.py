@@ -32,6 +32,9 @@ EDIT_TYPE = "application/vnd.agentkit.edit+json"
 RUNS_IN = "notebook"
 """Where these tools run, as their events say."""
 
+EDITING_TOOLS = frozenset({"insert_cell", "edit_cell"})
+"""Those whose results are edits."""
+
 T = TypeVar("T", bound=BaseModel)
 
 MAX_SOURCE = 200_000
