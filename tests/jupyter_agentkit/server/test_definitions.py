@@ -12,6 +12,7 @@ import pytest
 from jupyter_core.paths import jupyter_config_dir
 
 from agentkit.llm.scripted import ScriptedProvider
+from jupyter_agentkit.app import AgentKitApp
 from jupyter_agentkit.cli import main
 from tests.jupyter_agentkit.server.talk import Talk
 
@@ -310,3 +311,9 @@ async def test_a_file_takes_the_place_of_a_packages_agent(
     assert (await talk.ask("GET", "/agents/packed")).json["description"] == "the team's"
     file.unlink()
     assert (await talk.ask("GET", "/agents/packed")).json["tools"] == ["double"]
+
+
+def test_every_setting_is_in_the_documentation() -> None:
+    settings = AgentKitApp.class_own_traits(config=True)
+    text = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text()
+    assert {name for name in settings if f"\n| `{name}` |" not in text} == set()
