@@ -112,6 +112,9 @@ def read_response(answer: ModelResponse) -> LLMResponse:
     text = "".join(part.content for part in answer.parts if isinstance(part, TextPart))
     thoughts = [part.content for part in answer.parts if isinstance(part, ThinkingPart)]
     refusal = (answer.provider_details or {}).get("refusal")
+    kept = _RESPONSE.dump_python(answer, mode="json")
+    if "@" in (answer.provider_url or ""):
+        kept["provider_url"] = None  # a name and a password stand in it
     return LLMResponse(
         content=text or (refusal if isinstance(refusal, str) else ""),
         model=answer.model_name or "",
@@ -119,7 +122,7 @@ def read_response(answer: ModelResponse) -> LLMResponse:
         tool_calls=calls,
         thinking="\n\n".join(thought for thought in thoughts if thought),
         finish_reason=_FINISH.get(answer.finish_reason or "", "tool_calls" if calls else "stop"),
-        provider_data={_KEY: _RESPONSE.dump_python(answer, mode="json")},
+        provider_data={_KEY: kept},
         vendor=answer.provider_url or answer.provider_name or "",
     )
 

@@ -170,6 +170,18 @@ def test_signed_thinking_streams_and_comes_back_as_it_was() -> None:
     asyncio.run(ask())
 
 
+def test_what_is_kept_of_an_answer_holds_neither_key_nor_password() -> None:
+    async def ask() -> None:
+        async with wire(Reply(chunks=OPENAI.whole())) as server:
+            url = server.url.replace("//", "//me:my-password@")
+            kept = json.dumps((await answered(OPENAI.provider(url))).provider_data)
+            assert "Hello" in kept
+            assert "my-password" not in kept
+            assert KEY not in kept
+
+    asyncio.run(ask())
+
+
 def test_an_answer_that_another_dialect_gave_is_written_from_its_words() -> None:
     async def ask() -> None:
         said = ChatMessage(

@@ -288,7 +288,8 @@ def test_looking_for_what_is_missing_imports_no_sdk() -> None:
     code = (
         "import sys; from agentkit.llm.defaults import default_gateway;"
         "default_gateway({'OPENAI_API_KEY': 'x'}).status();"
-        "print([name for name in ('openai', 'anthropic', 'httpx', 'httpx2') if name in sys.modules])"
+        "sdks = ('openai', 'anthropic', 'pydantic_ai', 'genai_prices', 'httpx', 'httpx2');"
+        "print([name for name in sdks if name in sys.modules])"
     )
 
     async def run() -> str:
