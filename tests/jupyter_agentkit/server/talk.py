@@ -164,9 +164,11 @@ class Talk:
         self, task_id: str, query: str = "", *, headers: dict[str, str] | None = None
     ) -> Socket:
         """Open a task's socket; ``headers`` take the place of the token."""
-        request = HTTPRequest(
-            f"ws://{self._base}/ws/tasks/{task_id}?{query}", headers=self.headers(headers)
-        )
+        return await self.open(f"/ws/tasks/{task_id}?{query}", headers=headers)
+
+    async def open(self, path: str, *, headers: dict[str, str] | None = None) -> Socket:
+        """Open any socket of the extension."""
+        request = HTTPRequest(f"ws://{self._base}{path}", headers=self.headers(headers))
         socket = Socket(await websocket_connect(request, max_message_size=2**28))
         self._sockets.append(socket)
         return socket
