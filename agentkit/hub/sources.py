@@ -134,8 +134,8 @@ class Sources:
         lines += [f"Agents: {each.message}" for each in self.agent_problems]
         for kind, withheld in zip(("skills", "agents"), self.withheld, strict=True):
             lines += [
-                f"Not loaded, because its folder is not trusted: {len(each.names)} {kind} in "
-                f"{each.folder} ({_some(each.names)}). To trust it: {each.trust}"
+                f"Not loaded, because their folder is not trusted: the {kind} in {each.folder} "
+                f"({_some(each.names)}). To trust it: {each.trust}"
                 for each in withheld
             ]
         for line in lines:

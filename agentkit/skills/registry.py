@@ -80,11 +80,17 @@ class SkillRegistry:
         return added
 
     def get(self, name: str) -> Skill:
-        """Look one up; ``NotFound`` (reason ``skill_not_found``) says which there are."""
+        """Look one up; ``NotFound`` (reason ``skill_not_found``) says which there are, or why it is not."""
         try:
             return self._skills[name]
         except KeyError:
-            raise NotFound(missing("skill", name, self._skills), reason="skill_not_found") from None
+            raise NotFound(self._missing(name), reason="skill_not_found") from None
+
+    def _missing(self, name: str) -> str:
+        for problem in self.problems:
+            if name in (problem.file.name, problem.file.parent.name):
+                return f"The skill {name!r} could not be loaded: {problem.message}"
+        return missing("skill", name, self._skills)
 
     def remove(self, name: str) -> Skill:
         """Take one out and return it; ``NotFound`` when there is none."""

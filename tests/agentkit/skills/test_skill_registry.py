@@ -51,6 +51,17 @@ def test_a_name_that_is_there_already_is_a_problem_of_the_later_folder(tmp_path:
     assert registry.get("same").folder == second
 
 
+def test_who_asks_for_a_skill_with_a_broken_header_is_told_its_file_and_line(
+    tmp_path: Path,
+) -> None:
+    folder = make(tmp_path, "charts", "Use it when: needed")
+    registry = SkillRegistry()
+    registry.add_folder(tmp_path)
+    with pytest.raises(NotFound) as caught:
+        registry.select(["charts"])
+    assert f"'charts' could not be loaded: {folder / 'SKILL.md'}, line 3" in caught.value.message
+
+
 def test_folders_that_are_none_or_are_a_skill_themselves_are_refused(tmp_path: Path) -> None:
     registry = SkillRegistry()
     with pytest.raises(NotFound, match="nowhere"):

@@ -77,7 +77,7 @@ async def test_a_projects_skills_and_agents_are_not_read_before_it_is_trusted(
     assert told["agents"]["withheld"][0]["names"] == ["helper.md"]
     assert names(told["skills"]) == names(told["agents"]) == []
     [line] = [line for line in logged if "skills in" in line]
-    assert f"1 skills in {project / '.agents' / 'skills'} (charts)" in line
+    assert f"the skills in {project / '.agents' / 'skills'} (charts)" in line
     assert f"jupyter agentkit trust {project}" in line
     assert (await talk.ask("POST", "/tasks", {"agent": "helper"})).refused(404)
 
