@@ -5,13 +5,12 @@ import { Widget } from '@lumino/widgets';
 import { pageAddress } from './client/address';
 import { AnywhereSource } from './client/anywhere';
 import { TaskApi } from './client/api';
-import { SocketSource } from './client/socket';
+import { ServedSource } from './client/served';
 import { labHost } from './host/lab';
 import { shareHost } from './host/shared';
 import { mount, type TraceElement } from './view/element';
-import { fields, number, text } from './view/read';
+import { fields, text } from './view/read';
 import type { Host } from './view/source';
-import { asStatus, isFinal } from './view/state';
 
 export const TRACE_TYPE = 'application/vnd.agentkit.trace+json';
 
@@ -73,18 +72,18 @@ class TraceOutput extends Widget implements IRenderMime.IRenderer {
     signal: AbortSignal,
   ): TraceElement {
     const address = pageAddress();
-    const status = asStatus(fields(trace).status);
-    if (address === undefined || taskId === '' || (status !== undefined && isFinal(status))) {
+    if (address === undefined || taskId === '')
       return mount(this.node, { trace }, this.host, { signal });
-    }
     const api = new TaskApi(address, taskId);
-    const source = new AnywhereSource(taskId, new SocketSource(api, trace, lastSeq(trace)));
-    const onFinished = (): void => void save(api, model, signal);
-    return mount(this.node, source, { ...this.host, onFinished }, { signal });
+    const source = new AnywhereSource(taskId, new ServedSource(api, trace));
+    // A run that follows this one up is saved here too: one output holds them all.
+    const keep = (): void => void save(api, model, signal);
+    const host = { ...this.host, onFinished: keep, onFollowedUp: keep };
+    return mount(this.node, source, host, { signal });
   }
 }
 
-/** Puts the finished bundle into the output, so that it is saved with the notebook. */
+/** Puts the bundle of the run and its follow-ups into the output, so that it is saved with the notebook. */
 async function save(
   api: TaskApi,
   model: IRenderMime.IMimeModel,
@@ -94,10 +93,4 @@ async function save(
   // Without one the output stays as it was, and attaches again when the notebook is opened next.
   if (signal.aborted || !(TRACE_TYPE in fields(bundle.data))) return;
   model.setData(bundle as IRenderMime.IMimeModel.ISetDataOptions);
-}
-
-function lastSeq(trace: unknown): number {
-  const events = fields(trace).events;
-  const seqs = Array.isArray(events) ? events.map(event => number(fields(event).seq) ?? 0) : [];
-  return seqs.reduce((highest, seq) => Math.max(highest, seq), 0);
 }

@@ -4,6 +4,7 @@ import { AnywhereSource } from '../src/client/anywhere';
 import { TaskApi } from '../src/client/api';
 import { KernelSource } from '../src/client/kernel';
 import { offerKernel } from '../src/client/kernels';
+import { ServedSource } from '../src/client/served';
 import { SocketSource } from '../src/client/socket';
 import type { Listener } from '../src/view/source';
 
@@ -312,7 +313,7 @@ const page = () => new TaskApi(addressOf('http://localhost:3000/'), 't');
 
 test('a run that the server does not know is watched through the kernel that offers it', async () => {
   const model = new FakeModel();
-  const source = new AnywhereSource('t', new SocketSource(page(), { task_id: 't' }));
+  const source = new AnywhereSource('t', new ServedSource(page(), { task_id: 't' }));
   source.subscribe(heard, life.signal);
   FakeSocket.made.at(-1)?.say(refusal('task_not_found'));
   const takeBack = offerKernel('t', model);
@@ -326,9 +327,29 @@ test('a run that the server does not know is watched through the kernel that off
 });
 
 test('a run that nobody knows is what was saved of it', async () => {
-  const source = new AnywhereSource('other', new SocketSource(page(), { task_id: 'other' }));
+  const source = new AnywhereSource('other', new ServedSource(page(), { task_id: 'other' }));
   source.subscribe(heard, life.signal);
   FakeSocket.made.at(-1)?.say(refusal('task_not_found'));
   await vi.advanceTimersByTimeAsync(5_000);
   expect(heard.log.at(-1)).toBe('saved');
+});
+
+test('a follow-up is a task that follows the run, and is watched like it', async () => {
+  const asked = vi.fn(async (_url: URL, _init: RequestInit) => Response.json({ task_id: 'next' }));
+  vi.stubGlobal('fetch', asked);
+  const next = await new ServedSource(page(), { task_id: 't' }).followUp('And the South?');
+  const [url, init] = asked.mock.calls[0] ?? [];
+  expect(url?.pathname).toBe('/agentkit/api/v1/tasks');
+  expect(JSON.parse(String(init?.body))).toEqual({ follows: 't', input: 'And the South?' });
+  expect(next.trace).toEqual({ task_id: 'next', input: 'And the South?' });
+});
+
+test('an answer that does not fit is refused in the server’s words, one that came second is not', async () => {
+  const source = new SocketSource(page());
+  const refuse = (status: number) => async () =>
+    Response.json({ message: 'The answer does not fit: year: 1 is too small.' }, { status });
+  vi.stubGlobal('fetch', vi.fn(refuse(400)));
+  await expect(source.answer('r1', { decision: 'answer', value: 1 })).rejects.toThrow('too small');
+  vi.stubGlobal('fetch', vi.fn(refuse(409)));
+  await source.answer('r1', { decision: 'approve' });
 });

@@ -5,6 +5,7 @@ import consent from '../../tests/samples/consent.json';
 import denied from '../../tests/samples/denied.json';
 import edited from '../../tests/samples/edited.json';
 import failed from '../../tests/samples/failed.json';
+import followed from '../../tests/samples/followed.json';
 import form from '../../tests/samples/form.json';
 import hostile from '../../tests/samples/hostile.json';
 import interrupted from '../../tests/samples/interrupted.json';
@@ -38,6 +39,7 @@ const SAMPLES = {
   denied,
   consent,
   edited,
+  followed,
   form,
   failed,
   hostile,

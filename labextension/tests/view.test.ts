@@ -556,3 +556,93 @@ test('emphasis and code that are still open are closed while they grow', () => {
   expect(closed('* item **one** two')).toBe('* item **one** two');
   expect(closed('```py\na **b')).toBe('```py\na **b');
 });
+
+describe('after the end', () => {
+  function saved(name: 'edited' | 'followed', extra: Partial<Source>): Source {
+    return { trace: sample(name), reachable: async () => true, ...extra };
+  }
+  const box = (view: TraceElement): HTMLTextAreaElement | null =>
+    root(view).querySelector<HTMLTextAreaElement>('.follow-up textarea');
+
+  beforeEach(() => {
+    vi.stubGlobal(
+      'IntersectionObserver',
+      class {
+        constructor(private readonly told: (entries: unknown[]) => void) {}
+        observe(): void {
+          queueMicrotask(() => this.told([{ isIntersecting: true }]));
+        }
+        disconnect(): void {}
+      },
+    );
+  });
+  afterEach(() => vi.unstubAllGlobals());
+
+  test('a run is followed up below itself, and the next question goes to the newest', async () => {
+    const { source: next, tell } = live({ followUp: vi.fn(async () => next) });
+    const followUp = vi.fn(async () => next);
+    const view = await show(saved('edited', { followUp }));
+    await vi.waitFor(() => expect(box(view)).not.toBeNull());
+    type(box(view), ' And in the South? ');
+    await settled(view);
+    press(box(view), 'Enter', { shiftKey: true });
+    expect(followUp).not.toHaveBeenCalled();
+    press(box(view), 'Enter');
+    expect(followUp).toHaveBeenCalledWith('And in the South?');
+    await vi.waitFor(() => expect(view.querySelector('agentkit-trace')).not.toBeNull());
+    expect(box(view)).toBeNull();
+    tell.attached('running', 0);
+    tell.connection('live');
+    tell.events(sample('simulated').events);
+    await vi.waitFor(() => expect(box(view)?.value).toBe(''));
+    type(box(view), 'And the West?');
+    press(box(view), 'Enter');
+    await vi.waitFor(() => expect(next.followUp).toHaveBeenCalledWith('And the West?'));
+  });
+
+  test('a question that is refused stays, with the reason', async () => {
+    const refuse = async (): Promise<Source> => {
+      throw new Error('The conversation has a run that goes on.');
+    };
+    const view = await show(saved('edited', { followUp: refuse }));
+    await vi.waitFor(() => expect(box(view)).not.toBeNull());
+    type(box(view), 'More');
+    press(box(view), 'Enter');
+    await vi.waitFor(() =>
+      expect(words(root(view).querySelector('.follow-up .refused'))).toContain('goes on'),
+    );
+    expect(box(view)?.value).toBe('More');
+  });
+
+  test('saved follow-ups stand below, once each, also when the document comes back', async () => {
+    const view = await show({ trace: sample('followed') });
+    view.adopt(sample('followed'));
+    await settled(view);
+    const [next, ...more] = view.querySelectorAll('agentkit-trace');
+    expect(next?.getAttribute('data-task-id')).toBe('followed-up');
+    expect(more).toEqual([]);
+    expect(box(view)).toBeNull();
+  });
+
+  test('edits are undone, and what was kept is said', async () => {
+    const kept = [{ cell_id: '77ab', message: 'somebody has changed it since' }];
+    const undo = vi.fn(async () => ({ undone: 2, kept }));
+    const view = await show(saved('edited', { undo }));
+    await vi.waitFor(() => expect(button(view, 'Undo edits')).toBeDefined());
+    button(view, 'Undo edits')?.click();
+    await vi.waitFor(() =>
+      expect(words(root(view).querySelector('.undone'))).toBe(
+        '2 edits undone, 1 cell left as it is: 77ab somebody has changed it since',
+      ),
+    );
+  });
+
+  test('a run that edited nothing, or that no server knows, has nothing to undo', async () => {
+    const undo = async () => ({ undone: 0, kept: [] });
+    const view = await show({ trace: sample('edited'), undo, reachable: async () => false });
+    expect(button(view, 'Undo edits')).toBeUndefined();
+    const other = await show({ trace: sample('completed'), undo, reachable: async () => true });
+    await settled(other);
+    expect(button(other, 'Undo edits')).toBeUndefined();
+  });
+});

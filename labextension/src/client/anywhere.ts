@@ -1,6 +1,7 @@
-import type { Answer, Listener, Source } from '../view/source';
+import type { Answer, Listener, Source, Undone } from '../view/source';
 import { KernelSource } from './kernel';
 import { whenOffered } from './kernels';
+import type { ServedSource } from './served';
 
 /** A kernel's widgets are on the page soon after its outputs, if they come at all. */
 const KERNEL_WITHIN_MS = 1500;
@@ -15,7 +16,7 @@ export class AnywhereSource implements Source {
 
   constructor(
     private readonly taskId: string,
-    private readonly server: Source,
+    private readonly server: ServedSource,
   ) {
     this.current = server;
   }
@@ -46,6 +47,23 @@ export class AnywhereSource implements Source {
 
   async answer(requestId: string, answer: Answer): Promise<void> {
     await this.current.answer?.(requestId, answer);
+  }
+
+  /** Of what the server knows alone: a kernel's own runs have nobody who could go on with them. */
+  async reachable(): Promise<boolean> {
+    return this.current === this.server && this.server.reachable();
+  }
+
+  undo(): Promise<Undone> {
+    return this.server.undo();
+  }
+
+  followUp(input: string): Promise<Source> {
+    return this.server.followUp(input);
+  }
+
+  followed(trace: unknown): Source {
+    return this.server.followed(trace);
   }
 
   private askKernel(listener: Listener, signal: AbortSignal): void {

@@ -13,7 +13,7 @@ export interface Undone {
 export class TaskApi {
   constructor(
     private readonly address: Address,
-    private readonly taskId: string,
+    readonly taskId: string,
   ) {}
 
   socketUrl(after: number): string {
@@ -39,11 +39,25 @@ export class TaskApi {
     }
   }
 
-  /** The bundle that a finished run leaves in the notebook: `{data, metadata}`. */
+  /** The bundle that a finished run leaves in the notebook, with its follow-ups: `{data, metadata}`. */
   async bundle(): Promise<unknown> {
-    const response = await this.fetch('GET', '/trace?format=bundle');
+    const response = await this.fetch('GET', '/trace?format=bundle&follow_ups=true');
     if (!response.ok) throw new Error(await problem(response));
     return response.json();
+  }
+
+  /** Starts a run that goes on from this one; that one's routes. */
+  async followUp(input: string): Promise<TaskApi> {
+    const body = { follows: this.taskId, input };
+    const response = await this.request('POST', 'tasks', body);
+    if (!response.ok) throw new Error(await problem(response));
+    const started = (await response.json()) as { readonly task_id: string };
+    return this.of(started.task_id);
+  }
+
+  /** The routes of another task of the same server. */
+  of(taskId: string): TaskApi {
+    return new TaskApi(this.address, taskId);
   }
 
   /** Takes back the run's edits of its notebook, as far as nobody has changed those cells since. */
@@ -61,7 +75,11 @@ export class TaskApi {
   }
 
   private fetch(method: string, path: string, body?: unknown): Promise<Response> {
-    const url = new URL(`tasks/${encodeURIComponent(this.taskId)}${path}`, this.address.http);
+    return this.request(method, `tasks/${encodeURIComponent(this.taskId)}${path}`, body);
+  }
+
+  private request(method: string, path: string, body?: unknown): Promise<Response> {
+    const url = new URL(path, this.address.http);
     const headers: Record<string, string> = { 'Content-Type': 'application/json' };
     const xsrf = /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie)?.[1];
     if (xsrf !== undefined) headers['X-XSRFToken'] = xsrf;

@@ -81,9 +81,10 @@ export class Asks {
 
 const UNCONFIRMED = 'Nothing has confirmed your answer yet. You can give it again.';
 
-function problemOf(error: unknown): string {
+/** What went wrong with what somebody wanted, for them to read. */
+export function problemOf(error: unknown): string {
   // A fetch that reaches nobody fails with a TypeError, whose words are the browser's own.
   if (error instanceof Error && !(error instanceof TypeError) && error.message !== '')
     return error.message;
-  return 'The server could not be reached, so your answer was not given. Try again in a moment.';
+  return 'The server could not be reached, so nothing was sent. Try again in a moment.';
 }

@@ -14,6 +14,7 @@ export interface Frame {
   /** Said once, such as why Cancel did not get through. */
   readonly notice: string;
   readonly cancel: (() => void) | undefined;
+  readonly undo: TemplateResult | typeof nothing;
   readonly questionOpen: boolean;
   toggleQuestion(): void;
 }
@@ -40,18 +41,16 @@ export function headerTemplate(state: ViewState, frame: Frame): TemplateResult {
       ${over ? nothing : item(modelOf(state))}
       ${frame.connection === 'saved' && !frame.wasLive ? item(savedText(state)) : nothing}
     </div>
-    ${
-      frame.cancel === undefined
-        ? nothing
-        : html`<button
-            type="button"
-            class="outlined cancel"
-            ?disabled=${frame.stopping}
-            @click=${() => frame.cancel?.()}
-          >
-            ${frame.stopping ? 'Stopping…' : 'Cancel'}
-          </button>`
-    }
+    <div class="actions">
+      ${over ? nothing : frame.undo}
+      ${
+        frame.cancel === undefined
+          ? nothing
+          : html`<button type="button" class="outlined small" ?disabled=${frame.stopping} @click=${() => frame.cancel?.()}>
+              ${frame.stopping ? 'Stopping…' : 'Cancel'}
+            </button>`
+      }
+    </div>
     ${
       state.input === ''
         ? nothing
@@ -105,18 +104,21 @@ export function endTemplate(state: ViewState): TemplateResult | typeof nothing {
 }
 
 /** Steps · time · tokens · cost · model; there from the moment the run is over. */
-export function footerTemplate(state: ViewState): TemplateResult | typeof nothing {
+export function footerTemplate(
+  state: ViewState,
+  undo: TemplateResult | typeof nothing,
+): TemplateResult | typeof nothing {
   if (!isFinal(state.status)) return nothing;
   const took = tookMs(state);
   const ends = state.status === 'completed' && state.endSeq > 0;
-  return html`<footer
+  return html`<div class="bottom"><footer
     data-event-type=${ends ? 'run_finished' : nothing}
     data-seq=${ends ? state.endSeq : nothing}
   >
     ${item(count(state.steps, 'step'))} ${item(took === undefined ? '' : duration(took))}
     ${item(tokensText(state.usage), spentText(state.usage))} ${item(costText(state.usage))}
     ${item(modelOf(state))} ${state.simulated ? chip() : nothing}
-  </footer>`;
+  </footer>${undo}</div>`;
 }
 
 /** One sentence for those who do not see the page; nothing while there is no news. */

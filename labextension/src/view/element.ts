@@ -1,25 +1,28 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
-import { codeParts } from './arguments';
 import { Asks } from './ask';
 import { Attention } from './attention';
 import { announcement, endTemplate, footerTemplate, headerTemplate, tookMs } from './chrome';
 import { Folds, keyOf } from './folds';
 import { Follower } from './follow';
-import { ticking } from './format';
+import { FollowUp } from './follow-up';
 import { keepFromPage } from './keys';
-import { type LightContent, LightParts } from './light';
+import { LightParts } from './light';
+import { lightContent } from './light-content';
 import { Painter } from './paint';
 import { fields, number, time } from './read';
 import { attached, finished, fold, fromTrace } from './reduce';
 import type { RowContext } from './row';
 import { rowTemplate } from './rows';
+import { whenSeen } from './seen';
 import type { Host, Listener, Source } from './source';
-import { type Connection, EMPTY, isFinal, type Row, type ViewState } from './state';
+import { type Connection, EMPTY, isFinal, openRequest, type Row, type ViewState } from './state';
 import { type Streak, streakTemplate } from './streaks';
 import { STYLES } from './style';
-import { isPicture } from './summary';
+import { Thread } from './thread';
+import { tick } from './ticks';
+import { Undo } from './undo';
 import { spentText } from './usage';
 
 /** The view of one run, live or saved. */
@@ -48,6 +51,18 @@ export class TraceElement extends LitElement {
     async (requestId, answer) => this.source.answer?.(requestId, answer),
     () => this.requestUpdate(),
   );
+  private readonly undo = new Undo(() => this.requestUpdate());
+  private readonly followUp = new FollowUp(
+    source => {
+      this.thread?.add(source);
+      this.host?.onFollowedUp?.();
+    },
+    () => this.requestUpdate(),
+  );
+  private thread: Thread | undefined;
+  private inThread: (() => void) | undefined;
+  /** There is a server that knows the run. */
+  private reachable = false;
   private readonly attention = new Attention(this);
   private readonly painter = new Painter(() => this.foldIn());
   private readonly follower = new Follower(this);
@@ -61,17 +76,28 @@ export class TraceElement extends LitElement {
     }
   });
 
-  /** Shows a run from here on; called once, before anything else. */
-  open(source: Source, host: Host, signal: AbortSignal): void {
+  /**
+   * Shows a run from here on; called once, before anything else.
+   *
+   * @param inThread Of a run that follows up another: told when something about it has changed. The
+   *   view of the first asks for the next.
+   */
+  open(source: Source, host: Host, signal: AbortSignal, inThread?: () => void): void {
     this.source = source;
     this.host = host;
+    this.inThread = inThread;
     this.light = new LightParts(this, host);
+    this.thread = new Thread(this, (place, next) =>
+      mount(place, next, host, { signal, inThread: () => this.requestUpdate() }),
+    );
     this.state = fromTrace(source.trace);
     this.connection = source.subscribe === undefined ? 'saved' : 'reconnecting';
     if (source.subscribe !== undefined && !isFinal(this.state.status))
       source.subscribe(this.listener, signal);
     else this.connection = 'saved';
     signal.addEventListener('abort', () => this.painter.stop(), { once: true });
+    this.adoptThread(source.trace);
+    whenSeen(this, signal, () => void this.look());
     this.requestUpdate();
   }
 
@@ -89,6 +115,26 @@ export class TraceElement extends LitElement {
       this.written = true;
       this.connection = 'saved';
     }
+    this.adoptThread(trace);
+    this.requestUpdate();
+  }
+
+  private adoptThread(trace: unknown): void {
+    this.thread?.adopt(
+      fields(trace).follow_ups,
+      saved => this.source.followed?.(saved) ?? { trace: saved },
+    );
+  }
+
+  /** The run is over, and there is a server that goes on with it. */
+  get ended(): boolean {
+    return isFinal(this.state.status) && this.reachable;
+  }
+
+  /** Asked when the run is looked at: a notebook may hold many of them. */
+  private async look(): Promise<void> {
+    if (this.source.reachable === undefined || this.connection !== 'saved') return;
+    this.reachable = await this.source.reachable();
     this.requestUpdate();
   }
 
@@ -121,6 +167,7 @@ export class TraceElement extends LitElement {
     },
     connection: connection => {
       this.wasLive ||= connection === 'live';
+      this.reachable ||= connection === 'live';
       if (!this.written) this.connection = connection;
       this.requestUpdate();
     },
@@ -162,12 +209,14 @@ export class TraceElement extends LitElement {
     const { state } = this;
     const cancellable =
       this.connection !== 'saved' && !isFinal(state.status) && this.source.cancel !== undefined;
+    const undo = this.reachable ? this.undo.button(state, this.source) : nothing;
     return html`
       ${headerTemplate(state, {
         connection: this.connection,
         wasLive: this.wasLive,
         stopping: this.stopping,
         notice: this.notice,
+        undo,
         cancel: cancellable ? () => void this.cancel() : undefined,
         questionOpen: this.questionOpen,
         toggleQuestion: () => this.toggleQuestion(),
@@ -180,9 +229,20 @@ export class TraceElement extends LitElement {
         )}
         ${endTemplate(state)}
       </ol>
-      ${footerTemplate(state)}
+      ${footerTemplate(state, undo)} ${this.undo.report()}
       <div class="sr" role="status">${this.wasLive ? announcement(state) : nothing}</div>
+      <slot name="thread"></slot>
+      ${this.next()}
     `;
+  }
+
+  /** The line that asks for the next run, below the last of them. */
+  private next(): TemplateResult | typeof nothing {
+    const last = this.thread?.last;
+    const source = last?.source ?? this.source;
+    const { ended } = last?.view ?? this;
+    if (this.inThread !== undefined || !ended || source.followUp === undefined) return nothing;
+    return this.followUp.template(source);
   }
 
   private streak(streak: Streak): TemplateResult {
@@ -219,30 +279,12 @@ export class TraceElement extends LitElement {
     this.dataset.taskId = this.state.taskId;
     this.dataset.status = this.state.status;
     this.dataset.connection = this.connection;
-    this.light?.show(this.lightContent());
+    this.toggleAttribute('data-follows', this.inThread !== undefined);
+    this.light?.show(lightContent(this.state.rows, this.folds));
     this.attention.look(this.renderRoot);
+    this.inThread?.();
     for (const inner of this.renderRoot.querySelectorAll('.inner')) this.sizes.observe(inner);
     this.tick();
-  }
-
-  private lightContent(): ReadonlyMap<string, LightContent> {
-    const wanted = new Map<string, LightContent>();
-    for (const row of this.state.rows) {
-      if (row.kind === 'message' || row.kind === 'answer') {
-        wanted.set(`text-${row.id}`, { kind: 'markdown', text: row.text, growing: row.streaming });
-      } else if (row.kind === 'question') {
-        wanted.set(`text-${row.id}`, { kind: 'markdown', text: row.question, growing: false });
-      } else if (row.kind === 'tool') {
-        const open = this.folds.isOpen(row);
-        const { result } = row;
-        if (result !== undefined && (open || isPicture(result.content)))
-          wanted.set(`result-${row.id}`, { kind: 'mime', bundle: result.content });
-        if (open || openRequest(row) !== undefined) {
-          for (const [name, code] of codeParts(row.id, row.arguments)) wanted.set(name, code);
-        }
-      }
-    }
-    return wanted;
   }
 
   private toggle(line: Row | Streak): void {
@@ -277,28 +319,10 @@ export class TraceElement extends LitElement {
     }
   }
 
-  /** Times that run are written straight into the page: a tick is no reason to render. */
   private tick(): void {
     if (isFinal(this.state.status) || this.connection !== 'live') return;
-    const now = Date.now() + (this.skew ?? 0);
-    for (const node of this.renderRoot.querySelectorAll<HTMLElement>('[data-since]')) {
-      const since = number(Number(node.dataset.since)) ?? now;
-      const said = ticking(now - since);
-      if (node.textContent !== said) node.textContent = said;
-    }
-    for (const node of this.renderRoot.querySelectorAll<HTMLElement>('[data-until]')) {
-      const left = (number(Number(node.dataset.until)) ?? now) - now;
-      const said = left < 1000 ? 'Time is up' : `${ticking(left)} left`;
-      if (node.textContent !== said) node.textContent = said;
-    }
+    tick(this.renderRoot, Date.now() + (this.skew ?? 0));
   }
-}
-
-/** The request of a row that nobody has answered yet. */
-function openRequest(row: Row): string | undefined {
-  if (row.kind === 'question') return row.decided === undefined ? row.requestId : undefined;
-  if (row.kind !== 'tool' || row.result !== undefined) return undefined;
-  return row.approval?.decided === undefined ? row.approval?.requestId : undefined;
 }
 
 const TAG = 'agentkit-trace';
@@ -308,13 +332,13 @@ export function mount(
   element: HTMLElement,
   source: Source,
   host: Host,
-  { signal }: { signal: AbortSignal },
+  { signal, inThread }: { signal: AbortSignal; inThread?: () => void },
 ): TraceElement {
   // The extension and the widget may both be on a page, each with a class of its own.
   if (customElements.get(TAG) === undefined) customElements.define(TAG, TraceElement);
   const view = document.createElement(TAG) as TraceElement;
   element.replaceChildren(view);
-  view.open(source, host, signal);
+  view.open(source, host, signal, inThread);
   signal.addEventListener('abort', () => view.remove(), { once: true });
   return view;
 }

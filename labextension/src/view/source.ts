@@ -46,6 +46,8 @@ export interface Source {
   undo?(): Promise<Undone>;
   /** Starts a run that goes on from this one, in the same thread. */
   followUp?(input: string): Promise<Source>;
+  /** Where a run comes from that followed this one up, of which `trace` is saved. */
+  followed?(trace: unknown): Source;
   /** Whether `undo` and `followUp` have anybody to ask; asked once, when the run is looked at. */
   reachable?(): Promise<boolean>;
 }
@@ -61,4 +63,6 @@ export interface Host {
   readonly css: string;
   /** A run that was watched live has ended. */
   onFinished?(taskId: string): void;
+  /** A run that follows up the shown one has been started. */
+  onFollowedUp?(): void;
 }

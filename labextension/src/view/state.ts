@@ -143,6 +143,13 @@ export function asStatus(value: unknown): Status | undefined {
   return typeof value === 'string' && KNOWN.has(value) ? (value as Status) : undefined;
 }
 
+/** The request of a row that nobody has answered yet. */
+export function openRequest(row: Row): string | undefined {
+  if (row.kind === 'question') return row.decided === undefined ? row.requestId : undefined;
+  if (row.kind !== 'tool' || row.result !== undefined) return undefined;
+  return row.approval?.decided === undefined ? row.approval?.requestId : undefined;
+}
+
 export const EMPTY: ViewState = {
   taskId: '',
   agent: '',

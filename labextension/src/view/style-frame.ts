@@ -179,4 +179,80 @@ export const FRAME = css`
   footer > .chip {
     margin-left: 8px;
   }
+
+  .actions,
+  .bottom {
+    display: flex;
+    gap: 8px;
+    align-items: center;
+  }
+
+  .bottom {
+    justify-content: space-between;
+  }
+
+  .bottom > .small {
+    flex: none;
+    margin: 4px 0 0;
+  }
+
+  /* ---- after the run ---- */
+
+  .undone {
+    margin-left: 24px;
+    color: var(--soft);
+    font-size: 12px;
+    overflow-wrap: anywhere;
+  }
+
+  .undone ul {
+    padding-left: 16px;
+    margin: 0;
+  }
+
+  .follow-up {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 4px 8px;
+    align-items: end;
+    margin: 8px 0 4px 24px;
+  }
+
+  .follow-up > textarea {
+    flex: 1;
+    min-width: min(160px, 100%);
+    border-color: transparent;
+    background: transparent;
+    font-size: 14px;
+    margin-left: -9px;
+    resize: none;
+  }
+
+  .follow-up > textarea:hover {
+    border-color: var(--line);
+  }
+
+  .follow-up > textarea:focus-visible,
+  .follow-up > textarea:not(:placeholder-shown) {
+    background: var(--jp-layout-color0, Field);
+    border-color: var(--line);
+  }
+
+  .follow-up > textarea:focus-visible {
+    border-color: var(--brand);
+  }
+
+  .follow-up > .refused {
+    flex-basis: 100%;
+  }
+
+  ::slotted([slot='thread']) {
+    padding-top: 8px;
+    border-top: 1px solid var(--line);
+    margin-top: 8px;
+  }
+
+  :host([data-follows]) {
+    padding: 0;
+  }
 `;

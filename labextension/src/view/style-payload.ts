@@ -165,7 +165,7 @@ export const PAYLOAD = css`
     background: var(--hover);
   }
 
-  .cancel {
+  .small {
     min-height: 24px;
     padding: 0 8px;
     margin: -2px 0;

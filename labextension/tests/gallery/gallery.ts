@@ -59,6 +59,23 @@ const until =
   (listener, trace) =>
     all(listener, { ...trace, status: 'running', events: trace.events.slice(0, count) });
 
+/** A saved run whose server still knows it. */
+function served(name: Name): Source {
+  return {
+    trace: sample(name),
+    reachable: async () => true,
+    undo: async () => ({
+      undone: 1,
+      kept: [{ cell_id: '77ab', message: 'somebody has changed it since' }],
+    }),
+    followUp: async input => {
+      if (input.includes('busy')) throw new Error('The conversation has a run that goes on.');
+      const next = live('streamed', until(20));
+      return { ...next, trace: { task_id: `next-${Date.now()}`, agent: 'analyst', input } };
+    },
+  };
+}
+
 const STATES: Record<string, () => Source> = {
   queued: () => live('queued', all),
   'running: thinking': () => live('streamed', until(9)),
@@ -87,6 +104,8 @@ const STATES: Record<string, () => Source> = {
       () => ({ trace: sample(name) }),
     ]),
   ),
+  'on a server: edited': () => served('edited'),
+  'on a server: followed up': () => served('followed'),
   'just done': () =>
     live('completed', (listener, trace) => {
       all(listener, trace);

@@ -1,0 +1,29 @@
+import { codeParts } from './arguments';
+import type { Folds } from './folds';
+import type { LightContent } from './light';
+import { openRequest, type Row } from './state';
+import { isPicture } from './summary';
+
+/** What the host has to render for rows as they stand. */
+export function lightContent(
+  rows: readonly Row[],
+  folds: Folds,
+): ReadonlyMap<string, LightContent> {
+  const wanted = new Map<string, LightContent>();
+  for (const row of rows) {
+    if (row.kind === 'message' || row.kind === 'answer') {
+      wanted.set(`text-${row.id}`, { kind: 'markdown', text: row.text, growing: row.streaming });
+    } else if (row.kind === 'question') {
+      wanted.set(`text-${row.id}`, { kind: 'markdown', text: row.question, growing: false });
+    } else if (row.kind === 'tool') {
+      const open = folds.isOpen(row);
+      const { result } = row;
+      if (result !== undefined && (open || isPicture(result.content)))
+        wanted.set(`result-${row.id}`, { kind: 'mime', bundle: result.content });
+      if (open || openRequest(row) !== undefined) {
+        for (const [name, code] of codeParts(row.id, row.arguments)) wanted.set(name, code);
+      }
+    }
+  }
+  return wanted;
+}

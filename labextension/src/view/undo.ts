@@ -1,0 +1,70 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { problemOf } from './ask';
+import { madeEdit } from './edits';
+import { count } from './format';
+import type { Source, Undone } from './source';
+import type { ViewState } from './state';
+
+/** Takes back what a run did to its notebook, and says what came of it. */
+export class Undo {
+  private sending = false;
+  private undone: Undone | undefined;
+  private problem = '';
+
+  constructor(private readonly changed: () => void) {}
+
+  /** The button, where the run has made edits that are not taken back yet. */
+  button(state: ViewState, source: Source): TemplateResult | typeof nothing {
+    const all = this.undone !== undefined && this.undone.kept.length === 0;
+    if (source.undo === undefined || all || !state.rows.some(row => madeEdit(row) !== undefined))
+      return nothing;
+    return html`<button
+      type="button"
+      class="outlined small"
+      ?disabled=${this.sending}
+      @click=${() => void this.send(source)}
+    >
+      ${this.sending ? 'Undoing…' : 'Undo edits'}
+    </button>`;
+  }
+
+  /** What came of it. */
+  report(): TemplateResult {
+    const { undone, problem } = this;
+    const kept = undone?.kept ?? [];
+    return html`<div class="undone" aria-live="polite">
+      ${problem === '' ? nothing : html`<p class="refused">${problem}</p>`}
+      ${undone === undefined ? nothing : html`<p>${said(undone)}</p>`}
+      ${
+        kept.length === 0
+          ? nothing
+          : html`<ul>
+              ${kept.map(({ cell_id, message }) => html`<li><code>${cell_id}</code> ${message}</li>`)}
+            </ul>`
+      }
+    </div>`;
+  }
+
+  private async send(source: Source): Promise<void> {
+    if (this.sending) return;
+    this.sending = true;
+    this.problem = '';
+    this.changed();
+    try {
+      this.undone = await source.undo?.();
+    } catch (error) {
+      this.problem = problemOf(error);
+    }
+    this.sending = false;
+    this.changed();
+  }
+}
+
+function said({ undone, kept }: Undone): string {
+  const left =
+    kept.length === 0
+      ? ''
+      : `, ${count(kept.length, 'cell')} left as ${kept.length === 1 ? 'it is' : 'they are'}:`;
+  if (undone > 0) return `${count(undone, 'edit')} undone${left || '.'}`;
+  return kept.length === 0 ? 'There was nothing left to undo.' : `Nothing undone${left}`;
+}
