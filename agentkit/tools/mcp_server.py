@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import logging
 import math
 import random
-import re
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Literal, cast
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ValidationError
 
-from agentkit.core.protocol import ToolSpec, Verdict
 from agentkit.errors import AgentKitError, InvalidInput
 from agentkit.tools.mcp_config import McpServerConfig, masked, prefix_of
 from agentkit.tools.mcp_content import to_result
-from agentkit.tools.mcp_session import LastLines, McpSession, Progress, open_session
-from agentkit.tools.protocol import Tool, ToolContext, ToolResult
+from agentkit.tools.mcp_session import McpSession, Progress, open_session
+from agentkit.tools.mcp_stdio import LastLines
+from agentkit.tools.mcp_tool import McpTool, fitting
+from agentkit.tools.protocol import ToolResult
 
 log = logging.getLogger("agentkit.mcp")
 
@@ -38,8 +37,6 @@ STEADY_SECONDS = 30.0
 
 PING_SECONDS = 5.0
 
-NAME_LENGTH = 64
-
 State = Literal["starting", "ready", "failed", "stopped"]
 
 
@@ -51,30 +48,6 @@ class McpServerStatus(BaseModel):
     tools: int
     message: str | None = None
     """Why it failed."""
-
-
-class McpTool(Tool):
-    """A tool of an MCP server."""
-
-    runs_in: ClassVar[str] = "mcp"
-
-    def __init__(self, server: McpServer, given: Mapping[str, Any], name: str) -> None:
-        self._server = server
-        self._theirs = str(given["name"])
-        schema = given.get("inputSchema")
-        self.spec = ToolSpec(
-            name=name,
-            description=str(given.get("description") or given.get("title") or ""),
-            parameters=dict(cast("Mapping[str, Any]", schema)) if schema else {"type": "object"},
-        )
-        hints = cast("Mapping[str, Any]", given.get("annotations") or {})
-        # A hint is the server's word about itself: it may spare a question, and lifts no other guard.
-        self.policy: Verdict = "allow" if hints.get("readOnlyHint") is True else "ask"
-        self.asks_because = f"It runs {self._theirs!r} on the MCP server {server.name!r}."
-
-    async def call(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:
-        """Have the server run it; a server that dies meanwhile is a failure that says so."""
-        return await self._server.call(self._theirs, arguments, context.progress)
 
 
 class McpServer:
@@ -127,6 +100,7 @@ class McpServer:
         if self._keeper is None:
             self._set("starting")
             self._keeper = asyncio.ensure_future(self._keep())
+            self._keeper.add_done_callback(self._lost)
 
     async def settled(self, seconds: float) -> bool:
         """Wait until it is ready; one that has failed is tried again at once.
@@ -211,6 +185,12 @@ class McpServer:
             return True
         return False
 
+    def _lost(self, keeper: asyncio.Task[None]) -> None:
+        """Say that a fault of ours has ended what keeps the server; whoever waits is told."""
+        if not keeper.cancelled() and (error := keeper.exception()) is not None:
+            log.error("The MCP server %s is no longer kept", self.name, exc_info=error)
+            self._set("failed", "Something failed inside agentkit. The server's log says what.")
+
     async def _keep(self) -> None:
         failures = 0
         loop = asyncio.get_running_loop()
@@ -293,7 +273,7 @@ class McpServer:
         for each in given:
             name = fitting(self.prefix, str(each.get("name", "")), tools)
             try:
-                tools[name] = McpTool(self, each, name)
+                tools[name] = McpTool(self.name, each, name, self.call)
             except (ValidationError, TypeError, ValueError, KeyError) as error:
                 log.warning("A tool of the MCP server %s is left out: %s", self.name, error)
         return tools
@@ -310,23 +290,6 @@ class McpServer:
 
     def _told(self, error: BaseException | None) -> str:
         return masked(_innermost(error), self._config)
-
-
-def fitting(prefix: str, name: str, taken: Mapping[str, object]) -> str:
-    """A tool's name as models take it: letters, digits, ``_`` and ``-``, at most 64, used once.
-
-    What had to be changed ends in a mark that is made from the name, so that it is the same each time.
-    """
-    plain = f"{prefix}{re.sub(r'[^A-Za-z0-9_-]', '_', name)}"
-    if plain == f"{prefix}{name}" and len(plain) <= NAME_LENGTH and plain not in taken:
-        return plain
-    number = 0
-    while True:
-        mark = hashlib.sha256(f"{name}{number or ''}".encode()).hexdigest()[:6]
-        unique = f"{plain[: NAME_LENGTH - len(mark) - 1]}_{mark}"
-        if unique not in taken:
-            return unique
-        number += 1
 
 
 def pause_before(failures: int) -> float:

@@ -8,25 +8,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
-import os
-import shutil
-import sys
-import threading
-from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
 from agentkit._version import __version__
 from agentkit.errors import InvalidInput
 from agentkit.tools.mcp_config import McpServerConfig, StdioServer, expanded
+from agentkit.tools.mcp_stdio import stdio
 
 if TYPE_CHECKING:
     import mcp
-
-LAST_LINES = 5
-"""Lines of a server's standard error that an error quotes."""
 
 PAGES = 100
 """Pages of a list of tools that are read; a server that never ends its list is cut off."""
@@ -139,7 +131,7 @@ async def open_session(
     ends = _Ends()
     async with contextlib.AsyncExitStack() as stack:
         if isinstance(server, StdioServer):
-            streams = await stack.enter_async_context(_stdio(server, say))
+            streams = await stack.enter_async_context(stdio(server, say))
         else:
             streams = await stack.enter_async_context(_http(server.url, server.headers))
         session = await stack.enter_async_context(
@@ -166,58 +158,6 @@ async def _shake_hands(session: Any) -> Mapping[str, Any]:
             raise
         answer = await session.discover()
     return _plain(answer)["capabilities"]
-
-
-@contextlib.asynccontextmanager
-async def _stdio(server: StdioServer, say: Callable[[str], None]) -> AsyncGenerator[Any]:
-    from mcp import StdioServerParameters
-    from mcp.client.stdio import stdio_client
-
-    command, arguments = find_command(server), list(server.args)
-    if os.name == "posix":
-        # Isolated and without site packages: it starts fast and sees no code of the project's folder.
-        arguments = [
-            "-I",
-            "-S",
-            str(Path(__file__).with_name("mcp_keeper.py")),
-            command,
-            *arguments,
-        ]
-        command = sys.executable
-    parameters = StdioServerParameters(
-        command=command, args=arguments, env=server.env, cwd=server.cwd
-    )
-    with _listening(say) as errlog:
-        async with stdio_client(parameters, errlog=errlog) as streams:
-            yield streams
-
-
-def find_command(server: StdioServer) -> str:
-    """Where the command is.
-
-    Raises
-    ------
-    InvalidInput
-        There is no such command or folder; says where it was looked for.
-    """
-    folder = Path(server.cwd).expanduser() if server.cwd else None
-    if folder is not None and not folder.is_dir():
-        raise InvalidInput(f"Its folder {server.cwd!r} (cwd) does not exist.")
-    path = server.env.get("PATH") or os.environ.get("PATH", os.defpath)
-    command = (
-        str(Path(server.command).expanduser()) if server.command[:1] == "~" else server.command
-    )
-    if folder is not None and os.path.dirname(command):  # noqa: PTH120  ("./x" loses its dot in a Path)
-        command = str(folder / command)
-    found = shutil.which(command, path=path)
-    if found is None:
-        where = "" if os.path.dirname(command) else f" on the PATH ({path})"  # noqa: PTH120
-        raise InvalidInput(
-            f"There is no command {server.command!r}{where}. Install it, or give the full path in "
-            "'command'.",
-            reason="mcp_command_not_found",
-        )
-    return str(Path(found).absolute())
 
 
 @contextlib.asynccontextmanager
@@ -281,41 +221,10 @@ class _Watched:
         return await self._stream.__aexit__(kind, error, trace)
 
 
-@contextlib.contextmanager
-def _listening(say: Callable[[str], None]) -> Any:
-    """A file whose lines are said; its other end is read until the last process has closed it."""
-    reading, writing = os.pipe()
-
-    def listen() -> None:
-        with os.fdopen(reading, encoding="utf-8", errors="replace") as lines:
-            while line := lines.readline(_LINE):
-                say(line.rstrip())
-
-    threading.Thread(target=listen, name="agentkit-mcp-stderr", daemon=True).start()
-    with os.fdopen(writing, "w", encoding="utf-8") as file:
-        yield file
-
-
-class LastLines:
-    """The last lines that a server wrote to its standard error."""
-
-    def __init__(self) -> None:
-        self._lines: deque[str] = deque(maxlen=LAST_LINES)
-
-    def add(self, line: str) -> None:
-        """Keep a line."""
-        if line:
-            self._lines.append(line)
-
-    def __str__(self) -> str:
-        return " | ".join(self._lines)
-
-
 def _plain(model: Any) -> Any:
     return model.model_dump(by_alias=True, mode="json", exclude_none=True)
 
 
-_LINE = 1_000
 _TOOLS_CHANGED = "notifications/tools/list_changed"
 _METHOD_NOT_FOUND = -32601
 _UNSUPPORTED_VERSION = -32022

@@ -16,7 +16,8 @@ from agentkit.tools.mcp_config import (
     read_servers,
     secrets_of,
 )
-from agentkit.tools.mcp_server import fitting, pause_before
+from agentkit.tools.mcp_server import pause_before
+from agentkit.tools.mcp_tool import fitting
 
 STDIO = {"command": "uvx", "args": ["files"], "env": {"FILES_TOKEN": "${TOKEN}"}}
 HTTP = {"type": "http", "url": "https://e.test/mcp", "headers": {"Authorization": "Bearer ${T}"}}
