@@ -40,8 +40,14 @@ class Notebook:
         )
         return session["kernel"]["id"]
 
-    def run(self, *calls: Call, kernel_id: str | None = None) -> str:
+    def run(self, *calls: Call) -> str:
         """Run an agent that makes these calls, one a turn, to its end; the id of the task."""
+        task_id = self.start(*calls)
+        self.lab.wait_for_task(task_id)
+        return task_id
+
+    def start(self, *calls: Call) -> str:
+        """As ``run``, without waiting for the end."""
         self._agents += 1
         config = {
             "name": f"{self.name.removesuffix('.ipynb')}-{self._agents}",
@@ -59,10 +65,9 @@ class Notebook:
             {
                 "agent": config["name"],
                 "input": "Work in the notebook",
-                "origin": {"kernel_id": kernel_id or self.kernel_id()},
+                "origin": {"kernel_id": self.kernel_id()},
             },
         )
-        self.lab.wait_for_task(task["task_id"])
         return task["task_id"]
 
     def results(self, task_id: str) -> list[dict[str, Any]]:
@@ -115,3 +120,123 @@ def test_an_edit_of_an_open_notebook_leaves_what_is_typed_elsewhere(
         "a = 10\nprint(a)",
     )
     page.picture("edited")
+
+
+def test_an_edit_is_one_step_of_the_undo_history(lab: Lab, open_page: OpenPage) -> None:
+    notebook = Notebook(lab, "history.ipynb", ["a = 1", "b = 2"])
+    page = open_page(lab)
+    page.open("history.ipynb")
+    type_into(page, 0, "0")
+    task = notebook.run(notebook.edit(0, "first = 1\nsecond = 2", seen="a = 10"))
+    assert outcomes(notebook.results(task)) == ["success"]
+    page.page.locator(".jp-Notebook .jp-Cell").first.locator(".cm-content").click()
+    page.page.keyboard.press("Control+z")
+    assert sources(page) == ["a = 10", "b = 2"]
+    page.page.keyboard.press("Control+z")
+    assert sources(page) == ["a = 1", "b = 2"]
+
+
+def test_a_cell_that_was_changed_since_is_not_overwritten(lab: Lab, open_page: OpenPage) -> None:
+    notebook = Notebook(lab, "changed.ipynb", ["a = 1", "b = 2"])
+    page = open_page(lab)
+    page.open("changed.ipynb")
+    type_into(page, 0, "  # mine")
+    task = notebook.run(notebook.edit(0, "a = 10"), notebook.edit(1, "b = 20"))
+    refused, _ = notebook.results(task)
+    assert outcomes(notebook.results(task)) == ["cell_changed", "success"]
+    assert source_hash("a = 1  # mine") in refused["error"]["message"]
+    assert sources(page) == ["a = 1  # mine", "b = 20"]
+
+
+def test_cells_are_inserted_and_run_in_the_open_notebook(lab: Lab, open_page: OpenPage) -> None:
+    notebook = Notebook(lab, "insert.ipynb", ["a = 6"])
+    page = open_page(lab)
+    page.open("insert.ipynb")
+    task = notebook.run(
+        ("run_cell", {"cell_id": notebook.ids[0]}),
+        ("insert_cell", {"after": "start", "cell_type": "markdown", "source": "# Six"}),
+        ("insert_cell", {"after": "end", "source": "a * 7"}),
+        ("insert_cell", {"after": notebook.ids[0], "source": "1 / 0"}),
+    )
+    assert outcomes(notebook.results(task)) == ["success"] * 4
+    assert sources(page) == ["# Six", "a = 6", "1 / 0", "a * 7"]
+    ids = page.page.evaluate(READ.replace("getSource", "getId"))
+    task = notebook.run(
+        ("run_cell", {"cell_id": ids[3]}),
+        ("run_cell", {"cell_id": ids[2], "hash": source_hash("1 / 0")}),
+        ("run_cell", {"cell_id": ids[0]}),
+    )
+    seven, broken, words = notebook.results(task)
+    assert seven["content"]["text/plain"] == "42"
+    assert broken["outcome"] == "failed"
+    assert "ZeroDivisionError" in broken["error"]["message"]
+    assert words["error"]["reason"] == "not_code"
+    expect(page.output(3)).to_contain_text("42")
+    expect(page.output(2)).to_contain_text("ZeroDivisionError")
+    expect(
+        page.page.locator(".jp-Notebook .jp-Cell").nth(3).locator(".jp-InputPrompt")
+    ).to_have_text("[2]:")
+
+
+def test_a_cell_that_runs_is_interrupted_with_its_run(lab: Lab, open_page: OpenPage) -> None:
+    notebook = Notebook(lab, "stuck.ipynb", ["print('begun')\nwhile True: pass"])
+    page = open_page(lab)
+    page.open("stuck.ipynb")
+    task_id = notebook.start(("run_cell", {"cell_id": notebook.ids[0]}))
+    expect(page.output(0)).to_contain_text("begun")
+    lab.request("POST", f"agentkit/api/v1/tasks/{task_id}/cancel")
+    expect(page.output(0)).to_contain_text("KeyboardInterrupt")
+    lab.wait_for_task(task_id)
+    assert outcomes(notebook.results(task_id)) == ["stopped"]
+
+
+def test_all_edits_of_a_run_are_taken_back_but_those_that_somebody_changed(
+    lab: Lab, open_page: OpenPage
+) -> None:
+    notebook = Notebook(lab, "undo.ipynb", ["a = 1", "b = 2", "c = 3"])
+    page = open_page(lab)
+    page.open("undo.ipynb")
+    task = notebook.run(
+        notebook.edit(0, "a = 10"),
+        notebook.edit(0, "a = 100", seen="a = 10"),
+        ("insert_cell", {"after": "end", "source": "d = 4"}),
+        notebook.edit(1, "b = 20"),
+        notebook.edit(2, "c = 30"),
+    )
+    assert outcomes(notebook.results(task)) == ["success"] * 5
+    type_into(page, 1, "  # mine")
+    undone = notebook.undo(task)
+    assert undone["undone"] == 4
+    assert [kept["cell_id"] for kept in undone["kept"]] == [notebook.ids[1]]
+    assert "changed since" in undone["kept"][0]["message"]
+    assert sources(page) == ["a = 1", "b = 20  # mine", "c = 3"]
+    assert notebook.undo(task)["undone"] == 0
+
+
+def test_a_notebook_that_nobody_has_open_is_edited_run_and_undone_on_the_disk(
+    lab: Lab, open_page: OpenPage
+) -> None:
+    notebook = Notebook(lab, "closed.ipynb", ["a = 6", "a * 7"])
+    page = open_page(lab)
+    page.open("closed.ipynb")
+    kernel_id = notebook.kernel_id()
+    page.save()
+    page.page.evaluate("() => window.jupyterapp.shell.currentWidget.close()")
+    expect(page.page.locator(".jp-Notebook")).to_have_count(0)
+    before = lab.read("closed.ipynb")
+    task = notebook.run(
+        notebook.edit(0, "a = 60"),
+        ("run_cell", {"cell_id": notebook.ids[0]}),
+        ("run_cell", {"cell_id": notebook.ids[1]}),
+        ("insert_cell", {"after": notebook.ids[0], "source": "# Between"}),
+    )
+    results = notebook.results(task)
+    assert outcomes(results) == ["success"] * 4
+    assert results[2]["content"]["text/plain"] == "420"
+    after = lab.read("closed.ipynb")
+    assert [cell.source for cell in after.cells] == ["a = 60", "# Between", "a * 7"]
+    assert after.cells[2].outputs[0].data["text/plain"] == "420"
+    assert (after.nbformat_minor, after.metadata) == (before.nbformat_minor, before.metadata)
+    lab.request("DELETE", f"api/kernels/{kernel_id}")
+    assert notebook.undo(task) == {"undone": 2, "kept": []}
+    assert [cell.source for cell in lab.read("closed.ipynb").cells] == ["a = 6", "a * 7"]
