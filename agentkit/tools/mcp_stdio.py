@@ -42,9 +42,8 @@ async def stdio(server: StdioServer, say: Callable[[str], None]) -> AsyncGenerat
             *arguments,
         ]
         command = sys.executable
-    parameters = StdioServerParameters(
-        command=command, args=arguments, env=server.env, cwd=server.cwd
-    )
+    folder = Path(server.cwd).expanduser() if server.cwd else None
+    parameters = StdioServerParameters(command=command, args=arguments, env=server.env, cwd=folder)
     with _listening(say) as errlog:
         async with stdio_client(parameters, errlog=errlog) as streams:
             yield streams
