@@ -8,32 +8,42 @@ from typing import Any, Literal, cast, overload
 
 from pydantic import TypeAdapter
 
-from agentkit.core.protocol import AgentConfig, Limits
+from agentkit.core.protocol import AgentConfig, Limits, Verdict
 from agentkit.errors import InvalidInput
 from agentkit.server.input import checked
 from agentkit.tools.function import FunctionTool
 from agentkit.tools.protocol import Tool
 from jupyter_agentkit.client import connect
+from jupyter_agentkit.policy import agent_policy, checked_verdict
 from jupyter_agentkit.showing import as_shown
+from jupyter_agentkit.starting import OnAsk, checked_limits, start_body
 from jupyter_agentkit.widget import AgentRun
 
 _CONFIG = TypeAdapter(AgentConfig)
-_LIMITS = TypeAdapter(Limits)
 
 
 @overload
 def tool(
-    function: None = None, *, name: str | None = None, description: str | None = None
+    function: None = None,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    policy: Verdict = "allow",
 ) -> Callable[[Callable[..., Any]], FunctionTool]: ...
 @overload
 def tool(
-    function: Callable[..., Any], *, name: str | None = None, description: str | None = None
+    function: Callable[..., Any],
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    policy: Verdict = "allow",
 ) -> FunctionTool: ...
 def tool(
     function: Callable[..., Any] | None = None,
     *,
     name: str | None = None,
     description: str | None = None,
+    policy: Verdict = "allow",
 ) -> FunctionTool | Callable[[Callable[..., Any]], FunctionTool]:
     """Make a tool of a function of the notebook: ``@tool``, ``@tool(name=…)`` or ``tool(f)``.
 
@@ -47,15 +57,25 @@ def tool(
         What the model calls it; the function's name when left out.
     description
         What the model is told of it; taken from the docstring when left out.
+    policy
+        What happens when the agent calls it: ``allow`` runs it, ``ask`` asks first, ``deny`` refuses.
+        The agent's own ``policy`` counts before it.
 
     Raises
     ------
     InvalidInput
         It cannot be described to a model.
     """
+    verdict = checked_verdict(policy)
     if function is None:
-        return partial(FunctionTool, name=name, description=description, display=as_shown)
-    return FunctionTool(function, name=name, description=description, display=as_shown)
+        return partial(tool, name=name, description=description, policy=verdict)
+    if isinstance(function, FunctionTool):  # made a tool before: what is said now counts
+        name = name or function.spec.name
+        description = function.spec.description if description is None else description
+        function = function.function
+    made = FunctionTool(function, name=name, description=description, display=as_shown)
+    made.policy = verdict
+    return made
 
 
 class Agent:
@@ -77,6 +97,11 @@ class Agent:
         One line for those who choose among agents.
     skills
         Names of the skills it may activate; left out, all that the server has.
+    policy
+        What it may do without being asked, by a tool's name or pattern: ``"allow"``, ``"ask"``,
+        ``"deny"``, or rules by the call's arguments, of which the first that fits counts:
+        ``{"fetch": [{"when": {"url": "https://example.org/*"}, "then": "allow"}, {"then": "ask"}]}``.
+        The tools' own policies and the server's stand behind it; what the server denies stays denied.
     limits
         A `Limits`, or its fields as a dict, such as ``{"max_steps": 10}``.
     task_mode
@@ -102,6 +127,7 @@ class Agent:
         prompt: str = "",
         description: str = "",
         skills: Iterable[str] | None = None,
+        policy: Mapping[str, Any] | None = None,
         limits: Limits | Mapping[str, Any] | None = None,
         task_mode: Literal["react", "llm_generate"] = "react",
     ) -> None:
@@ -117,8 +143,10 @@ class Agent:
         }
         if skills is not None:
             fields["skills"] = tuple(_listed(skills, "skills"))
+        if said := agent_policy(policy, self._tools.values()):
+            fields["policy"] = said
         if limits is not None:
-            fields["limits"] = _limits(limits)
+            fields["limits"] = checked_limits(limits)
         self._config = checked(_CONFIG, fields, "The agent", "invalid_input")
 
     @property
@@ -142,7 +170,8 @@ class Agent:
         *,
         limits: Limits | Mapping[str, Any] | None = None,
         task_id: str | None = None,
-        thread_id: str | None = None,
+        thread: str | AgentRun | None = None,
+        on_ask: OnAsk | None = None,
         model: str | None = None,
     ) -> AgentRun:
         """Ask; the run goes on beside the notebook's cells, whatever they do.
@@ -152,11 +181,16 @@ class Agent:
         input
             The question.
         limits
-            For this run, within the agent's.
+            For this run; what it leaves out is the agent's.
         task_id
             A name of its own for the run; left out, it is given one.
-        thread_id
-            The conversation that it belongs to.
+        thread
+            The conversation that it goes on with: an earlier run of it, or its name. A new name begins
+            one; left out, the run begins a conversation of its own.
+        on_ask
+            What it does when it has something to ask: ``"ask"`` and wait for an answer, or take
+            ``"approve"`` or ``"deny"`` for it, or ``"fail"``. Left out, it asks, and fails where a
+            program runs the notebook, since nobody is there.
         model
             Another model than the agent's, for this run.
 
@@ -167,17 +201,14 @@ class Agent:
         Raises
         ------
         AgentKitError
-            The run could not be started: no server, no such model, a ``task_id`` that exists.
+            The run could not be started: no server, no such model, a ``task_id`` that exists, a
+            conversation whose last run goes on.
             A server that does not answer is given up after 15 s.
         """
         __tracebackhide__ = True
-        body: dict[str, Any] = {"agent": self.name, "input": _question(input)}
-        if limits is not None:
-            body["limits"] = _limits(limits).model_dump(mode="json", exclude_unset=True)
-        if task_id is not None:
-            body["task_id"] = task_id
-        if thread_id is not None:
-            body["thread_id"] = thread_id
+        body = start_body(
+            self.name, input, limits=limits, task_id=task_id, thread=thread, on_ask=on_ask
+        )
         config = self._config if model is None else self._config.model_copy(update={"model": model})
         tools = self._tools if config.task_mode == "react" else {}
         return AgentRun(connect().start(body, config=config, tools=tools))
@@ -186,17 +217,6 @@ class Agent:
         tools = ", ".join(self._tools) or "no tools of this notebook"
         model = f", model={self._config.model!r}" if self._config.model else ""
         return f"<Agent {self.name!r}{model}: {tools}>"
-
-
-def _question(input: object) -> str:
-    if not isinstance(input, str) or not input.strip():
-        raise InvalidInput(f"The question has to be a text with some words in it, not {input!r}.")
-    return input
-
-
-def _limits(limits: Limits | Mapping[str, Any]) -> Limits:
-    given = dict(limits) if isinstance(limits, Mapping) else limits
-    return checked(_LIMITS, given, "limits", "invalid_input")
 
 
 def _listed(given: object, what: str) -> list[Any]:

@@ -111,6 +111,21 @@ class Client:
         else:
             self.call(self._send(task_id, "cancel", body))
 
+    def answer(self, task_id: str, body: Frame) -> None:
+        """Answer a request of a task.
+
+        In the client's own thread, where nothing may wait, the answer is sent and not waited for.
+
+        Raises
+        ------
+        Conflict
+            Somebody answered before; the message says who.
+        """
+        if self.in_own_thread:
+            self.send_soon(task_id, "answers", body)
+        else:
+            self.call(self.host.request("POST", f"{_task(task_id)}/answers", body))
+
     def send_soon(self, task_id: str, what: str, body: Frame) -> None:
         """Send a task a ``cancel`` or ``answers`` without waiting for it; a failure is logged."""
 

@@ -60,7 +60,8 @@ class LocalHost(Host):
         for route, pattern in _ROUTES:
             found = pattern.fullmatch(f"/{path}")
             if route.verb == method and found is not None:
-                response = await answer(route, Request(self._hub, found.groupdict(), body=given))
+                request = Request(self._hub, found.groupdict(), body=given, user="the notebook")
+                response = await answer(route, request)
                 content = json.loads(response.text) if response.text else None
                 if error := refusal(response.status, content):
                     raise error

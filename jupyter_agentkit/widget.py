@@ -7,7 +7,7 @@ import contextvars
 import functools
 import logging
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,11 +15,12 @@ import anywidget
 import traitlets as t
 
 from agentkit.core.protocol import TaskStatus
-from agentkit.errors import AgentKitError
+from agentkit.errors import AgentKitError, InvalidInput
 from agentkit.trace.bundle import to_bundle
 from agentkit.trace.html import to_html
 from agentkit.trace.markdown import to_markdown
 from agentkit.trace.words import one_line
+from jupyter_agentkit.asking import OpenRequest, answer_body, chosen, open_request
 from jupyter_agentkit.client import Started, connect, own_thread
 from jupyter_agentkit.ending import Ending
 from jupyter_agentkit.errors import AgentRunCancelled, AgentRunError
@@ -90,6 +91,8 @@ class AgentRun(anywidget.AnyWidget):
         The answer's text; ``None`` until there is one.
     error
         ``{"message", "reason"}`` of a run that ended badly or can no longer be followed.
+    requests
+        What the run asks at present, as a tuple of `OpenRequest`; see ``answer``.
     usage
         Tokens so far, as a dict; ``None`` where no provider reported any.
     base_url
@@ -111,6 +114,7 @@ class AgentRun(anywidget.AnyWidget):
     steps: t.Instance[list[dict[str, Any]]] = t.Instance(list, args=())
     result = t.Unicode(None, allow_none=True)
     error: t.Instance[dict[str, str] | None] = _instance(dict, allow_none=True)
+    requests: t.Instance[tuple[OpenRequest, ...]] = t.Instance(tuple, args=())
     usage: t.Instance[dict[str, Any] | None] = _instance(dict, allow_none=True)
 
     _may_open = False
@@ -119,6 +123,8 @@ class AgentRun(anywidget.AnyWidget):
         started = connect().find(task) if isinstance(task, str) else task
         summary = started.summary
         self.record = Record(summary.task_id, summary.agent, summary.input)
+        self.thread = summary.thread_id or summary.task_id
+        """The conversation that the run belongs to."""
         self._client = started.client
         self._displays = Displays()
         self._relay = Relay(self.record, cast("Any", self).send)
@@ -172,6 +178,8 @@ class AgentRun(anywidget.AnyWidget):
     def join(self, timeout: float | None = None) -> None:
         """Wait for the end, whatever it is; as ``wait``, without its outcome."""
         __tracebackhide__ = True
+        if timeout is not None and not isinstance(timeout, int | float):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidInput(f"timeout has to be a number of seconds, not {timeout!r}.")
         if self._client.in_own_thread and not self._ending.happened:
             raise own_thread()
         if not self._ending.wait(timeout):
@@ -198,6 +206,58 @@ class AgentRun(anywidget.AnyWidget):
         __tracebackhide__ = True
         if not self.record.status.is_final:
             self._client.cancel(self.task_id, reason)
+
+    def answer(
+        self,
+        answer: Any,
+        *,
+        request: OpenRequest | str | None = None,
+        arguments: Mapping[str, Any] | None = None,
+        always: bool = False,
+        reason: str | None = None,
+    ) -> None:
+        """Answer what the run asks, as the page can too; the first answer counts.
+
+        Parameters
+        ----------
+        answer
+            Of an approval: ``"approve"`` or ``"deny"``. Of a question: the answer itself, or ``None``
+            to give none.
+        request
+            Which of ``run.requests``, or its id; left out, the only one.
+        arguments
+            With an approval: call the tool with these instead.
+        always
+            With an approval: also allow the further calls of that tool in this run.
+        reason
+            With a denial: why, which the agent is told.
+
+        Raises
+        ------
+        Conflict
+            It was answered before (the message says by whom), or several are open and none was named.
+        NotFound
+            The run asks nothing, or not this.
+        InvalidInput
+            It is no answer to that request, which stays open.
+
+        Examples
+        --------
+        >>> run.answer("approve")
+        >>> run.answer("deny", reason="Not on the production data.")
+        >>> run.answer("North", request=run.requests[0])
+
+        Notes
+        -----
+        Observers of ``requests`` may answer too; there, what the server refuses is logged.
+        """
+        __tracebackhide__ = True
+        meant = chosen(self.requests, request, f"Run {self.task_id}")
+        body = answer_body(meant, answer, arguments=arguments, always=always, reason=reason)
+        self._client.answer(self.task_id, body)
+        if not self._client.in_own_thread:
+            # The event that says so comes by another way, a little later.
+            self._client.call(self._closed(body["request_id"]))
 
     @property
     def trace(self) -> dict[str, Any]:
@@ -261,6 +321,8 @@ class AgentRun(anywidget.AnyWidget):
         what = f"{count} event{'' if count == 1 else 's'}"
         if self.error is not None:
             what = one_line(self.error["message"])
+        elif self.requests:
+            what = "; ".join(map(str, self.requests))
         elif self.result is not None:
             what = repr(one_line(self.result))
         return f"<AgentRun {self.task_id} of {self.agent!r}: {self.status}, {what}>"
@@ -301,12 +363,20 @@ class AgentRun(anywidget.AnyWidget):
             _followed.discard(self)
             self._ending.happen()
 
+    async def _closed(self, request_id: str) -> None:
+        self.record.requests.pop(request_id, None)
+        self._set(requests=self._open_requests())
+
+    def _open_requests(self) -> tuple[OpenRequest, ...]:
+        return tuple(map(open_request, self.record.requests.values()))
+
     def _on_frame(self, frame: Frame) -> None:
         self._relay.push(frame)
         record = self.record
         values: dict[str, Any] = {"result": record.result}
         if len(record.events) != len(self.steps):
             values["steps"] = list(record.events)
+            values["requests"] = self._open_requests()
         if record.usage is not None:
             values["usage"] = record.usage.model_dump(exclude_none=True)
         if record.error is not None:

@@ -153,7 +153,8 @@ class _Routes(_Handler):
             if all(name == part or name.startswith("{") for name, part in pairs):
                 named = {name.strip("{}"): part for name, part in pairs if name.startswith("{")}
                 response = await answer(
-                    route, Request(self.server.hub, named, body=self.request.body)
+                    route,
+                    Request(self.server.hub, named, body=self.request.body, user="the notebook"),
                 )
                 self.set_status(response.status)
                 if response.text:

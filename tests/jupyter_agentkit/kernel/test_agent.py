@@ -291,7 +291,7 @@ def test_limits_and_thread_reach_the_server(serve: ServeScript) -> None:
     def again() -> str:
         return "more"
 
-    run = Agent("a", tools=[again]).run("Go", limits={"max_steps": 2}, thread_id="talk")
+    run = Agent("a", tools=[again]).run("Go", limits={"max_steps": 2}, thread="talk")
 
     with pytest.raises(AgentRunError):
         run.wait(20)

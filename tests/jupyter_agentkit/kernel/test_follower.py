@@ -104,7 +104,7 @@ def asking(seq: int) -> Frame:
 
 def requested(seq: int, request_id: str, call_id: str) -> Frame:
     event = {"event_type": "approval_requested", "request_id": request_id, "tool_call_id": call_id}
-    rest = {"tool_name": "count", "arguments": {}, "reason": "Because."}
+    rest: Frame = {"tool_name": "count", "arguments": {}, "reason": "Because."}
     return {"type": "step", "data": {**event, **rest, "seq": seq, "step": 1, "ts": ""}}
 
 
