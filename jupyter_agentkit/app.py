@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 from traitlets import Dict, Float, Int, List, TraitError, Unicode, default, validate
 
 from agentkit._version import __version__
-from agentkit.core.protocol import Limits
+from agentkit.core.protocol import Limits, Policy
 from agentkit.core.redaction import Redactor
 from agentkit.core.secret_rules import is_secret_variable
 from agentkit.errors import InvalidInput, JournalError
@@ -51,6 +51,7 @@ from jupyter_agentkit.ports.pages import Pages
 from jupyter_agentkit.trust import resolved
 
 _LIMITS = TypeAdapter(Limits)
+_POLICY: TypeAdapter[Policy] = TypeAdapter(Policy)
 
 _WILDCARDS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}
 """Where a server that listens on all addresses is reached from its own machine."""
@@ -109,8 +110,16 @@ class AgentKitApp(ExtensionApp):
     )
     limits = Dict(
         config=True,
-        help="""The widest limits of a run: max_steps, seconds, tool_seconds, result_chars,
-        result_bytes. Agents and runs may set others.""",
+        help="""The widest limits of a run: max_steps, requests, tool_calls, input_tokens,
+        output_tokens, total_tokens, cost (US dollars), seconds; 'soft' with any of the last seven, where
+        a run asks whether to go on; tool_seconds, ask_seconds, history_tokens, result_chars, result_bytes.
+        Agents and runs may set others.""",
+    )
+    policy = Dict(
+        config=True,
+        help="""What agents may do: tool name or pattern to 'allow', 'ask' or 'deny', or to a list of
+        rules {'when': {ARGUMENT: PATTERN}, 'then': …}, of which the first that fits decides. An agent's own
+        policy comes before it, but what it denies, no agent may do.""",
     )
     max_running = Int(
         1_000, min=1, config=True, help="Tasks that run at the same time; further ones wait."
@@ -172,6 +181,14 @@ class AgentKitApp(ExtensionApp):
             raise TraitError(error.message) from None
         return proposal["value"]
 
+    @validate("policy")
+    def _valid_policy(self, proposal: Any) -> Any:
+        try:
+            checked(_POLICY, proposal["value"], "AgentKitApp.policy", "invalid_input")
+        except InvalidInput as error:
+            raise TraitError(error.message) from None
+        return proposal["value"]
+
     @validate("mcp_servers")
     def _valid_mcp_servers(self, proposal: Any) -> Any:
         try:
@@ -205,7 +222,9 @@ class AgentKitApp(ExtensionApp):
             ),
         ]
         self.hub = Hub(
-            InProcessExecutor(self._gateway(), tools, skills),
+            InProcessExecutor(
+                self._gateway(), tools, skills, policy=_POLICY.validate_python(self.policy)
+            ),
             self._open_journal(),
             redactor=Redactor(known, os.environ),
             limits=Limits(**self.limits),
