@@ -86,9 +86,7 @@ class RunPython(Tool):
                 context.progress(0, None, news)
 
         await self._kernels.execute(context.origin.kernel_id, code, Ears(take, _saying(context)))
-        if outputs.raised is None:
-            return ToolResult("success", outputs.bundle())
-        return _raised(outputs, outputs.raised)
+        return result_of(outputs)
 
 
 class InspectVariables(Tool):
@@ -132,6 +130,13 @@ def _unfit(
 ) -> ToolResult:
     message = explain_arguments(name, error, arguments, list(shape.model_fields))
     return ToolResult.failed(message, "invalid_arguments")
+
+
+def result_of(outputs: Outputs) -> ToolResult:
+    """What code gave, as the result of the call that ran it."""
+    if outputs.raised is None:
+        return ToolResult("success", outputs.bundle())
+    return _raised(outputs, outputs.raised)
 
 
 def _raised(outputs: Outputs, raised: Raised) -> ToolResult:

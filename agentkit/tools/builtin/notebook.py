@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agentkit.core.protocol import ToolSpec
 from agentkit.errors import InvalidInput
-from agentkit.tools.builtin.cell_text import cell_text, notebook_text, result_of
+from agentkit.tools.builtin.cell_text import cell_text, notebook_text, outputs_of
 from agentkit.tools.builtin.cells import (
     Cell,
     CellChanged,
@@ -22,6 +22,8 @@ from agentkit.tools.builtin.cells import (
     Notebooks,
     ReplaceSource,
 )
+from agentkit.tools.builtin.kernel import result_of
+from agentkit.tools.faults import explain_arguments
 from agentkit.tools.json_schema import parameters_schema
 from agentkit.tools.protocol import Tool, ToolContext, ToolResult
 
@@ -104,6 +106,13 @@ class _NotebookTool(Tool):
     def __init__(self, notebooks: Notebooks) -> None:
         self._notebooks = notebooks
 
+    def _checked(self, shape: type[T], arguments: dict[str, Any]) -> T:
+        try:
+            return shape.model_validate(arguments)
+        except ValidationError as error:
+            message = explain_arguments(self.spec.name, error, arguments, list(shape.model_fields))
+            raise InvalidInput(message, reason="invalid_arguments") from None
+
 
 class ReadNotebook(_NotebookTool):
     """Shows the cells with their ids and hashes."""
@@ -117,7 +126,7 @@ class ReadNotebook(_NotebookTool):
 
     async def call(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:
         """Read."""
-        asked = _checked(_Read, arguments)
+        asked = self._checked(_Read, arguments)
         notebook = await self._notebooks.of(context.origin)
         cells = await notebook.read()
         if asked.cell_ids is None:
@@ -139,7 +148,7 @@ class InsertCellTool(_NotebookTool):
 
     async def call(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:
         """Insert."""
-        asked = _checked(_Insert, arguments)
+        asked = self._checked(_Insert, arguments)
         notebook = await self._notebooks.of(context.origin)
         cells = await notebook.read()
         after = _place(cells, asked.after)
@@ -168,7 +177,7 @@ class EditCell(_NotebookTool):
 
     async def call(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:
         """Edit."""
-        asked = _checked(_Edit, arguments)
+        asked = self._checked(_Edit, arguments)
         notebook = await self._notebooks.of(context.origin)
         cell = _unchanged(await notebook.read(), asked.cell_id, asked.hash)
         if cell.source == asked.source:
@@ -194,22 +203,16 @@ class RunCell(_NotebookTool):
 
     async def call(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:
         """Run."""
-        asked = _checked(_Run, arguments)
+        asked = self._checked(_Run, arguments)
         notebook = await self._notebooks.of(context.origin)
         cell = _unchanged(await notebook.read(), asked.cell_id, asked.hash)
         if cell.cell_type != "code":
             message = f"Cell {cell.id} is a {cell.cell_type} cell; only code cells can be run."
             return ToolResult.failed(message, "not_code")
         ran = await notebook.run(cell, lambda what: context.progress(0, None, what))
-        return result_of(ran.outputs)
-
-
-def _checked(shape: type[T], arguments: dict[str, Any]) -> T:
-    try:
-        return shape.model_validate(arguments)
-    except ValidationError as error:
-        message = f"The arguments do not fit: {error}"
-        raise InvalidInput(message, reason="invalid_arguments") from None
+        if not ran.outputs:
+            return _told(f"Cell {cell.id} ran and gave no output.")
+        return result_of(outputs_of(ran.outputs))
 
 
 def _told(text: str) -> ToolResult:
