@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 import time
 from concurrent.futures import Future
+
+from jupyter_agentkit.lending import lending
 
 SLICE = 0.5
 """Seconds after which whoever waits looks for an interrupt: a lock on Windows and an idle event loop
@@ -27,21 +31,33 @@ class Ending:
         self._future.set_result(None)
 
     def wait(self, timeout: float | None) -> bool:
-        """Block until it happens, or for ``timeout`` seconds; whether it has happened."""
+        """Block until it happens, or for ``timeout`` seconds; whether it has happened.
+
+        In the main thread of a kernel, what agents run in the kernel is run meanwhile.
+        """
         deadline = None if timeout is None else time.monotonic() + timeout
-        while not self._future.done():
-            left = SLICE if deadline is None else min(SLICE, deadline - time.monotonic())
-            if left < 0:
-                return False
-            try:
-                self._future.result(left)
-            except TimeoutError:
-                continue
+        wake = threading.Event()
+        self._future.add_done_callback(lambda _: wake.set())
+        with lending(wake.set) as serve:
+            while not self._future.done():
+                left = SLICE if deadline is None else min(SLICE, deadline - time.monotonic())
+                if left < 0:
+                    return False
+                wake.wait(left)
+                wake.clear()
+                serve()
         return True
 
     async def reached(self) -> None:
-        """Wait on the running loop until it happens."""
+        """Wait on the running loop until it happens; as ``wait``."""
+        loop = asyncio.get_running_loop()
         mine = asyncio.wrap_future(self._future)
-        while not mine.done():
-            # Unlike awaiting it, this leaves it alone when the waiting is cancelled.
-            await asyncio.wait({mine}, timeout=SLICE)
+        wake = asyncio.Event()
+        mine.add_done_callback(lambda _: wake.set())
+        with lending(lambda: loop.call_soon_threadsafe(wake.set)) as serve:
+            while not mine.done():
+                # Unlike awaiting it, this leaves it alone when the waiting is cancelled.
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(wake.wait(), SLICE)
+                wake.clear()
+                serve()

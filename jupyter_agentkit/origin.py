@@ -10,6 +10,7 @@ from IPython.core.getipython import get_ipython
 from pydantic import ValidationError
 
 from agentkit.core.protocol import Origin
+from jupyter_agentkit.lending import listen
 
 _CONNECTION_FILE = re.compile(r"kernel-(.+)\.json")
 """What the managers of kernels call the file: by the id under which they know the kernel. The variable
@@ -25,6 +26,7 @@ def present_origin() -> Origin | None:
     found = _CONNECTION_FILE.fullmatch(connection_file(kernel).name)
     if found is None:
         return None
+    listen()  # who is told where a run comes from may offer code to the cell that waits for it
     try:
         return Origin(kernel_id=found[1], cell_id=_cell_id(kernel))
     except ValidationError:  # ids too long to be any

@@ -16,7 +16,7 @@ from jupyter_core.utils import ensure_async
 from agentkit.errors import AgentKitError, NotFound
 from agentkit.tools.builtin.ports import Ears, Kernels
 from jupyter_agentkit.ports.connection import Connection, Kernel
-from jupyter_agentkit.ports.execution import BUSY_SECONDS, reach, run
+from jupyter_agentkit.ports.execution import BUSY_SECONDS, run
 
 EVALUATE_SECONDS = 15.0
 """For an expression that only looks."""
@@ -40,14 +40,14 @@ class ServerKernels(Kernels):
 
     async def execute(self, kernel_id: str, code: str, ears: Ears) -> None:
         async with self._turn(kernel_id, ears) as kernel:
-            await run(kernel, _request(code), ears.output)
+            await run(kernel, _request(code), ears, self._busy_seconds)
 
     async def evaluate(self, kernel_id: str, expression: str, ears: Ears) -> str:
         async with self._turn(kernel_id, ears) as kernel:
             request = _request("", silent=True, user_expressions={"it": expression})
             try:
-                async with asyncio.timeout(EVALUATE_SECONDS):
-                    reply = await run(kernel, request, ears.output)
+                async with asyncio.timeout(self._busy_seconds + EVALUATE_SECONDS):
+                    reply = await run(kernel, request, ears, self._busy_seconds)
             except TimeoutError:
                 message = f"Looking took longer than {EVALUATE_SECONDS:g} s and was stopped."
                 raise AgentKitError(message, reason="evaluation_failed") from None
@@ -55,12 +55,11 @@ class ServerKernels(Kernels):
 
     @asynccontextmanager
     async def _turn(self, kernel_id: str, ears: Ears) -> AsyncGenerator[Connection]:
-        """A kernel that has nothing else to do. The calls of agents take turns."""
+        """A connection to the kernel. The calls of agents take turns."""
         turn = self._turns.setdefault(kernel_id, asyncio.Lock())
         if turn.locked():
             ears.say("Another call of an agent runs in the kernel; waiting for its end")
         async with turn, Connection(self._kernel(kernel_id)) as kernel:
-            await reach(kernel, ears, self._busy_seconds)
             yield kernel
 
     def _kernel(self, kernel_id: str) -> Kernel:

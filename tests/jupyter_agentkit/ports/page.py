@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,7 +20,8 @@ class Page:
         self._client = client
         self._replies: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._begun: dict[str, asyncio.Event] = {}
-        self._told: dict[str, str] = {}
+        self._over: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self._published: list[dict[str, Any]] = []
 
     @classmethod
     @asynccontextmanager
@@ -48,15 +50,20 @@ class Page:
         return cell
 
     def send(self, code: str) -> str:
-        """Send a cell."""
-        cell: str = self._client.execute(code)
+        """Send a cell, with its id, as JupyterLab does."""
+        content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False}
+        message = self._client.session.msg("execute_request", content)
+        message["metadata"]["cellId"] = "of-the-page"
+        self._client.shell_channel.send(message)
+        cell: str = message["header"]["msg_id"]
         self._replies[cell] = asyncio.get_running_loop().create_future()
         self._begun[cell] = asyncio.Event()
         return cell
 
     async def end(self, cell: str) -> dict[str, Any]:
-        """The reply to a cell, when it has ended."""
+        """The reply to a cell, when it has ended and all that it published was heard."""
         async with asyncio.timeout(SECONDS):
+            await self._over[cell].wait()
             return await self._replies[cell]
 
     async def run(self, code: str) -> dict[str, Any]:
@@ -69,6 +76,21 @@ class Page:
         reply = await self.end(cell)
         return reply["user_expressions"]["it"]["data"]["text/plain"]
 
+    def printed(self, cell: str) -> str:
+        """What a cell has printed."""
+        return "".join(each["text"] for each in self._contents(cell, "stream"))
+
+    def shown(self, cell: str) -> list[str]:
+        """The values that a cell has shown, as text."""
+        return [each["data"]["text/plain"] for each in self._contents(cell, "execute_result")]
+
+    def _contents(self, cell: str, kind: str) -> list[dict[str, Any]]:
+        return [
+            each["content"]
+            for each in self._published
+            if each["parent_header"].get("msg_id") == cell and each["msg_type"] == kind
+        ]
+
     async def _shell(self) -> None:
         while True:
             message = await self._client.get_shell_msg()
@@ -79,5 +101,8 @@ class Page:
         while True:
             message = await self._client.get_iopub_msg()
             cell = message["parent_header"].get("msg_id", "")
+            self._published.append(message)
+            if message["content"].get("execution_state") == "idle":
+                self._over[cell].set()
             if message["msg_type"] == "execute_input" and cell in self._begun:
                 self._begun[cell].set()
