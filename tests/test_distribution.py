@@ -19,7 +19,11 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 OPTIONAL = {
     "agentkit/llm/anthropic": "anthropic",
+    "agentkit/llm/azure": "openai",
     "agentkit/llm/openai": "openai",
+    "agentkit/llm/pydantic_ai": "providers",
+    "agentkit/server/mcp": "mcp",
+    "agentkit/tools/mcp": "mcp",
     "agentkit/server/app": "server",
 }
 """Modules that say which extra to install when it is missing, by the start of their path."""

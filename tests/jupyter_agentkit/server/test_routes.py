@@ -96,8 +96,8 @@ async def test_an_answer_to_no_open_request_is_refused(talk: Talk) -> None:
     talk.script("done")
     await talk.finish("t1")
     body = {"request_id": "r1", "decision": "approve"}
-    refused = (await talk.ask("POST", "/tasks/t1/answers", body)).refused(404)
-    assert refused["reason"] == "request_not_found"
+    refused = (await talk.ask("POST", "/tasks/t1/answers", body)).refused(409)
+    assert refused["reason"] == "task_finished"
 
 
 @pytest.mark.parametrize(
