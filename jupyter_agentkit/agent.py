@@ -8,7 +8,7 @@ from typing import Any, Literal, cast, overload
 
 from pydantic import TypeAdapter
 
-from agentkit.core.protocol import AgentConfig, Limits, Verdict
+from agentkit.core.protocol import AgentConfig, Limits, ScriptedTurn, Verdict
 from agentkit.errors import InvalidInput
 from agentkit.server.input import checked
 from agentkit.tools.function import FunctionTool
@@ -106,6 +106,11 @@ class Agent:
         A `Limits`, or its fields as a dict, such as ``{"max_steps": 10}``.
     task_mode
         ``react``: the tool loop. ``llm_generate``: one call of the model, without tools.
+    script
+        What the simulated ``demo`` provider plays in place of its rules, for shows that must not vary:
+        turns such as ``{"say": "First a look.", "calls": [{"tool": "inspect_variables"}]}``, the calls
+        with their ``arguments``. The calls are made, and the answer is composed of what they return. No
+        other provider is given it.
 
     Raises
     ------
@@ -130,6 +135,7 @@ class Agent:
         policy: Mapping[str, Any] | None = None,
         limits: Limits | Mapping[str, Any] | None = None,
         task_mode: Literal["react", "llm_generate"] = "react",
+        script: Iterable[ScriptedTurn | Mapping[str, Any]] | None = None,
     ) -> None:
         given = _listed(tools, "tools")
         self._tools = _by_name([_as_tool(each) for each in given if not isinstance(each, str)])
@@ -147,6 +153,8 @@ class Agent:
             fields["policy"] = said
         if limits is not None:
             fields["limits"] = checked_limits(limits)
+        if script is not None:
+            fields["script"] = tuple(_listed(script, "script"))
         self._config = checked(_CONFIG, fields, "The agent", "invalid_input")
 
     @property
