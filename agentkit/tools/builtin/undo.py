@@ -56,11 +56,8 @@ def edits_of(events: Iterable[Mapping[str, Any]]) -> tuple[list[Edit], list[Kept
 async def undo(notebook: Notebook, edits: Sequence[Edit]) -> Undone:
     """Take the edits back, the last first, each cell in one step."""
     done = Undone()
-    chains: dict[str, list[Edit]] = {}
-    for edit in edits:
-        chain = chains.pop(edit.cell_id, [])  # so that the cell that was edited last comes last
-        chains[edit.cell_id] = [*chain, edit]
-    for cell_id, chain in reversed(chains.items()):
+    for chain in reversed(_chains(edits)):
+        cell_id = chain[0].cell_id
         # Read anew for each: in a file without ids, cells are known by their places.
         cells = {cell.id: cell for cell in await notebook.read()}
         try:
@@ -73,10 +70,23 @@ async def undo(notebook: Notebook, edits: Sequence[Edit]) -> Undone:
     return done
 
 
+def _chains(edits: Iterable[Edit]) -> list[list[Edit]]:
+    """Edits of one cell that follow upon each other; the chain that ends last comes last."""
+    chains: list[list[Edit]] = []
+    for edit in edits:
+        chain = next((each for each in reversed(chains) if each[0].cell_id == edit.cell_id), None)
+        if chain is None or edit.kind == "insert" or chain[-1].after_hash != edit.before_hash:
+            chains.append([edit])
+        else:
+            chains.remove(chain)
+            chains.append([*chain, edit])
+    return chains
+
+
 async def _undo_cell(
     notebook: Notebook, cell: Cell | None, chain: Sequence[Edit]
 ) -> tuple[int, str]:
-    """How many edits of the cell were taken back, and why others were not; empty when none is left."""
+    """How many edits of a chain were taken back, and why others were not; empty when none is left."""
     states = _states(chain)
     current = cell.hash if cell else _ABSENT
     at = max((place for place, (digest, _) in enumerate(states) if digest == current), default=-1)
@@ -84,19 +94,13 @@ async def _undo_cell(
         return 0, "The cell was deleted since."
     if at < 0:
         return 0, "The cell was changed since, so the edits of this run stand."
-    first = at
-    while first > 0 and chain[first - 1].before_hash == states[first - 1][0]:
-        first -= 1
     # Where a secret was masked before the run was stored, the text is not known any more.
-    whole = [place for place in range(first, at + 1) if states[place][1] is not None]
-    target = whole[0] if whole else at
+    target = next((place for place in range(at) if states[place][1] is not None), at)
     message = ""
-    if target > first:
+    if target > 0:
         message = (
             "The text before this run held a secret, which is not stored, so it cannot be put back."
         )
-    elif first > 0:
-        message = "Somebody changed the cell between two edits of this run, so the first stands."
     if cell is None or target == at or states[target][0] == current:
         return 0, message
     if states[target][0] == _ABSENT:
@@ -112,7 +116,7 @@ _ABSENT = ""
 
 
 def _states(chain: Sequence[Edit]) -> list[tuple[str, str | None]]:
-    """The cell before the first edit and after each: the hash, and the text where it is known whole."""
+    """The cell before the first edit and after each: its hash, and its text where that is whole."""
     first = chain[0]
     states = [(first.before_hash, first.before), *((e.after_hash, e.after) for e in chain)]
     return [
