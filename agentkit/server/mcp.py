@@ -28,6 +28,9 @@ SESSION_HEADER = b"mcp-session-id"
 
 KEPT_CANCELS = 1_000
 
+LAST_WITH_SESSIONS = "2025-11-25"
+"""The last version of the protocol in which a client opens a session."""
+
 RETRY = 1_000
 """Milliseconds after which a client whose stream broke off is asked to come back."""
 
@@ -155,14 +158,15 @@ class AgentsAsTools:
         try:
             return await call_agent(self._hub, name, arguments, progress, task_ids.append)
         except asyncio.CancelledError:
-            if task_ids and self._was_cancelled(context.request_id):
+            if task_ids and self._was_cancelled(context):
                 await self._cancel(task_ids[0])
             raise
 
-    def _was_cancelled(self, request_id: object) -> bool:
-        key = current_session.get()
-        # Without a session (the protocol of 2026), closing the connection is how a client cancels.
-        return key not in self._keys.values() or (key, request_id) in self._cancelled
+    def _was_cancelled(self, context: Any) -> bool:
+        # From the protocol of 2026 on there are no sessions: closing the connection is the cancel.
+        if getattr(context, "protocol_version", "") > LAST_WITH_SESSIONS:
+            return True
+        return (current_session.get(), context.request_id) in self._cancelled
 
     async def _cancel(self, task_id: str) -> None:
         try:

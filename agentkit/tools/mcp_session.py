@@ -197,15 +197,8 @@ class _Watched:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
-    def __aiter__(self) -> _Watched:
-        return self
-
-    async def __anext__(self) -> Any:
-        try:
-            return await self._stream.__anext__()
-        except BaseException:
-            self._closed.set()
-            raise
+    def __aiter__(self) -> Any:
+        return self._stream.__aiter__()
 
     async def __aenter__(self) -> _Watched:
         await self._stream.__aenter__()

@@ -234,6 +234,19 @@ async def test_a_client_that_leaves_ends_no_run_and_can_fetch_what_it_missed(tal
         await until(reader, "Late answer")
 
 
+async def test_a_session_that_is_ended_ends_no_run(talk: Talk) -> None:
+    gate = talk.gate()
+    talk.script([gate, "Still here"], agent="analyst")
+    opened = await shake_hands(talk)
+    async with stream(talk, "POST", opened, called("analyst", input="?")) as reader:
+        await until(reader, "has started")
+        task = await talk.hub.task(await running(talk))
+        assert (await send(talk, method="DELETE", opened=opened)).code == 200
+        gate.set()
+        await asyncio.wait_for(task.ended.wait(), SECONDS)
+    assert task.summary.status is TaskStatus.COMPLETED
+
+
 async def test_what_one_session_was_sent_is_shown_to_no_other(talk: Talk) -> None:
     gate = talk.gate()
     talk.script([gate, "First secret"], [gate, "Second answer"], agent="analyst")
