@@ -21,6 +21,7 @@ OPTIONAL = {
     "agentkit/llm/anthropic": "anthropic",
     "agentkit/llm/azure": "openai",
     "agentkit/llm/openai": "openai",
+    "agentkit/llm/prices": "openai",
     "agentkit/llm/pydantic_ai": "providers",
     "agentkit/server/mcp": "mcp",
     "agentkit/tools/mcp": "mcp",
