@@ -42,8 +42,9 @@ async def stdio(server: StdioServer, say: Callable[[str], None]) -> AsyncGenerat
             *arguments,
         ]
         command = sys.executable
-    folder = Path(server.cwd).expanduser() if server.cwd else None
-    parameters = StdioServerParameters(command=command, args=arguments, env=server.env, cwd=folder)
+    parameters = StdioServerParameters(
+        command=command, args=arguments, env=server.env, cwd=_folder_of(server)
+    )
     with _listening(say) as errlog:
         async with stdio_client(parameters, errlog=errlog) as streams:
             yield streams
@@ -57,7 +58,7 @@ def find_command(server: StdioServer) -> str:
     InvalidInput
         There is no such command or folder; says where it was looked for.
     """
-    folder = Path(server.cwd).expanduser() if server.cwd else None
+    folder = _folder_of(server)
     if folder is not None and not folder.is_dir():
         raise InvalidInput(f"Its folder {server.cwd!r} (cwd) does not exist.")
     path = server.env.get("PATH") or os.environ.get("PATH", os.defpath)
@@ -75,6 +76,10 @@ def find_command(server: StdioServer) -> str:
             reason="mcp_command_not_found",
         )
     return str(Path(found).absolute())
+
+
+def _folder_of(server: StdioServer) -> Path | None:
+    return Path(server.cwd).expanduser() if server.cwd else None
 
 
 @contextlib.contextmanager
