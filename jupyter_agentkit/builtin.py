@@ -7,10 +7,12 @@ from typing import Any
 from jupyter_server.serverapp import ServerApp
 
 from agentkit.tools.builtin.ask_user import AskUser
+from agentkit.tools.builtin.files import ListFiles, ReadFile
 from agentkit.tools.builtin.kernel import InspectVariables, RunPython
 from agentkit.tools.builtin.notebook import notebook_tools
 from agentkit.tools.protocol import Tool
 from agentkit.tools.registry import ToolRegistry
+from jupyter_agentkit.ports.files import ServerFiles
 from jupyter_agentkit.ports.kernels import ServerKernels
 from jupyter_agentkit.ports.notebooks import ServerNotebooks
 from jupyter_agentkit.ports.pages import Pages
@@ -35,7 +37,14 @@ def add_builtin_tools(
     manager: Any = server.kernel_manager
     kernels = ServerKernels(manager, busy_seconds=busy_seconds)
     notebooks = ServerNotebooks(server, pages, kernels, busy_seconds=busy_seconds)
-    own: list[Tool] = [AskUser(), RunPython(kernels), InspectVariables(kernels)]
+    files = ServerFiles(server, notebooks.path_of)
+    own: list[Tool] = [
+        AskUser(),
+        RunPython(kernels),
+        InspectVariables(kernels),
+        ListFiles(files),
+        ReadFile(files),
+    ]
     for tool in (*own, *notebook_tools(notebooks)):
         tools.register(tool, on_request=True)
     return notebooks

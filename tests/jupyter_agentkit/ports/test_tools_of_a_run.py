@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from jupyter_core.utils import ensure_async
 from jupyter_server.serverapp import ServerApp
 
 from agentkit.core.protocol import AgentConfig
@@ -78,3 +80,22 @@ async def test_agents_that_name_no_tools_get_none_of_the_built_in_ones(talk: Tal
     await start(talk)
     await talk.finish("t")
     assert provider.requests[0].tools == ()
+
+
+async def test_files_are_those_beside_the_notebook_of_the_run(talk: Talk, page: Page) -> None:
+    root = Path(str(talk.server.root_dir))
+    (root / "project").mkdir()
+    (root / "project" / "data.csv").write_text("a,b\n")
+    (root / "project" / ".env").write_text("KEY=1")
+    await ensure_async(
+        talk.server.session_manager.create_session(
+            path="project/new.ipynb", type="notebook", kernel_id=page.kernel_id
+        )
+    )
+    calls = [ToolCall("1", "read_file", {"path": "data.csv"}), ToolCall("2", "list_files", {})]
+    analyst(talk, calls, "Done.", tools=("read_file", "list_files"))
+    await start(talk, origin={"kernel_id": page.kernel_id})
+    steps = events(await talk.finish("t"))
+    results = {e["tool_call_id"]: e for e in steps if e["event_type"] == "tool_result"}
+    assert results["1"]["content"] == {"text/plain": "a,b\n"}
+    assert results["2"]["content"]["text/plain"] == "data.csv  4 B"
