@@ -119,16 +119,13 @@ class Page:
 
     def _misunderstood(self, value: Any, error: InvalidInput) -> None:
         log.warning("A page said what cannot be used: %s", error.message)
-        if isinstance(value, dict):
-            fields = cast("dict[str, Any]", value)
-            self._settle(
-                fields.get("id", 0),
-                AgentKitError(
-                    "The page in which the notebook is open answered what this server does not"
-                    " understand. Reload the page: it may be older than the server.",
-                    reason="page_outdated",
-                ),
+        number = cast("dict[str, Any]", value).get("id") if isinstance(value, dict) else None
+        if isinstance(number, int):
+            message = (
+                "The page in which the notebook is open answered what this server does not"
+                " understand. Reload the page: it may be older than the server."
             )
+            self._settle(number, AgentKitError(message, reason="page_outdated"))
 
     def _say(self, frame: PageServerFrame) -> None:
         self._send(frame.model_dump_json())
