@@ -11,7 +11,6 @@ from tornado.httputil import HTTPHeaders
 
 from jupyter_agentkit.address import KERNEL_KEY_HEADER
 
-
 _BY_LOT = "Anonymous "
 """What the names begin with that Jupyter gives to users who log in without one."""
 

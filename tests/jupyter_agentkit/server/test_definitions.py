@@ -12,8 +12,8 @@ import pytest
 from jupyter_core.paths import jupyter_config_dir
 
 from agentkit.llm.scripted import ScriptedProvider
-from jupyter_agentkit.app import AgentKitApp
 from jupyter_agentkit.cli import main
+from jupyter_agentkit.settings import AgentKitSettings
 from tests.jupyter_agentkit.server.talk import Talk
 
 Write = Callable[[Path, str], Path]
@@ -314,6 +314,6 @@ async def test_a_file_takes_the_place_of_a_packages_agent(
 
 
 def test_every_setting_is_in_the_documentation() -> None:
-    settings = AgentKitApp.class_own_traits(config=True)
+    settings = AgentKitSettings.class_own_traits(config=True)
     text = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text()
     assert {name for name in settings if f"\n| `{name}` |" not in text} == set()

@@ -14,7 +14,7 @@ from jupyter_server.serverapp import ServerApp
 from agentkit.llm.protocol import ToolCall
 from jupyter_agentkit.address import KEY_VARIABLE, URL_VARIABLE
 from jupyter_agentkit.app import AgentKitApp
-from tests.jupyter_agentkit.server.talk import Talk
+from tests.jupyter_agentkit.server.talk import Talk, events
 
 GARBAGE = "This is no database, and there is more than enough of it." * 100
 
@@ -192,6 +192,8 @@ async def test_a_folder_of_skills_that_is_not_there_is_told_and_breaks_nothing(
         ({"limits": {"max_step": 3}}, "max_step: is no known field"),
         ({"limits": {"seconds": "long"}}, "limits"),
         ({"limits": 5}, "limits"),
+        ({"policy": {"run_python": "perhaps"}}, "AgentKitApp.policy"),
+        ({"policy": {"read_file": [{"if": {"path": "*"}, "then": "deny"}]}}, "policy"),
         ({"max_running": 0}, "max_running"),
         ({"away_seconds": -1}, "away_seconds"),
         ({"model": 5}, "model"),
@@ -241,3 +243,19 @@ async def test_a_journal_that_cannot_be_opened_is_told_and_left_alone(
 
 async def test_the_journal_is_kept_in_the_users_data_by_default(talk: Talk) -> None:
     assert AgentKitApp().journal.endswith("agentkit/journal.sqlite3")
+
+
+@pytest.mark.parametrize(
+    "settings", [{"policy": {"run_*": "deny", "ask_user": "allow"}}], indirect=True
+)
+async def test_what_the_servers_policy_denies_no_agent_may_do(
+    settings: dict[str, Any], talk: Talk
+) -> None:
+    talk.script(ToolCall("1", "run_python", {"code": "1"}), "Then not.")
+    config = talk.hub.agents.get("analyst")
+    tools = ("run_python", "ask_user")
+    talk.hub.register(config.model_copy(update={"policy": {"*": "allow"}, "tools": tools}))
+    frames = await talk.finish("t1")
+    result = next(each for each in events(frames) if each["event_type"] == "tool_result")
+    assert result["outcome"] == "denied"
+    assert "A policy forbids run_python" in result["error"]["message"]

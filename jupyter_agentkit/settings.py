@@ -1,0 +1,138 @@
+"""What can be set: the traits of ``c.AgentKitApp``, checked where they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jupyter_core.paths import jupyter_data_dir
+from pydantic import TypeAdapter
+from traitlets import Dict, Float, Int, List, TraitError, Unicode, default, validate
+from traitlets.config import Configurable
+
+from agentkit.core.protocol import Limits, Policy
+from agentkit.errors import InvalidInput
+from agentkit.hub.client_tools import AWAY_SECONDS
+from agentkit.llm.configured import checked_providers
+from agentkit.llm.prices import Prices
+from agentkit.server.input import checked
+from agentkit.tools.mcp_config import parse_servers
+from jupyter_agentkit.ports.execution import BUSY_SECONDS
+
+LIMITS = TypeAdapter(Limits)
+POLICY: TypeAdapter[Policy] = TypeAdapter(Policy)
+
+
+class AgentKitSettings(Configurable):
+    """The settings of the extension."""
+
+    model = Unicode(
+        "",
+        config=True,
+        help="""The 'provider:model' of agents that name none, such as 'openai:gpt-5-mini'. Empty:
+        the environment decides (AGENTKIT_MODEL, OPENAI_API_KEY, ANTHROPIC_API_KEY), and when it says
+        nothing, the simulated 'demo' provider answers.""",
+    )
+    providers = Dict(
+        config=True,
+        help="""Model servers by name, so that 'NAME:MODEL' asks them: each with a 'kind' ('openai',
+        'azure', 'anthropic' or 'pydantic-ai'), a 'base_url', and 'api_key_env', the environment variable
+        of its key. Further: 'model' (its default), 'images', 'silence', 'max_tokens', 'thinking',
+        'api_version', 'vendor', 'settings', and 'api_key' for a file that nobody else can read.""",
+    )
+    prices = Dict(
+        config=True,
+        help="""What models cost, and how much they can read, before the built-in price list:
+        {'NAME:MODEL*': {'input': …, 'output': …, 'cached_input': …, 'window': …}}, in US dollars per
+        million tokens and in tokens.""",
+    )
+    journal = Unicode(
+        config=True,
+        help="The SQLite file with all tasks and their events; ':memory:' keeps none.",
+    )
+    skills_folders = List(
+        Unicode(),
+        config=True,
+        help="""Folders of skills (each skill a folder with a SKILL.md), besides .agents/skills in the
+        server's root folder, if it is trusted, and in the user's home.""",
+    )
+    agents_folders = List(
+        Unicode(),
+        config=True,
+        help="""Folders of agents (each a file .yaml, .yml or .md), besides .agents/agents in the
+        server's root folder, if it is trusted, and agentkit/agents in the user's configuration folder
+        of Jupyter.""",
+    )
+    trusted_folders = List(
+        Unicode(),
+        config=True,
+        help="""Root folders whose own skills and agents are loaded, besides those that the user trusts
+        with 'jupyter agentkit trust'.""",
+    )
+    limits = Dict(
+        config=True,
+        help="""The widest limits of a run: max_steps, requests, tool_calls, input_tokens,
+        output_tokens, total_tokens, cost (US dollars), seconds; 'soft' with any of the last seven, where
+        a run asks whether to go on; tool_seconds, ask_seconds, history_tokens, result_chars, result_bytes.
+        Agents and runs may set others.""",
+    )
+    policy = Dict(
+        config=True,
+        help="""What agents may do: tool name or pattern to 'allow', 'ask' or 'deny', or to a list of
+        rules {'when': {ARGUMENT: PATTERN}, 'then': …}, of which the first that fits decides. An agent's own
+        policy comes before it, but what it denies, no agent may do.""",
+    )
+    max_running = Int(
+        1_000, min=1, config=True, help="Tasks that run at the same time; further ones wait."
+    )
+    busy_seconds = Float(
+        BUSY_SECONDS,
+        min=0,
+        config=True,
+        help="Seconds that code of an agent waits for a kernel that runs a cell before it fails.",
+    )
+    away_seconds = Float(
+        AWAY_SECONDS,
+        min=0,
+        config=True,
+        help="""Seconds that a call of a notebook's function waits for a kernel that is away before
+        it ends as interrupted.""",
+    )
+
+    mcp_servers = Dict(
+        config=True,
+        help="""MCP servers whose tools agents may call, as 'server__tool': an object by name, in the
+        shape of "mcpServers" elsewhere. A server has a 'command' with 'args', 'env' and 'cwd', or a 'url'
+        with 'headers'; ${NAME} in them is a variable of this server's environment.""",
+    )
+    mcp_config = Unicode(
+        "",
+        config=True,
+        help="""A JSON file with "mcpServers", such as a project's .mcp.json. Its commands are run, so name
+        only files that you trust.""",
+    )
+
+    @default("journal")
+    def _default_journal(self) -> str:
+        return str(Path(jupyter_data_dir()) / "agentkit" / "journal.sqlite3")
+
+    @validate("providers", "prices", "limits", "policy", "mcp_servers")
+    def _valid(self, proposal: Any) -> Any:
+        name = proposal["trait"].name
+        where = f"AgentKitApp.{name}"
+        try:
+            _CHECKS[name](proposal["value"], where)
+        except InvalidInput as error:
+            told = error.message if where in error.message else f"{where}: {error.message}"
+            raise TraitError(told) from None
+        return proposal["value"]
+
+
+_CHECKS: dict[str, Callable[[Any, str], object]] = {
+    "providers": lambda value, where: checked_providers(value),
+    "prices": lambda value, where: Prices(value),
+    "limits": lambda value, where: checked(LIMITS, value, where, "invalid_input"),
+    "policy": lambda value, where: checked(POLICY, value, where, "invalid_input"),
+    "mcp_servers": parse_servers,
+}
