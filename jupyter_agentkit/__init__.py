@@ -10,17 +10,21 @@ from agentkit._version import __version__ as __version__
 if TYPE_CHECKING:
     from jupyter_agentkit.agent import Agent as Agent
     from jupyter_agentkit.agent import tool as tool
+    from jupyter_agentkit.asking import OpenRequest as OpenRequest
     from jupyter_agentkit.errors import AgentRunCancelled as AgentRunCancelled
     from jupyter_agentkit.errors import AgentRunError as AgentRunError
     from jupyter_agentkit.magics import load_ipython_extension as load_ipython_extension
+    from jupyter_agentkit.mapping import AgentMap as AgentMap
     from jupyter_agentkit.widget import AgentRun as AgentRun
 
 # Loaded when first asked for: the server extension imports this package too, and needs no widgets.
 _HOMES = {
     "Agent": "jupyter_agentkit.agent",
+    "AgentMap": "jupyter_agentkit.mapping",
     "AgentRun": "jupyter_agentkit.widget",
     "AgentRunCancelled": "jupyter_agentkit.errors",
     "AgentRunError": "jupyter_agentkit.errors",
+    "OpenRequest": "jupyter_agentkit.asking",
     "load_ipython_extension": "jupyter_agentkit.magics",
     "tool": "jupyter_agentkit.agent",
 }

@@ -14,6 +14,8 @@ from agentkit.server.input import checked
 from agentkit.tools.function import FunctionTool
 from agentkit.tools.protocol import Tool
 from jupyter_agentkit.client import connect
+from jupyter_agentkit.host import Frame
+from jupyter_agentkit.mapping import AgentMap
 from jupyter_agentkit.policy import agent_policy, checked_verdict
 from jupyter_agentkit.showing import as_shown
 from jupyter_agentkit.starting import OnAsk, checked_limits, start_body
@@ -217,9 +219,66 @@ class Agent:
         body = start_body(
             self.name, input, limits=limits, task_id=task_id, thread=thread, on_ask=on_ask
         )
-        config = self._config if model is None else self._config.model_copy(update={"model": model})
-        tools = self._tools if config.task_mode == "react" else {}
+        config, tools = self._sent(model)
         return AgentRun(connect().start(body, config=config, tools=tools))
+
+    def map(
+        self,
+        inputs: Iterable[str],
+        *,
+        concurrency: int = 4,
+        limits: Limits | Mapping[str, Any] | None = None,
+        on_ask: OnAsk | None = None,
+        model: str | None = None,
+    ) -> AgentMap:
+        """Ask many questions, each in a run of its own, some at a time.
+
+        Parameters
+        ----------
+        inputs
+            The questions: a list, or a column of a DataFrame.
+        concurrency
+            How many runs go on at the same time, from 1 to 100.
+        limits, on_ask, model
+            Of each run, as in ``run``.
+
+        Returns
+        -------
+        The map, at once: show it to watch it, ``wait()`` for it or ``await`` it;
+        ``to_dataframe()`` has the results in the order of the inputs.
+
+        Raises
+        ------
+        InvalidInput
+            Something cannot be used, such as an input that is no text; nothing was started.
+
+        Examples
+        --------
+        >>> answers = agent.map(reviews["text"], concurrency=8)
+        >>> answers.wait().to_dataframe()
+        """
+        __tracebackhide__ = True
+        if isinstance(concurrency, bool) or not isinstance(concurrency, int):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidInput(f"concurrency has to be a whole number, not {concurrency!r}.")
+        if not 1 <= concurrency <= 100:
+            raise InvalidInput(f"concurrency goes from 1 to 100, not {concurrency}.")
+        client = connect()
+        # All of them before the first is started, and in the cell: its threads know no cell.
+        bodies = [
+            start_body(self.name, each, limits=limits, on_ask=on_ask)
+            for each in _listed(inputs, "inputs")
+        ]
+        config, tools = self._sent(model)
+
+        def start(body: Frame) -> AgentRun:
+            return AgentRun(client.start(body, config=config, tools=tools))
+
+        return AgentMap(client, bodies, start, concurrency)
+
+    def _sent(self, model: str | None) -> tuple[AgentConfig, Mapping[str, Tool]]:
+        """What the host is given with each run."""
+        config = self._config if model is None else self._config.model_copy(update={"model": model})
+        return config, self._tools if config.task_mode == "react" else {}
 
     def __repr__(self) -> str:
         tools = ", ".join(self._tools) or "no tools of this notebook"

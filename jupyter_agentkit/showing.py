@@ -5,17 +5,13 @@ from __future__ import annotations
 import contextvars
 import threading
 import uuid
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Protocol, cast
 
 import IPython.display
 from IPython.core.getipython import get_ipython
 
 from agentkit.core.protocol import MimeBundle
 from agentkit.tools.bundle import to_bundle as bundle_of
-from agentkit.trace.bundle import to_bundle
-
-if TYPE_CHECKING:
-    from jupyter_agentkit.widget import AgentRun
 
 _ipython: Any = IPython.display
 """Untyped."""
@@ -41,15 +37,27 @@ def as_shown(value: object) -> MimeBundle:
     return bundle_of(value, formatter=None if formatter is None else formatter.format)
 
 
+class Shown(Protocol):
+    """What a cell shows and waits for: a run, or many."""
+
+    def join(self) -> None:
+        """Wait for its end."""
+        ...
+
+    def bundle(self, *, live: bool = True) -> dict[str, Any]:
+        """``{"data", "metadata"}`` as it stands; ``live``: somebody watches, and its end will be shown."""
+        ...
+
+
 class Displays:
-    """The outputs that show one run; they are replaced when it has ended."""
+    """The outputs that show one run or map; they are replaced when it has ended."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._ended = False
         self._shown: list[tuple[str, contextvars.Context]] = []
 
-    def show(self, run: AgentRun) -> None:
+    def show(self, run: Shown) -> None:
         """Show the run in the running cell.
 
         In a headless front end this waits for the end; an interrupt ends the waiting with
@@ -59,7 +67,7 @@ class Displays:
             try:
                 run.join()
             finally:
-                _show(to_bundle(run.record.trace(), live=False))
+                _show(run.bundle(live=False))
             return
         with self._lock:  # else the end could come between showing and remembering
             if self._ended:
@@ -69,7 +77,7 @@ class Displays:
             _show(run.bundle(), display_id=display_id)
             self._shown.append((display_id, contextvars.copy_context()))
 
-    def finish(self, run: AgentRun) -> None:
+    def finish(self, run: Shown) -> None:
         """Replace what is shown by the ended run; for a thread that may block."""
         with self._lock:
             self._ended = True

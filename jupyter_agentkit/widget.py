@@ -278,9 +278,15 @@ class AgentRun(anywidget.AnyWidget):
 
         return to_dataframe(self.record.trace())
 
-    def bundle(self) -> dict[str, Any]:
-        """``{"data", "metadata"}`` of a cell output; with the widget's view while the run goes on."""
-        if self._is_over:
+    def bundle(self, *, live: bool = True) -> dict[str, Any]:
+        """``{"data", "metadata"}`` of a cell output; with the widget's view while the run goes on.
+
+        Parameters
+        ----------
+        live
+            Whether somebody watches, and the end will be shown in that output.
+        """
+        if self._is_over or not live:
             return to_bundle(self.record.trace(), live=False)
         bundle = to_bundle(self.record.trace(), live=True)
         try:

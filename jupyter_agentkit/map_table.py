@@ -1,0 +1,161 @@
+"""A map as a table: for programs, and in the forms that a notebook keeps."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from agentkit.errors import AgentKitError
+from agentkit.trace.document import Trace
+from agentkit.trace.html import to_html
+from agentkit.trace.overview import overview
+from agentkit.trace.words import cost, duration, moment, one_line, tokens, visible
+from jupyter_agentkit.mapping import AgentMap, Item
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+COLUMNS = (
+    "input",
+    "status",
+    "result",
+    "error",
+    "steps",
+    "tokens",
+    "cost",
+    "duration",
+    "task_id",
+)
+
+TRACES_CHARS = 2_000_000
+"""Characters of HTML of traces that one output holds; of later runs only the answer is kept."""
+
+_CELL = "text-align:left;vertical-align:top;white-space:normal;overflow-wrap:anywhere"
+
+
+def to_dataframe(shown: AgentMap) -> DataFrame:
+    """One row an input, in their order.
+
+    ``status`` is the run's; ``waiting`` before it has begun. ``steps`` are turns of the loop,
+    ``tokens`` those that went in and came out, ``cost`` US dollars (missing where a price is unknown),
+    ``duration`` seconds.
+
+    Raises
+    ------
+    AgentKitError
+        pandas is not installed.
+    """
+    try:
+        import pandas as pd
+    except ImportError:
+        raise AgentKitError(
+            "to_dataframe() needs pandas, which is not installed: 'pip install pandas', or use "
+            ".results and .runs.",
+            reason="pandas_missing",
+        ) from None
+    rows = [_row(item, over=shown.is_over) for item in shown.items]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def to_bundle(shown: AgentMap) -> dict[str, Any]:
+    """``{"data", "metadata"}`` of a cell output that needs neither kernel nor server."""
+    data = {
+        "text/html": _html(shown),
+        "text/markdown": _markdown(shown),
+        "text/plain": repr(shown),
+    }
+    return {"data": data, "metadata": {}}
+
+
+def _row(item: Item, *, over: bool) -> dict[str, Any]:
+    run = item.run
+    trace = None if run is None else run.record.trace()
+    usage = None if trace is None else trace.usage
+    return {
+        "input": item.input,
+        "status": item.status(over=over),
+        "result": None if run is None else run.result,
+        "error": item.fault,
+        "steps": max((event["step"] for event in trace.events), default=0) if trace else None,
+        "tokens": usage.input_tokens + usage.output_tokens if usage else None,
+        "cost": usage.cost if usage else None,
+        "duration": _seconds(trace) if trace else None,
+        "task_id": None if run is None else run.task_id,
+    }
+
+
+def _seconds(trace: Trace) -> float | None:
+    first, last = moment(trace.started_at), moment(trace.finished_at)
+    return (last - first).total_seconds() if first and last else None
+
+
+def _columns(row: dict[str, Any], trace: Trace | None) -> list[str]:
+    usage = trace.usage if trace else None
+    seconds = row["duration"]
+    return [
+        overview(trace).words if trace else str(row["status"]),
+        tokens(usage) if usage else "",
+        cost(usage.cost) if usage and usage.cost is not None else "",
+        duration(seconds * 1000) if seconds is not None else "",
+    ]
+
+
+def _html(shown: AgentMap) -> str:
+    lines = [
+        f"<p>{escape(_headline(shown))}</p>",
+        "<table><thead><tr>"
+        + "".join(
+            f'<th scope="col" style="{_CELL}">{name}</th>'
+            for name in ("", "Input", "Result", "Status", "Tokens", "Cost", "Time")
+        )
+        + "</tr></thead><tbody>",
+    ]
+    left = TRACES_CHARS
+    for number, item in enumerate(shown.items):
+        row = _row(item, over=shown.is_over)
+        trace = item.run.record.trace() if item.run else None
+        answer = escape(visible(one_line(row["result"] or row["error"] or "", 200)))
+        whole = to_html(trace, live=not shown.is_over) if trace and trace.is_final else ""
+        left -= len(whole)
+        if whole and left > 0:
+            answer = f"<details><summary>{answer or 'Trace'}</summary>{whole}</details>"
+        cells = [
+            str(number),
+            escape(visible(one_line(item.input, 200))),
+            answer,
+            *map(escape, _columns(row, trace)),
+        ]
+        lines.append(
+            "<tr>" + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells) + "</tr>"
+        )
+    return "".join([*lines, "</tbody></table>"])
+
+
+def _markdown(shown: AgentMap) -> str:
+    lines = [
+        _headline(shown),
+        "",
+        "|  | Input | Result | Status | Tokens | Cost | Time |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for number, item in enumerate(shown.items):
+        row = _row(item, over=shown.is_over)
+        trace = item.run.record.trace() if item.run else None
+        cells = [item.input, row["result"] or row["error"] or "", *_columns(row, trace)]
+        lines.append(f"| {number} | {' | '.join(_in_a_cell(cell) for cell in cells)} |")
+    return "\n".join(lines)
+
+
+def _in_a_cell(text: str) -> str:
+    """Text that stays text, and in its cell, whatever it holds."""
+    line = escape(visible(one_line(text, 200)), quote=False)
+    for mark in "\\`*_[]|!~$":
+        line = line.replace(mark, f"\\{mark}")
+    return line
+
+
+def _headline(shown: AgentMap) -> str:
+    counts = shown.counts
+    said = ", ".join(f"{number:,} {status.replace('_', ' ')}" for status, number in counts.items())
+    took = duration(shown.seconds * 1000)
+    return f"{len(shown.items):,} runs: {said or 'none'} · {took}"
