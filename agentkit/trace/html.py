@@ -71,14 +71,25 @@ _PICTURE_BUDGET = 2_000_000
 
 
 def to_html(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
-    """The trace as an HTML fragment.
+    """The trace as an HTML fragment, with the runs that follow it up below it.
 
-    Payloads are cut so that the whole stays about a megabyte, pictures apart; each cut is said.
+    Payloads are cut so that each run stays about a megabyte, pictures apart; each cut is said.
     """
-    view = overview(read_trace(trace), live=live)
+    document = read_trace(trace)
+    parts = [f'<div style="{_ROOT}">', *_run(document, live=live)]
+    for each in document.follow_ups or ():
+        parts += [f'<div style="margin-top:12px;padding-top:8px;border-top:{_LINE}">']
+        parts += [*_run(each, live=live), "</div>"]
+    parts += ["</div>"]
+    # A blank line would end the HTML for a reader of Markdown (nbconvert puts this fragment into one),
+    # and what a tool returned would be read as Markdown from there on.
+    return "\n".join(part.replace("\n", "&#10;") for part in parts if part)
+
+
+def _run(trace: Trace, *, live: bool) -> list[str]:
+    view = overview(trace, live=live)
     writer = _Writer(view)
-    parts = [
-        f'<div style="{_ROOT}">',
+    return [
         _header(view),
         *map(writer.row, view.first_rows),
         _quiet(view.left_out) if view.left_out else "",
@@ -86,11 +97,7 @@ def to_html(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
         _ending(view),
         _answer(view.answer),
         _quiet(" · ".join(view.footer)) if view.footer else "",
-        "</div>",
     ]
-    # A blank line would end the HTML for a reader of Markdown (nbconvert puts this fragment into one),
-    # and what a tool returned would be read as Markdown from there on.
-    return "\n".join(part.replace("\n", "&#10;") for part in parts if part)
 
 
 def _header(view: Overview) -> str:

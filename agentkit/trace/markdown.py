@@ -29,9 +29,16 @@ _HIDDEN_FENCE = re.compile(r"[ \t>*+\-0-9.)]+(?:`{3,}|~{3,})")
 def to_markdown(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
     """The trace as Markdown: the steps as a list, their results below them, then the answer.
 
-    The answer stays the Markdown that it is, but for HTML and pictures, made text and links.
+    The answer stays the Markdown that it is, but for HTML and pictures, made text and links. Runs that
+    follow it up stand below it.
     """
-    view = overview(read_trace(trace), live=live)
+    document = read_trace(trace)
+    runs = [document, *(document.follow_ups or ())]
+    return "\n\n---\n\n".join(_run(each, live=live) for each in runs) + "\n"
+
+
+def _run(trace: Trace, *, live: bool) -> str:
+    view = overview(trace, live=live)
     limit = max(200, min(4_000, _TEXT_BUDGET // (len(view.rows) or 1)))
     chip = f" · *{SIMULATED}*" if view.simulated else ""
     parts = [f"**{_plain(view.agent)}**{chip} · {view.shape} {_plain(view.words)}"]
@@ -43,7 +50,7 @@ def to_markdown(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
         answer, note = cut(visible(view.answer.strip()), _ANSWER_LIMIT)
         parts += ["---", _harmless(answer), *([f"*{_plain(note)}*"] if note else [])]
     parts += ["---", _plain(" · ".join(view.footer))] if view.footer else []
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(parts)
 
 
 def _rows(view: Overview, limit: int) -> list[str]:

@@ -19,8 +19,17 @@ _ANSWER_CHARS = 60_000
 
 
 def to_text(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
-    """The trace as text. Results are their first lines; terminal codes in them are taken out."""
-    view = overview(read_trace(trace), live=live)
+    """The trace as text, with the runs that follow it up below it.
+
+    Results are their first lines; terminal codes in them are taken out.
+    """
+    document = read_trace(trace)
+    runs = [document, *(document.follow_ups or ())]
+    return "\n\n\n".join(_run(each, live=live) for each in runs)
+
+
+def _run(trace: Trace, *, live: bool) -> str:
+    view = overview(trace, live=live)
     chip = f" · {SIMULATED}" if view.simulated else ""
     lines = [f"{view.agent}{chip} · {view.shape} {view.words}"]
     lines += _indented(view.question, "> ")

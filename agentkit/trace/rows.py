@@ -8,7 +8,8 @@ HTML, Markdown and plain text are written from this, and the page's own fold fol
   when it succeeded, "Read data.csv" said as the wish it stayed ("Call region_total") otherwise. Below
   it, one line says what came of it. The tool's own name and where it ran open with the row.
 - A decision stays on the row: "Approved by ana · 14:02 UTC".
-- ``input_requested`` is a row "Asking you", then "Asked you".
+- ``input_requested`` is a row "Asking you", then "Asked you". It says all that the call of ``ask_user``
+  would say which it came from, so that one is not listed.
 - ``warning`` is a row whose title is its message.
 - ``usage``, ``run_started``, ``run_finished`` and ``final_answer`` are no rows: they fill header and
   footer. A message that the answer repeats word for word is shown once, as the answer.
@@ -26,6 +27,9 @@ from agentkit.trace.document import Trace
 from agentkit.trace.read import as_number, as_text
 from agentkit.trace.row import Kind, Row, State
 from agentkit.trace.words import moment, one_line
+
+_ASKING_TOOL = "ask_user"
+"""The built-in tool whose calls are questions."""
 
 
 class _Fold:
@@ -60,6 +64,7 @@ class _Fold:
                 row.state = "waiting"
                 self._ask(event, row, as_text(event.get("reason")))
             case "input_requested":
+                self._hide_asking_call()
                 question = as_text(event.get("question")) or ""
                 self._ask(event, self._add("question", event, "waiting", text=question), None)
             case "request_resolved":
@@ -97,6 +102,12 @@ class _Fold:
         self._requests[as_text(event.get("request_id")) or ""] = row
         if reason:
             row.notes.append(one_line(reason, 400))
+
+    def _hide_asking_call(self) -> None:
+        asking = [row for row in self._calls.values() if row.tool_name == _ASKING_TOOL]
+        shown = next((row for row in self.rows if any(row is each for each in asking)), None)
+        if shown:
+            self.rows = [row for row in self.rows if row is not shown]
 
     def _progress(self, event: Mapping[str, Any]) -> None:
         done, total = as_number(event.get("progress")), as_number(event.get("total"))

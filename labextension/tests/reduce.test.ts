@@ -217,3 +217,14 @@ test('ten thousand calls fold in well under a second', () => {
   expect(tools(state)).toHaveLength(10_000);
   expect(performance.now() - before).toBeLessThan(1000);
 });
+
+test('the call of ask_user that a question came from is known, any other is not', () => {
+  const call = { event_type: 'tool_call', step: 1, runs_in: 'server', arguments: {} };
+  const asked = [
+    { ...call, seq: 1, tool_call_id: 'a', tool_name: 'look' },
+    { ...call, seq: 2, tool_call_id: 'b', tool_name: 'ask_user' },
+    { event_type: 'input_requested', seq: 3, step: 1, request_id: 'r', question: 'Which?' },
+  ];
+  const rows = fold(EMPTY, asked).rows;
+  expect(rows.map(row => row.kind === 'tool' && row.asks)).toEqual([false, true, false]);
+});

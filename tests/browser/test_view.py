@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -105,9 +106,88 @@ def test_everything_can_be_reached_and_done_with_the_keyboard(show: Callable[...
 
 
 def test_the_decisions_have_their_names(show: Callable[..., Page]) -> None:
-    page = show("only=waiting")
+    page = show("only=waiting: code")
     for name in ("Approve", "Deny", "Cancel"):
         expect(page.get_by_role("button", name=name, exact=True)).to_be_visible()
+
+
+def _answered(page: Page) -> Any:
+    return page.evaluate("() => globalThis.answered")
+
+
+def test_an_approval_is_given_with_other_arguments_by_the_keyboard_alone(
+    show: Callable[..., Page],
+) -> None:
+    page = show("only=waiting: code")
+    page.get_by_role("button", name="Edit arguments").press("Enter")
+    code = page.get_by_label("code")
+    expect(code).to_be_focused()
+    code.fill("1 + 1")
+    page.keyboard.press("Tab")
+    page.keyboard.type("0")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Approved with other arguments by ada")).to_be_visible()
+    value = {"arguments": {"code": "1 + 1", "timeout": 300}}
+    assert _answered(page) == [{"request_id": "r1", "decision": "approve", "value": value}]
+    # The keyboard stays where it was, though what it was on is gone.
+    expect(page.locator('[data-event-type="tool_call"] > .head')).to_be_focused()
+
+
+def test_a_denial_that_is_refused_keeps_its_reason(show: Callable[..., Page]) -> None:
+    page = show("only=waiting: code")
+    page.get_by_role("button", name="Deny", exact=True).click()
+    reason = page.get_by_label("Reason")
+    expect(reason).to_be_focused()
+    page.keyboard.type("refuse me")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="as it asked to be")).to_be_visible()
+    expect(reason).to_have_value("refuse me")
+    reason.fill("too risky")
+    reason.press("Enter")
+    expect(page.get_by_text("Denied by ada: too risky")).to_be_visible()
+    assert [each["reason"] for each in _answered(page)] == ["refuse me", "too risky"]
+
+
+def test_escape_leads_back_from_denying(show: Callable[..., Page]) -> None:
+    page = show("only=waiting: code")
+    page.get_by_role("button", name="Deny", exact=True).click()
+    expect(page.get_by_label("Reason")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Approve", exact=True)).to_be_visible()
+    assert _answered(page) == []
+
+
+def test_a_form_is_filled_in_and_sent(show: Callable[..., Page]) -> None:
+    page = show("only=question: form")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("This is needed.")).to_have_count(2)
+    page.get_by_label("Sheet").fill("Sales")
+    page.get_by_label("Header row").fill("3")
+    page.get_by_label("Decimal mark").select_option(label=".")
+    page.get_by_label("Rows up to").fill("2025-06-30")
+    page.get_by_label("Leave out empty rows").uncheck()
+    page.get_by_label("Header row").press("Enter")
+    expect(page.get_by_text("Answered by ada")).to_be_visible()
+    assert _answered(page)[0]["value"] == {
+        "sheet": "Sales",
+        "header_row": 3,
+        "decimal": ".",
+        "until": "2025-06-30",
+        "skip_empty": False,
+    }
+
+
+def test_a_follow_up_is_asked_below_and_shown_there(show: Callable[..., Page]) -> None:
+    page = show("only=on a server: followed")
+    box = page.get_by_label("Ask a follow-up")
+    box.fill("busy")
+    box.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="goes on")).to_be_visible()
+    box.fill("And in the West?")
+    box.press("Enter")
+    expect(page.locator("agentkit-trace agentkit-trace")).to_have_count(2)
+    expect(page.locator("agentkit-trace agentkit-trace").last).to_contain_text("And in the West?")
+    expect(box).to_have_count(0)
 
 
 def test_a_live_time_runs_on(show: Callable[..., Page]) -> None:

@@ -126,9 +126,8 @@ export class TraceElement extends LitElement {
     );
   }
 
-  /** The run is over, and there is a server that goes on with it. */
   get ended(): boolean {
-    return isFinal(this.state.status) && this.reachable;
+    return isFinal(this.state.status);
   }
 
   /** Asked when the run is looked at: a notebook may hold many of them. */
@@ -241,8 +240,8 @@ export class TraceElement extends LitElement {
     const last = this.thread?.last;
     const source = last?.source ?? this.source;
     const { ended } = last?.view ?? this;
-    if (this.inThread !== undefined || !ended || source.followUp === undefined) return nothing;
-    return this.followUp.template(source);
+    if (this.inThread !== undefined || !this.reachable || !ended) return nothing;
+    return source.followUp === undefined ? nothing : this.followUp.template(source);
   }
 
   private streak(streak: Streak): TemplateResult {

@@ -137,6 +137,7 @@ function addTool(draft: Draft, event: Fields): number {
     runsIn: text(event.runs_in),
     progress: undefined,
     approval: undefined,
+    asks: false,
     result: undefined,
   });
   return index;
@@ -205,8 +206,16 @@ function approvalRequested(draft: Draft, event: Fields): void {
   draft.status = 'input_required';
 }
 
+/** The built-in tool whose calls are questions. */
+const ASKING_TOOL = 'ask_user';
+
 function inputRequested(draft: Draft, event: Fields): void {
   const requestId = text(event.request_id);
+  const asking = [...draft.unfinished.values()].find(index => {
+    const row = draft.rows[index];
+    return row?.kind === 'tool' && row.name === ASKING_TOOL && !row.asks;
+  });
+  change(draft, asking, 'tool', row => ({ ...row, asks: true }));
   draft.unfinished.set(`request:${requestId}`, draft.rows.length);
   draft.rows.push({
     kind: 'question',

@@ -75,6 +75,8 @@ export interface ToolRow extends RowBase {
   readonly runsIn: string;
   readonly progress: Progress | undefined;
   readonly approval: Approval | undefined;
+  /** It asks a person: the question has a row of its own, which says it all. */
+  readonly asks: boolean;
   readonly result: ToolResult | undefined;
 }
 

@@ -3,9 +3,9 @@ import { css } from 'lit';
 /** What waits for a person: approvals, questions, and the fields that they are answered in. */
 export const ASK = css`
   [data-state='waiting'] {
-    padding: 4px 8px 4px 5px;
+    padding: 4px 8px 4px 1px;
     border-left: 3px solid var(--warn);
-    margin: 4px 0 4px -8px;
+    margin: 4px 0 4px -4px;
     background: color-mix(in srgb, var(--warn) 8%, transparent);
     border-radius: 0 var(--radius) var(--radius) 0;
   }

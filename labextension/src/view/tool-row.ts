@@ -20,7 +20,7 @@ export function toolRow(row: ToolRow, context: RowContext): TemplateResult {
   const line = edit === undefined ? lineOf(row, state) : '';
   return html`<li
     class=${context.streak === 'none' ? 'row' : 'row one'}
-    ?hidden=${context.streak === 'folded'}
+    ?hidden=${row.asks || context.streak === 'folded'}
     data-event-type="tool_call"
     data-seq=${row.seq}
     data-state=${state}

@@ -33,8 +33,13 @@ function recent(name: Name): Sample {
   return trace;
 }
 
+/** For tests: what was answered on this page. */
+const answered: unknown[] = [];
+Object.assign(globalThis, { answered });
+
 function live(name: Name, play: Play): Source {
   const trace = recent(name);
+  let listener: Listener | undefined;
   return {
     trace: {
       task_id: trace.task_id,
@@ -42,9 +47,22 @@ function live(name: Name, play: Play): Source {
       input: trace.input,
       simulated: trace.simulated,
     },
-    subscribe: listener => play(listener, trace),
+    subscribe: to => {
+      listener = to;
+      play(to, trace);
+    },
     cancel: async () => {},
-    answer: async () => {},
+    // As a server does: refused in its own words, or told by an event.
+    answer: async (request_id, answer) => {
+      answered.push({ request_id, ...answer });
+      if (answer.reason === 'refuse me')
+        throw new Error('The answer was refused, as it asked to be.');
+      const seq = trace.events.length + answered.length;
+      const { decision, value = answer.reason } = answer;
+      const ts = new Date().toISOString();
+      const closed = { request_id, decision, value, by: 'ada', ts, seq, step: 2 };
+      listener?.events([{ event_type: 'request_resolved', ...closed }]);
+    },
   };
 }
 
@@ -60,9 +78,10 @@ const until =
     all(listener, { ...trace, status: 'running', events: trace.events.slice(0, count) });
 
 /** A saved run whose server still knows it. */
-function served(name: Name): Source {
+function served(trace: unknown): Source {
   return {
-    trace: sample(name),
+    trace,
+    followed: served,
     reachable: async () => true,
     undo: async () => ({
       undone: 1,
@@ -104,8 +123,8 @@ const STATES: Record<string, () => Source> = {
       () => ({ trace: sample(name) }),
     ]),
   ),
-  'on a server: edited': () => served('edited'),
-  'on a server: followed up': () => served('followed'),
+  'on a server: edited': () => served(sample('edited')),
+  'on a server: followed up': () => served(sample('followed')),
   'just done': () =>
     live('completed', (listener, trace) => {
       all(listener, trace);

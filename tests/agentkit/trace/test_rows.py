@@ -138,6 +138,14 @@ def test_an_edit_of_a_cell_says_where_and_how_much() -> None:
     )
 
 
+def test_a_question_is_told_once_not_as_a_call_too() -> None:
+    asked = call(1, {"text/plain": "2024"}, tool_name="ask_user")
+    question = event(2, "input_requested", request_id="r", question="Which year?")
+    asked[1]["seq"] = 3
+    assert [row.kind for row in rows(asked[0], question, asked[1])] == ["question"]
+    assert [row.kind for row in rows(*asked)] == ["tool"]
+
+
 def test_a_message_that_the_answer_repeats_is_told_once() -> None:
     said = event(1, "message", message_id="m", text="North did.")
     assert rows(said, event(2, "final_answer", text="North did.")) == []

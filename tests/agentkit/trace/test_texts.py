@@ -40,6 +40,16 @@ def test_no_html_and_no_foreign_picture_comes_through_markdown(attack: str) -> N
     Rendered(rendered(to_markdown(hostile(attack))))
 
 
+def test_a_run_that_follows_up_stands_below_in_every_form() -> None:
+    followed = sample("followed")
+    later = followed["follow_ups"][0]
+    for form in (to_markdown, to_html, to_text):
+        written = form(followed)
+        assert written.count(later["input"]) == 1
+        assert written.index(followed["input"][:20]) < written.index(later["input"])
+        assert written.count("Done") == 2
+
+
 def test_an_edit_is_a_diff_in_every_form() -> None:
     edited = sample("edited")
     removed = "-df = pd.read_cvs('data/sales.csv')"
