@@ -37,7 +37,9 @@ expect.set_options(timeout=SECONDS * 1000)
 class Lab:
     """JupyterLab on a free port, with the paced model of ``paced_model.py``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, settings: Sequence[str] = ()) -> None:
+        """Use the folder for everything that the server reads and writes; add settings of its own."""
+        self._settings = settings
         self.root = folder / "notebooks"
         self.root.mkdir()
         self._home = folder / "home"
@@ -77,6 +79,7 @@ class Lab:
             "JUPYTER_DATA_DIR": str(self._home / "data"),
             "JUPYTER_RUNTIME_DIR": str(self._home / "runtime"),
             "IPYTHONDIR": str(self._home / "ipython"),
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), environ["PATH"]]),
             "PYTHONPATH": os.pathsep.join([str(HERE), environ.get("PYTHONPATH", "")]),
         }
         with self._log.open("ab") as log:
@@ -92,6 +95,7 @@ class Lab:
                     "--LabApp.expose_app_in_browser=True",
                     "--JupyterNotebookApp.expose_app_in_browser=True",
                     "--AgentKitApp.away_seconds=2",
+                    *self._settings,
                 ],
                 env=environ,
                 stdout=log,
