@@ -5,8 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LAB_ARGS ?=
-# What notebooks/mcp_and_skills.ipynb is about.
-NOTEBOOKS := --AgentKitApp.mcp_config=notebooks/mcp.json --AgentKitApp.skills_folders=notebooks/skills
+# What notebooks/mcp_and_skills.ipynb is about. Jupyter refuses a setting that is given twice.
+LAB_SETTINGS ?= --AgentKitApp.mcp_config=notebooks/mcp.json --AgentKitApp.skills_folders=notebooks/skills
 PYTEST_ARGS ?=
 LABEXTENSIONS := $(VENV)/share/jupyter/labextensions
 SETTINGS := $(VENV)/share/jupyter/lab/settings
@@ -22,7 +22,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 	check-generated fix front-end generated constraints dist clean
 
 lab: front-end  ## JupyterLab with the quickstart open
-	jupyter lab $(NOTEBOOKS) $(LAB_ARGS) notebooks/quickstart.ipynb
+	jupyter lab $(LAB_SETTINGS) $(LAB_ARGS) notebooks/quickstart.ipynb
 
 test: test-python test-mcp1 test-page  ## every test
 
