@@ -76,7 +76,7 @@ class Lender:
             running = wanted is not None and self._running == wanted
             if running:
                 self._stopped = True
-                _interrupt_main_thread()
+                interrupt_main_thread()
         if dropped:
             self._finish(dropped, {"status": "aborted"})
         self._reply(stream, ident, message, {"known": bool(dropped) or running})
@@ -163,7 +163,8 @@ def _id(message: Message) -> str:
     return message["header"]["msg_id"]
 
 
-def _interrupt_main_thread() -> None:
+def interrupt_main_thread() -> None:
+    """Interrupt what this process runs, as its server would."""
     # Unlike _thread.interrupt_main, a real signal wakes what sleeps.
     if hasattr(signal, "pthread_kill"):
         ident = threading.main_thread().ident

@@ -22,19 +22,31 @@ from agentkit.llm.defaults import default_gateway
 from agentkit.server.api import ROUTES, Request, answer
 from agentkit.server.conversation import REFUSED, Gone, converse
 from agentkit.skills.registry import SkillRegistry
+from agentkit.tools.builtin.ask_user import AskUser
+from agentkit.tools.builtin.kernel import InspectVariables, RunPython
 from agentkit.tools.registry import ToolRegistry
 from jupyter_agentkit.errors import ConnectionLost
 from jupyter_agentkit.host import Frame, Host, Socket, refusal
+from jupyter_agentkit.ports.own_kernel import own_kernels
 
 _ROUTES = [
     (route, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.path))) for route in ROUTES
 ]
 
 
+def own_tools() -> ToolRegistry:
+    """The built-in tools that need no server: those that work in this kernel."""
+    tools = ToolRegistry()
+    kernels = own_kernels()
+    for tool in (AskUser(), RunPython(kernels), InspectVariables(kernels)):
+        tools.register(tool, on_request=True)
+    return tools
+
+
 def default_hub() -> Hub:
     """A hub with the providers that the environment configures, and nothing stored on disk."""
     return Hub(
-        InProcessExecutor(default_gateway(), ToolRegistry(), SkillRegistry()),
+        InProcessExecutor(default_gateway(), own_tools(), SkillRegistry()),
         Journal(MEMORY),
         redactor=Redactor(environ=os.environ),
     )

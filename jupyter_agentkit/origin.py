@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,10 +11,6 @@ from pydantic import ValidationError
 from agentkit.core.protocol import Origin
 from jupyter_agentkit.lending import listen
 
-_CONNECTION_FILE = re.compile(r"kernel-(.+)\.json")
-"""What the managers of kernels call the file: by the id under which they know the kernel. The variable
-``JPY_SESSION_NAME`` names the notebook instead, under the name that it had when the kernel was started."""
-
 
 def present_origin() -> Origin | None:
     """Give this kernel and the cell that runs in it; ``None`` outside of a kernel.
@@ -23,12 +18,14 @@ def present_origin() -> Origin | None:
     Front ends that name no cells, such as nbclient, leave the cell open. Works from any thread.
     """
     kernel = getattr(get_ipython(), "kernel", None)
-    found = _CONNECTION_FILE.fullmatch(connection_file(kernel).name)
-    if found is None:
+    # Managers of kernels call the file by the id under which they know the kernel; others call it anything.
+    # JPY_SESSION_NAME names the notebook instead, and by the name that it had when the kernel was started.
+    kernel_id = connection_file(kernel).stem.removeprefix("kernel-")
+    if not kernel_id:
         return None
     listen()  # who is told where a run comes from may offer code to the cell that waits for it
     try:
-        return Origin(kernel_id=found[1], cell_id=_cell_id(kernel))
+        return Origin(kernel_id=kernel_id, cell_id=_cell_id(kernel))
     except ValidationError:  # ids too long to be any
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, cast
 from weakref import WeakValueDictionary
@@ -22,19 +22,19 @@ EVALUATE_SECONDS = 15.0
 """For an expression that only looks."""
 
 
-class ServerKernels(Kernels):
-    """Runs code in the kernels of a Jupyter server. Used on the server's loop.
+class JupyterKernels(Kernels):
+    """Runs code in kernels that speak Jupyter's protocol. Used on one loop.
 
     Parameters
     ----------
-    manager
-        The server's ``kernel_manager``.
+    find
+        Gives the kernel of an id; raises ``NotFound``.
     busy_seconds
         How long a kernel that runs a cell is waited for.
     """
 
-    def __init__(self, manager: Any, *, busy_seconds: float = BUSY_SECONDS) -> None:
-        self._manager = manager
+    def __init__(self, find: Callable[[str], Kernel], *, busy_seconds: float) -> None:
+        self._find = find
         self._busy_seconds = busy_seconds
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -59,10 +59,26 @@ class ServerKernels(Kernels):
         turn = self._turns.setdefault(kernel_id, asyncio.Lock())
         if turn.locked():
             ears.say("Another call of an agent runs in the kernel; waiting for its end")
-        async with turn, Connection(self._kernel(kernel_id)) as kernel:
+        async with turn, Connection(self._find(kernel_id)) as kernel:
             yield kernel
 
-    def _kernel(self, kernel_id: str) -> Kernel:
+
+class ServerKernels(JupyterKernels):
+    """Runs code in the kernels of a Jupyter server. Used on the server's loop.
+
+    Parameters
+    ----------
+    manager
+        The server's ``kernel_manager``.
+    busy_seconds
+        How long a kernel that runs a cell is waited for.
+    """
+
+    def __init__(self, manager: Any, *, busy_seconds: float = BUSY_SECONDS) -> None:
+        super().__init__(self._known, busy_seconds=busy_seconds)
+        self._manager = manager
+
+    def _known(self, kernel_id: str) -> Kernel:
         if kernel_id not in self._manager:
             raise NotFound(
                 "The notebook's kernel is not one of this server: it was shut down or died, or something"
