@@ -33,7 +33,10 @@ def last_words(text: str, limit: int) -> str:
 def _overwritten(line: str) -> str:
     """What a progress bar ended at. A shorter text over a longer one counts as the whole line."""
     parts = [part for part in line.split("\r") if part.strip("\b ")]
-    shown = parts[-1] if parts else ""
-    while "\b" in shown:
-        shown = re.sub(r"[^\b]\b|^\b+", "", shown)
-    return shown
+    shown: list[str] = []
+    for character in parts[-1] if parts else "":
+        if character != "\b":
+            shown.append(character)
+        elif shown:
+            shown.pop()
+    return "".join(shown)
