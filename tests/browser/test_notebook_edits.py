@@ -240,3 +240,74 @@ def test_a_notebook_that_nobody_has_open_is_edited_run_and_undone_on_the_disk(
     lab.request("DELETE", f"api/kernels/{kernel_id}")
     assert notebook.undo(task) == {"undone": 2, "kept": []}
     assert [cell.source for cell in lab.read("closed.ipynb").cells] == ["a = 6", "a * 7"]
+
+
+def test_in_notebook_7_a_run_that_a_cell_starts_works_in_that_cells_notebook(
+    lab: Lab, open_page: OpenPage
+) -> None:
+    start = """\
+from jupyter_agentkit import Agent
+script = [
+    {"calls": [{"tool": "insert_cell", "arguments": {"after": "end", "source": "6 * 7"}}]},
+    {"calls": [{"tool": "read_notebook", "arguments": {}}]},
+]
+Agent("seven", model="demo", tools=["insert_cell", "read_notebook"], script=script,
+      policy={"insert_cell": "allow"}).run("Insert a cell")"""
+    lab.write("seven.ipynb", [start])
+    page = open_page(lab)
+    page.open("seven.ipynb", app="notebook")
+    page.run_all()
+    page.trace().expect_status("completed")
+    assert sources(page) == [start, "6 * 7"]
+
+
+def test_of_two_pages_the_one_with_unsaved_work_is_edited(lab: Lab, open_page: OpenPage) -> None:
+    notebook = Notebook(lab, "two-pages.ipynb", ["a = 1", "b = 2"])
+    first, second = open_page(lab), open_page(lab)
+    for page in (first, second):
+        page.open("two-pages.ipynb")
+        page.save()
+    type_into(first, 1, "  # mine")
+    second.page.bring_to_front()
+    task = notebook.run(notebook.edit(0, "a = 10"))
+    assert outcomes(notebook.results(task)) == ["success"]
+    assert sources(first) == ["a = 10", "b = 2  # mine"]
+    assert sources(second) == ["a = 1", "b = 2"]
+
+
+def test_a_page_that_is_reloaded_or_renames_its_notebook_is_found_again(
+    lab: Lab, open_page: OpenPage
+) -> None:
+    notebook = Notebook(lab, "before.ipynb", ["a = 1", "b = 2"])
+    page = open_page(lab)
+    page.open("before.ipynb")
+    kernel_id = notebook.kernel_id()
+    page.save()
+    page.reload()
+    type_into(page, 1, "  # mine")
+    page.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.rename('after.ipynb')")
+    notebook.name = "after.ipynb"
+    assert notebook.kernel_id() == kernel_id
+    task = notebook.run(notebook.edit(0, "a = 10"))
+    assert outcomes(notebook.results(task)) == ["success"]
+    assert sources(page) == ["a = 10", "b = 2  # mine"]
+    (result,) = notebook.results(task)
+    assert result["content"]["application/vnd.agentkit.edit+json"]["path"] == "after.ipynb"
+
+
+def test_a_notebook_that_is_deleted_in_mid_run_is_a_failure_that_says_so(
+    lab: Lab, open_page: OpenPage
+) -> None:
+    notebook = Notebook(lab, "deleted.ipynb", ["import time; time.sleep(1)", "b = 2"])
+    page = open_page(lab)
+    page.open("deleted.ipynb")
+    page.save()
+    page.page.evaluate("() => window.jupyterapp.shell.currentWidget.close()")
+    expect(page.page.locator(".jp-Notebook")).to_have_count(0)
+    task_id = notebook.start(("run_cell", {"cell_id": notebook.ids[0]}), notebook.edit(1, "b = 20"))
+    (lab.root / "deleted.ipynb").unlink()
+    lab.wait_for_task(task_id)
+    assert outcomes(notebook.results(task_id))[-1] == "notebook_gone"
+    assert not (lab.root / "deleted.ipynb").exists()
+    (task,) = lab.tasks()
+    assert task["status"] == "completed"
