@@ -15,10 +15,17 @@ from tests.jupyter_agentkit.ports.page import SECONDS, Page
 class Call:
     """One call of a tool on the page's kernel, and what it says while it runs."""
 
-    def __init__(self, page: Page, arguments: dict[str, Any], *, busy_seconds: float = 60) -> None:
+    def __init__(
+        self,
+        page: Page,
+        arguments: dict[str, Any],
+        *,
+        busy_seconds: float = 60,
+        kernels: ServerKernels | None = None,
+    ) -> None:
         self.said: list[str] = []
         self._news = asyncio.Event()
-        kernels = ServerKernels(page.manager, busy_seconds=busy_seconds)
+        kernels = kernels or ServerKernels(page.manager, busy_seconds=busy_seconds)
         tool = RunPython(kernels) if "code" in arguments else InspectVariables(kernels)
         context = ToolContext("1", progress=self._say, origin=Origin(kernel_id=page.kernel_id))
         self.task = asyncio.create_task(tool.call(arguments, context))

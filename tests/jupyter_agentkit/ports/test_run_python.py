@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from agentkit.errors import AgentKitError
+from jupyter_agentkit.ports.kernels import ServerKernels
 from tests.jupyter_agentkit.ports.calls import Call, run, text
 from tests.jupyter_agentkit.ports.page import Page
 
@@ -142,3 +143,73 @@ async def test_variables_are_described_without_running_their_code(page: Page) ->
     assert any(line.startswith("evil: ") for line in lines)
     json.dumps(result.content)
     assert await page.value("[n for n in globals() if 'described' in n]") == "[]"
+
+
+async def test_much_output_is_bounded_and_the_kernel_goes_on(page: Page) -> None:
+    result = await run(page, "for n in range(200_000): print(n, 'x' * 20)\n'end'")
+    assert text(result).startswith("0 xxx")
+    assert text(result).endswith("'end'")
+    assert len(text(result)) < 700_000
+    assert await page.value("n") == "199999"
+
+
+async def test_bytes_that_are_no_utf8_and_colours_do_no_harm(page: Page) -> None:
+    code = "import os, sys\nsys.stdout.write('\\udcff \\x1b[31mred\\x1b[0m')\nos.write(1, b'\\xff raw')"
+    said = text(await run(page, code))
+    assert "red" in said
+    assert "\x1b" not in said
+    said.encode()
+
+
+async def test_a_system_exit_in_the_code_leaves_the_kernel_alive(page: Page) -> None:
+    result = await run(page, "raise SystemExit(3)")
+    assert result.outcome == "failed"
+    assert await page.value("1") == "1"
+
+
+async def test_input_is_refused_and_not_waited_for(page: Page) -> None:
+    result = await run(page, "input('name?')")
+    assert result.error is not None
+    assert "StdinNotImplementedError" in result.error.message
+
+
+async def test_a_failure_leaves_the_users_queued_cells_alone(page: Page, tmp_path: Path) -> None:
+    call = Call(page, {"code": f"print('begun')\n{held_by(tmp_path / 'go')}\n1 / 0"})
+    await call.until_said("begun")
+    cell = page.send("queued = 1")
+    (tmp_path / "go").touch()
+    assert (await call.result()).outcome == "failed"
+    assert (await page.end(cell))["status"] == "ok"
+
+
+async def test_calls_take_turns_and_say_so(page: Page, tmp_path: Path) -> None:
+    kernels = ServerKernels(page.manager)
+    first = Call(page, {"code": f"print('begun')\n{held_by(tmp_path / 'go')}"}, kernels=kernels)
+    await first.until_said("begun")
+    second = Call(page, {"code": "done + 1"}, kernels=kernels)
+    await second.until_said("Another call of an agent runs in the kernel")
+    third = Call(page, {"code": "late = True"}, kernels=kernels)
+    await third.until_said("Another call")
+    await third.cancel()
+    (tmp_path / "go").touch()
+    await first.result()
+    assert text(await second.result()) == "2"
+    assert await page.value("'late' in globals()") == "False"
+
+
+async def test_a_kernel_that_was_shut_down_is_said_to_be_gone(page: Page) -> None:
+    await page.manager.shutdown_kernel(page.kernel_id, now=True)
+    with pytest.raises(AgentKitError) as caught:
+        await run(page, "1")
+    assert caught.value.reason == "kernel_not_found"
+
+
+async def test_a_kernel_shut_down_in_mid_call_ends_the_call(page: Page) -> None:
+    call = Call(page, {"code": "print('begun')\nwhile True: pass"})
+    await call.until_said("begun")
+    down = asyncio.create_task(page.manager.shutdown_kernel(page.kernel_id, now=True))
+    with pytest.raises(AgentKitError) as caught:
+        async with asyncio.timeout(3):
+            await call.result()
+    assert caught.value.reason == "kernel_died"
+    await down
