@@ -39,6 +39,7 @@ export const mimePlugin: JupyterFrontEndPlugin<void> = {
 /** The renderer of one output. */
 class TraceOutput extends Widget implements IRenderMime.IRenderer {
   private shown: { readonly view: TraceElement; readonly taskId: string } | undefined;
+  private model: IRenderMime.IMimeModel | undefined;
   private life = new AbortController();
 
   constructor(private readonly host: Host) {
@@ -47,6 +48,8 @@ class TraceOutput extends Widget implements IRenderMime.IRenderer {
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
+    // A kernel's update of the output comes as another model: to write to the one before does nothing.
+    this.model = model;
     const trace = model.data[TRACE_TYPE];
     const taskId = text(fields(trace).task_id);
     // The bundle that we write at the end comes back here; the view already shows what it says.
@@ -56,7 +59,7 @@ class TraceOutput extends Widget implements IRenderMime.IRenderer {
     }
     this.life.abort();
     this.life = new AbortController();
-    const view = this.open(trace, taskId, model, this.life.signal);
+    const view = this.open(trace, taskId, this.life.signal);
     this.shown = { view, taskId };
   }
 
@@ -65,32 +68,23 @@ class TraceOutput extends Widget implements IRenderMime.IRenderer {
     super.dispose();
   }
 
-  private open(
-    trace: unknown,
-    taskId: string,
-    model: IRenderMime.IMimeModel,
-    signal: AbortSignal,
-  ): TraceElement {
+  private open(trace: unknown, taskId: string, signal: AbortSignal): TraceElement {
     const address = pageAddress();
     if (address === undefined || taskId === '')
       return mount(this.node, { trace }, this.host, { signal });
     const api = new TaskApi(address, taskId);
     const source = new AnywhereSource(taskId, new ServedSource(api, trace));
     // A run that follows this one up is saved here too: one output holds them all.
-    const keep = (): void => void save(api, model, signal);
+    const keep = (): void => void this.save(api, signal);
     const host = { ...this.host, onFinished: keep, onFollowedUp: keep };
     return mount(this.node, source, host, { signal });
   }
-}
 
-/** Puts the bundle of the run and its follow-ups into the output, so that it is saved with the notebook. */
-async function save(
-  api: TaskApi,
-  model: IRenderMime.IMimeModel,
-  signal: AbortSignal,
-): Promise<void> {
-  const bundle = fields(await api.bundle().catch(() => undefined));
-  // Without one the output stays as it was, and attaches again when the notebook is opened next.
-  if (signal.aborted || !(TRACE_TYPE in fields(bundle.data))) return;
-  model.setData(bundle as IRenderMime.IMimeModel.ISetDataOptions);
+  /** Puts the bundle of the run and its follow-ups into the output, so that it is saved with the notebook. */
+  private async save(api: TaskApi, signal: AbortSignal): Promise<void> {
+    const bundle = fields(await api.bundle().catch(() => undefined));
+    // Without one the output stays as it was, and attaches again when the notebook is opened next.
+    if (signal.aborted || !(TRACE_TYPE in fields(bundle.data))) return;
+    this.model?.setData(bundle as IRenderMime.IMimeModel.ISetDataOptions);
+  }
 }
