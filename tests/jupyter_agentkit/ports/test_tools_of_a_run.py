@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jupyter_core.utils import ensure_async
-from jupyter_server.serverapp import ServerApp
 
 from agentkit.core.protocol import AgentConfig
 from agentkit.llm.protocol import ToolCall
 from agentkit.llm.scripted import ScriptedProvider
 from tests.jupyter_agentkit.ports.page import Page
 from tests.jupyter_agentkit.server.talk import Frame, Talk, events
-
-
-@pytest.fixture
-def talk(
-    jp_serverapp: ServerApp, http_server_client: Any, jp_http_port: int, jp_base_url: str
-) -> Iterator[Talk]:
-    talk = Talk(jp_serverapp, http_server_client, jp_http_port, jp_base_url)
-    yield talk
-    talk.release()
 
 
 def analyst(talk: Talk, *turns: Any, tools: tuple[str, ...]) -> None:
@@ -99,3 +88,24 @@ async def test_files_are_those_beside_the_notebook_of_the_run(talk: Talk, page: 
     results = {e["tool_call_id"]: e for e in steps if e["event_type"] == "tool_result"}
     assert results["1"]["content"] == {"text/plain": "a,b\n"}
     assert results["2"]["content"]["text/plain"] == "data.csv  4 B"
+
+
+@pytest.mark.parametrize("waits", ["print(run.wait())", "print(await run)"])
+async def test_a_cell_that_waits_for_its_run_does_not_stand_in_its_way(
+    told: Talk, page: Page, waits: str
+) -> None:
+    calls = [
+        [ToolCall("1", "run_python", {"code": "b = a + 1\nprint('in', b)"})],
+        [ToolCall("2", "inspect_variables", {"names": ["b"]})],
+    ]
+    told.hub.executor.gateway.register_provider("script", ScriptedProvider([*calls, "b is 21."]))
+    cell = page.send(
+        "from jupyter_agentkit import Agent\na = 20\n"
+        "agent = Agent('analyst', model='script', tools=['run_python', 'inspect_variables'])\n"
+        f"run = agent.run('What is b?', task_id='t', on_ask='approve')\n{waits}"
+    )
+    assert (await page.end(cell))["status"] == "ok"
+    assert page.printed(cell) == "b is 21.\n"
+    steps = events(await told.finish("t"))
+    results = [e["content"]["text/plain"] for e in steps if e["event_type"] == "tool_result"]
+    assert results == ["in 21", "b: int · 21"]
