@@ -158,6 +158,7 @@ class Agent:
         if script is not None:
             fields["script"] = tuple(_listed(script, "script"))
         self._config = checked(_CONFIG, fields, "The agent", "invalid_input")
+        self._policy = policy
 
     @property
     def name(self) -> str:
@@ -183,6 +184,7 @@ class Agent:
         thread: str | AgentRun | None = None,
         on_ask: OnAsk | None = None,
         model: str | None = None,
+        tools: Iterable[Tool | Callable[..., Any] | str] | None = None,
     ) -> AgentRun:
         """Ask; the run goes on beside the notebook's cells, whatever they do.
 
@@ -201,8 +203,8 @@ class Agent:
             What it does when it has something to ask: ``"ask"`` and wait for an answer, or take
             ``"approve"`` or ``"deny"`` for it, or ``"fail"``. Left out, it asks, and fails where a
             program runs the notebook, since nobody is there.
-        model
-            Another model than the agent's, for this run.
+        model, tools
+            Others than the agent's, for this run.
 
         Returns
         -------
@@ -219,8 +221,9 @@ class Agent:
         body = start_body(
             self.name, input, limits=limits, task_id=task_id, thread=thread, on_ask=on_ask
         )
-        config, tools = self._sent(model)
-        return AgentRun(connect().start(body, config=config, tools=tools))
+        agent = self if tools is None else self._with(tools)
+        config, offered = agent._sent(model)
+        return AgentRun(connect().start(body, config=config, tools=offered))
 
     def map(
         self,
@@ -274,6 +277,20 @@ class Agent:
             return AgentRun(client.start(body, config=config, tools=tools))
 
         return AgentMap(client, bodies, start, concurrency)
+
+    def _with(self, tools: Iterable[Tool | Callable[..., Any] | str]) -> Agent:
+        config = self._config
+        fields: dict[str, Any] = {"skills": config.skills, "limits": config.limits}
+        return Agent(
+            self.name,
+            tools=tools,
+            model=config.model,
+            prompt=config.prompt.identity,
+            description=config.description,
+            policy=self._policy,
+            task_mode=config.task_mode,
+            **fields,
+        )
 
     def _sent(self, model: str | None) -> tuple[AgentConfig, Mapping[str, Tool]]:
         """What the host is given with each run."""

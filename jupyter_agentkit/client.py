@@ -100,6 +100,10 @@ class Client:
         """
         return Started(self, _summary(self.call(self.host.request("GET", _task(task_id)))))
 
+    def get(self, path: str) -> Any:
+        """What a route tells; ``path`` as in `Host.request`."""
+        return self.call(self.host.request("GET", path))
+
     def cancel(self, task_id: str, reason: str | None) -> None:
         """Cancel a task; one that has ended is left as it is.
 

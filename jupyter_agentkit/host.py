@@ -55,7 +55,7 @@ class Host(ABC):
         Parameters
         ----------
         path
-            Below ``/api/v1/``, such as ``tasks``.
+            Below ``/api/v1/``, such as ``tasks`` or ``tasks?limit=3``.
 
         Raises
         ------

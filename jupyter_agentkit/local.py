@@ -21,6 +21,7 @@ from agentkit.hub.journal import MEMORY, Journal
 from agentkit.llm.defaults import default_gateway
 from agentkit.server.api import ROUTES, Request, answer
 from agentkit.server.conversation import REFUSED, Gone, converse
+from agentkit.server.input import query_of
 from agentkit.skills.registry import SkillRegistry
 from agentkit.tools.builtin.ask_user import AskUser
 from agentkit.tools.builtin.kernel import InspectVariables, RunPython
@@ -69,10 +70,13 @@ class LocalHost(Host):
     async def request(self, method: str, path: str, body: Frame | None = None) -> Any:
         await self._hub.open()
         given = b"" if body is None else json.dumps(body).encode()
+        path, _, query = path.partition("?")
         for route, pattern in _ROUTES:
             found = pattern.fullmatch(f"/{path}")
             if route.verb == method and found is not None:
-                request = Request(self._hub, found.groupdict(), body=given, user="the notebook")
+                request = Request(
+                    self._hub, found.groupdict(), query_of(query), given, user="the notebook"
+                )
                 response = await answer(route, request)
                 content = json.loads(response.text) if response.text else None
                 if error := refusal(response.status, content):

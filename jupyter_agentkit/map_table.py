@@ -10,6 +10,7 @@ from agentkit.trace.document import Trace
 from agentkit.trace.html import to_html
 from agentkit.trace.overview import overview
 from agentkit.trace.words import cost, duration, moment, one_line, tokens, visible
+from jupyter_agentkit.listing import in_a_cell
 from jupyter_agentkit.mapping import AgentMap, Item
 
 if TYPE_CHECKING:
@@ -142,16 +143,8 @@ def _markdown(shown: AgentMap) -> str:
         row = _row(item, over=shown.is_over)
         trace = item.run.record.trace() if item.run else None
         cells = [item.input, row["result"] or row["error"] or "", *_columns(row, trace)]
-        lines.append(f"| {number} | {' | '.join(_in_a_cell(cell) for cell in cells)} |")
+        lines.append(f"| {number} | {' | '.join(in_a_cell(cell) for cell in cells)} |")
     return "\n".join(lines)
-
-
-def _in_a_cell(text: str) -> str:
-    """Text that stays text, and in its cell, whatever it holds."""
-    line = escape(visible(one_line(text, 200)), quote=False)
-    for mark in "\\`*_[]|!~$":
-        line = line.replace(mark, f"\\{mark}")
-    return line
 
 
 def _headline(shown: AgentMap) -> str:

@@ -152,10 +152,13 @@ class _Routes(_Handler):
             pairs = list(zip(names, given, strict=True))
             if all(name == part or name.startswith("{") for name, part in pairs):
                 named = {name.strip("{}"): part for name, part in pairs if name.startswith("{")}
-                response = await answer(
-                    route,
-                    Request(self.server.hub, named, body=self.request.body, user="the notebook"),
+                query = {
+                    name: self.get_query_argument(name) for name in self.request.query_arguments
+                }
+                request = Request(
+                    self.server.hub, named, query, self.request.body, user="the notebook"
                 )
+                response = await answer(route, request)
                 self.set_status(response.status)
                 if response.text:
                     self.write(response.text)  # pyright: ignore[reportUnknownMemberType]

@@ -11,7 +11,7 @@ import pytest
 from agentkit.errors import AgentKitError, InvalidInput
 from agentkit.llm.protocol import TokenUsage
 from agentkit.llm.scripted import Request
-from jupyter_agentkit import Agent, AgentRun
+from jupyter_agentkit import Agent, AgentRun, AgentRunCancelled
 from jupyter_agentkit.mapping import WHOLE_MAP, AgentMap
 from tests.jupyter_agentkit.kernel.server import AgentServer, Gate, ServeScript
 
@@ -145,6 +145,8 @@ def test_a_run_that_is_cancelled_by_itself_leaves_the_others(serve: ServeScript)
     run = begun(answers, 2)[0]
 
     run.cancel()
+    with pytest.raises(AgentRunCancelled):
+        run.wait(20)
     together.gate.open()
 
     assert answers.wait(20).counts == {"cancelled": 1, "completed": 2}

@@ -229,32 +229,3 @@ def test_a_page_that_cannot_reach_the_server_is_relayed_to_and_can_cancel(
     notebook.until(cell, lambda: any(frame["type"] == "result" for frame in frames()))
     assert frames()[-1]["data"]["status"] == "cancelled"
     gate.open()
-
-
-def test_the_magic_asks_an_agent_of_the_notebook(notebook: Notebook, server: AgentServer) -> None:
-    model = server.script(*calls_shout("HEY it is."))
-    notebook.run(
-        f'%load_ext jupyter_agentkit\nloud = Agent("loud", tools=[shout], model={model!r})'
-    )
-
-    cell = notebook.run("%%agent loud -o answer\nShout it.")
-
-    assert cell.of("display_data")[0]["data"][TRACE]["input"] == "Shout it."
-    assert notebook.run("print(answer.wait(60))").text == "HEY it is.\n"
-
-
-@pytest.mark.parametrize(
-    ("cell", "message"),
-    [
-        ("%%agent nobody\nGo", "nobody = Agent("),
-        ("%%agent loud2\n  ", "no question"),
-        ("%%agent nobody --model a:b\nGo", "--model goes with a variable"),
-        ("%%agent a -o 3x\nGo", "name of a variable"),
-    ],
-)
-def test_the_magic_says_what_is_wrong(notebook: Notebook, cell: str, message: str) -> None:
-    notebook.run("%load_ext jupyter_agentkit")
-
-    done = notebook.finish(notebook.begin(cell))
-
-    assert message in done.text + str(done.of("error"))
