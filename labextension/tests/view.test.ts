@@ -199,6 +199,22 @@ describe('an approval', () => {
     expect(button(view, 'Approve')?.disabled).toBe(true);
   });
 
+  test('shows the marks that would make code read as something else', async () => {
+    const { source, tell } = live({ answer: async () => {} });
+    const view = await show(source);
+    tell.attached('input_required', 9);
+    tell.connection('live');
+    const args = { code: 'x = "\u202eyrt"', note: 'a\u200bb' };
+    const call = { tool_call_id: 'c', tool_name: 'run_python', arguments: args };
+    tell.events([
+      { event_type: 'approval_requested', seq: 1, step: 1, request_id: 'r', reason: '', ...call },
+    ]);
+    await vi.waitFor(() =>
+      expect(view.querySelector('.agentkit-code')?.textContent).toBe('x = "[U+202E]yrt"'),
+    );
+    expect(words(root(view).querySelector('.ask dd:not(.code)'))).toBe('a[U+200B]b');
+  });
+
   test('is given for the whole run', async () => {
     const answer = vi.fn(async () => {});
     const { view } = await asked('waiting', answer);

@@ -38,6 +38,17 @@ export function argumentsOf(args: unknown): readonly Argument[] {
   });
 }
 
+// Marks that reorder text or cannot be seen: what is consented to must not read as something else.
+const UNSEEN = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+
+/** Text in which every character shows. */
+export function plainlySeen(text: string): string {
+  return text.replace(
+    UNSEEN,
+    mark => `[U+${mark.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}]`,
+  );
+}
+
 function languageOf(name: string, value: string, cellType: unknown): string | undefined {
   if (name === 'source' && cellType === 'markdown') return 'markdown';
   if (name === 'source' && cellType === 'raw') return undefined;
@@ -50,7 +61,12 @@ export function codeParts(rowId: number, args: unknown): [string, LightContent][
   return argumentsOf(args).flatMap(({ text, language }, index) =>
     language === undefined
       ? []
-      : [[slotOf(rowId, index), { kind: 'code', code: text, language } satisfies LightContent]],
+      : [
+          [
+            slotOf(rowId, index),
+            { kind: 'code', code: plainlySeen(text), language } satisfies LightContent,
+          ],
+        ],
   );
 }
 
@@ -69,7 +85,7 @@ export function argumentsTemplate(
       : html`<dl>
           ${given.map(({ name, text, language }, index) =>
             language === undefined
-              ? html`<dt>${name}</dt><dd>${text}</dd>`
+              ? html`<dt>${name}</dt><dd>${plainlySeen(text)}</dd>`
               : html`<dt class="wide">${name}</dt><dd class="wide code"><slot name=${slotOf(rowId, index)}></slot></dd>`,
           )}
         </dl>`;

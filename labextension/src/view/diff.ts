@@ -1,5 +1,6 @@
 import { structuredPatch } from 'diff';
 import { html, nothing, type TemplateResult } from 'lit';
+import { plainlySeen } from './arguments';
 import { count } from './format';
 
 /** A longer way from one text to the other is not looked for: it would hold up the page. */
@@ -64,7 +65,7 @@ export function diffTemplate({ lines }: Diff): TemplateResult {
     ${lines.slice(0, MOST_LINES).map(
       ({ kind, text }) => html`<div class="change" data-kind=${kind}>
         <span class="sign" aria-hidden="true">${SIGNS[kind]}</span
-        ><span class="sr">${SPOKEN[kind] ?? nothing}</span><span .textContent=${text}></span>
+        ><span class="sr">${SPOKEN[kind] ?? nothing}</span><span .textContent=${plainlySeen(text)}></span>
       </div>`,
     )}
     ${more > 0 ? html`<div class="change" data-kind="gap"><span class="sign"></span><span>${count(more, 'more line')}</span></div>` : nothing}

@@ -52,6 +52,7 @@ export class LightParts {
     const node = document.createElement('div');
     node.slot = name;
     node.className = CLASSES[content.kind];
+    if (content.kind === 'markdown') node.dir = 'auto';
     this.element.append(node);
     const markdown =
       content.kind === 'markdown'

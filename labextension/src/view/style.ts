@@ -6,6 +6,16 @@ import { ROWS } from './style-rows';
 
 /** What holds for all of it, over everything before. */
 const LAST = css`
+  /* Text of people and models reads in its own direction, inside of a column that keeps its own. */
+  .question p,
+  .reason,
+  .decision,
+  .line,
+  .thought,
+  dd:not(.code) {
+    unicode-bidi: plaintext;
+  }
+
   :focus-visible {
     outline: 2px solid var(--brand);
     outline-offset: 1px;

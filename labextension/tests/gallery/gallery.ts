@@ -106,6 +106,35 @@ const STATES: Record<string, () => Source> = {
   'waiting: code, with a limit': () => live('consent', all),
   question: () => live('question', all),
   'question: form': () => live('form', all),
+  'question: text, with a long one from right to left': () =>
+    live('question', (listener, trace) => {
+      const last = trace.events.at(-1);
+      if (last === undefined) return;
+      delete last.choices;
+      last.question = `أي سنة تقصد؟ ${'تحتوي البيانات على أكثر من سنة واحدة. '.repeat(4)}`;
+      all(listener, trace);
+    }),
+  'question: long choices': () =>
+    live('question', (listener, trace) => {
+      const last = trace.events.at(-1);
+      if (last === undefined) return;
+      last.choices = [
+        '٢٠٢٤',
+        'Both years, but without the months that have returns in them '.repeat(3),
+      ];
+      all(listener, trace);
+    }),
+  'waiting: long arguments': () =>
+    live('waiting', (listener, trace) => {
+      const source = Array.from({ length: 80 }, (_, n) => `print(${n}, '${'x'.repeat(n)}')`);
+      const args = {
+        source: source.join('\n'),
+        note: 'סיבה ארוכה '.repeat(40),
+        deep: { a: [1, { b: 'c' }] },
+      };
+      for (const event of trace.events.slice(-2)) event.arguments = args;
+      all(listener, trace);
+    }),
   reconnecting: () =>
     live('completed', (listener, trace) => {
       until(8)(listener, trace);
