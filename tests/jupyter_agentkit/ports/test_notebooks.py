@@ -13,10 +13,18 @@ from jupyter_server.serverapp import ServerApp
 
 from agentkit.core.protocol import Origin
 from agentkit.errors import AgentKitError
-from agentkit.tools.builtin.cells import InsertCell, Notebook, RemoveCell, ReplaceSource
+from agentkit.tools.builtin.cells import (
+    InsertCell,
+    Notebook,
+    RemoveCell,
+    ReplaceSource,
+    source_hash,
+)
+from agentkit.tools.builtin.undo import Undone, edits_of, undo
 from jupyter_agentkit.ports.kernels import ServerKernels
 from jupyter_agentkit.ports.notebooks import ServerNotebooks
 from jupyter_agentkit.ports.pages import Page, Pages
+from tests.agentkit.tools.builtin.memory import Run
 
 _v4: Any = nbformat.v4
 _nbformat: Any = nbformat
@@ -100,6 +108,21 @@ async def test_a_file_without_ids_keeps_its_format_and_names_cells_by_their_plac
     assert desk.sources() == ["same", "other", "last"]
     assert desk.read()["nbformat_minor"] == 4
     assert all("id" not in cell for cell in desk.read()["cells"])
+
+
+async def test_edits_of_a_file_without_ids_are_taken_back_last_first(desk: Desk) -> None:
+    desk.write("a", "b", minor=4)
+    notebook = await at(desk)
+    run = Run(notebook)
+    await run.call("edit_cell", cell_id="#1", hash=source_hash("a"), source="aa")
+    await run.call("insert_cell", after="start", source="new")
+    await run.call("edit_cell", cell_id="#2", hash=source_hash("aa"), source="aaa")
+    await run.call("insert_cell", after="#1", source="newer")
+    assert desk.sources() == ["new", "newer", "aaa", "b"]
+    edits, lost = edits_of(run.events)
+    assert lost == []
+    assert await undo(notebook, edits) == Undone(undone=4)
+    assert desk.sources() == ["a", "b"]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from agentkit.tools.builtin.cells import Cell
 from jupyter_agentkit.page_frames import Read, Run
 from jupyter_agentkit.ports.pages import Page, Pages
 
+SECONDS = 20
 CELL: dict[str, Any] = {"id": "a", "cell_type": "code", "source": "a = 1", "outputs": []}
 
 
@@ -21,14 +22,18 @@ class Browser:
 
     def __init__(self, pages: Pages, *paths: str, **state: bool) -> None:
         self.pages = pages
-        self.heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self.page = Page(lambda text: self.heard.put_nowait(json.loads(text)))
+        self._heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.page = Page(lambda text: self._heard.put_nowait(json.loads(text)))
         pages.add(self.page)
         if paths:
             self.show(*paths, **state)
 
     def say(self, frame: object) -> None:
         self.pages.hear(self.page, frame if isinstance(frame, str) else json.dumps(frame))
+
+    async def hear(self) -> dict[str, Any]:
+        """What the server says next."""
+        return await asyncio.wait_for(self._heard.get(), SECONDS)
 
     def show(self, *paths: str, **state: bool) -> None:
         """Have these notebooks open."""
@@ -41,7 +46,7 @@ async def test_a_request_is_answered_by_its_number() -> None:
     browser = Browser(Pages(), "n.ipynb")
     first = asyncio.create_task(browser.page.ask(Read(path="n.ipynb")))
     second = asyncio.create_task(browser.page.ask(Read(path="n.ipynb")))
-    one, two = await browser.heard.get(), await browser.heard.get()
+    one, two = await browser.hear(), await browser.hear()
     assert (one["type"], one["path"]) == ("read", "n.ipynb")
     browser.say({"type": "done", "id": two["id"], "cells": []})
     browser.say({"type": "done", "id": one["id"], "cells": [CELL]})
@@ -53,7 +58,7 @@ async def test_a_request_is_answered_by_its_number() -> None:
 async def test_a_refusal_of_the_page_keeps_its_reason(reason: str) -> None:
     browser = Browser(Pages(), "n.ipynb")
     asked = asyncio.create_task(browser.page.ask(Read(path="n.ipynb")))
-    number = (await browser.heard.get())["id"]
+    number = (await browser.hear())["id"]
     browser.say({"type": "failed", "id": number, "reason": reason, "message": "No."})
     with pytest.raises(AgentKitError, match="No") as refused:
         await asked
@@ -66,17 +71,17 @@ async def test_a_page_that_does_not_answer_is_not_waited_for_for_ever() -> None:
         await browser.page.ask(Read(path="n.ipynb"), seconds=0.01)
     assert refused.value.reason == "page_silent"
     # A late answer finds nobody.
-    browser.say({"type": "done", "id": (await browser.heard.get())["id"], "cells": []})
+    browser.say({"type": "done", "id": (await browser.hear())["id"], "cells": []})
 
 
 async def test_a_page_that_leaves_ends_what_was_asked_of_it() -> None:
     pages = Pages()
     browser = Browser(pages, "n.ipynb")
     asked = asyncio.create_task(browser.page.ask(Read(path="n.ipynb")))
-    await browser.heard.get()
+    await browser.hear()
     pages.remove(browser.page)
     with pytest.raises(AgentKitError) as refused:
-        await asked
+        await asyncio.wait_for(asked, SECONDS)
     assert refused.value.reason == "page_gone"
     assert pages.holding("n.ipynb") is None
 
@@ -86,9 +91,9 @@ async def test_what_is_cancelled_is_stopped_in_the_page() -> None:
     asked = asyncio.create_task(
         browser.page.ask(Run(path="n.ipynb", cell_id="a", source="a"), seconds=None)
     )
-    number = (await browser.heard.get())["id"]
+    number = (await browser.hear())["id"]
     asked.cancel()
-    assert await browser.heard.get() == {"type": "stop", "id": number}
+    assert await browser.hear() == {"type": "stop", "id": number}
     with pytest.raises(asyncio.CancelledError):
         await asked
 
@@ -100,13 +105,13 @@ async def test_what_cannot_be_understood_harms_nothing(frame: object) -> None:
     browser = Browser(Pages(), "n.ipynb")
     browser.say(frame)
     browser.say({"type": "ping"})
-    assert await browser.heard.get() == {"type": "pong"}
+    assert await browser.hear() == {"type": "pong"}
 
 
 async def test_an_answer_that_is_not_understood_ends_the_request() -> None:
     browser = Browser(Pages(), "n.ipynb")
     asked = asyncio.create_task(browser.page.ask(Read(path="n.ipynb")))
-    number = (await browser.heard.get())["id"]
+    number = (await browser.hear())["id"]
     browser.say({"type": "done", "id": number, "cells": [{"id": 7}]})
     with pytest.raises(AgentKitError, match="Reload") as refused:
         await asked

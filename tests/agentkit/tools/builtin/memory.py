@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from agentkit.core.protocol import Origin
 from agentkit.tools.builtin.cells import (
@@ -73,10 +73,13 @@ class MemoryNotebook:
         return {cell.id: cell.source for cell in self.cells}
 
 
-class Run:
+N = TypeVar("N", bound=Notebook)
+
+
+class Run(Generic[N]):
     """A run that works in a notebook; its events are kept."""
 
-    def __init__(self, notebook: MemoryNotebook) -> None:
+    def __init__(self, notebook: N) -> None:
         self.notebook = notebook
         self.events: list[dict[str, Any]] = []
         self.progress: list[str | None] = []
@@ -115,7 +118,7 @@ class Run:
 
     async def edit(self, cell_id: str, source: str) -> ToolResult:
         """Edit a cell as it stands."""
-        cell = next(cell for cell in self.notebook.cells if cell.id == cell_id)
+        cell = next(cell for cell in await self.notebook.read() if cell.id == cell_id)
         return await self.call("edit_cell", cell_id=cell_id, hash=cell.hash, source=source)
 
 

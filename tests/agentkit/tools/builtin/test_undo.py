@@ -7,7 +7,7 @@ from agentkit.tools.builtin.undo import Undone, edits_of, undo
 from tests.agentkit.tools.builtin.memory import MemoryNotebook, Run, edit_in
 
 
-async def take_back(run: Run) -> Undone:
+async def take_back(run: Run[MemoryNotebook]) -> Undone:
     edits, lost = edits_of(run.events)
     done = await undo(run.notebook, edits)
     return Undone(undone=done.undone, kept=[*done.kept, *lost])
