@@ -31,6 +31,8 @@ COLUMNS = (
 TRACES_CHARS = 2_000_000
 """Characters of HTML of traces that one output holds; of later runs only the answer is kept."""
 
+_WITHOUT_RUN = {"waiting": "Waiting", "cancelled": "Not started", "failed": "Failed"}
+
 _CELL = "text-align:left;vertical-align:top;white-space:normal;overflow-wrap:anywhere"
 
 
@@ -94,7 +96,7 @@ def _columns(row: dict[str, Any], trace: Trace | None) -> list[str]:
     usage = trace.usage if trace else None
     seconds = row["duration"]
     return [
-        overview(trace).words if trace else str(row["status"]),
+        overview(trace).words if trace else _WITHOUT_RUN[row["status"]],
         tokens(usage) if usage else "",
         cost(usage.cost) if usage and usage.cost is not None else "",
         duration(seconds * 1000) if seconds is not None else "",
