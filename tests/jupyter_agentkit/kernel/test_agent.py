@@ -297,3 +297,17 @@ def test_limits_and_thread_reach_the_server(serve: ServeScript) -> None:
         run.wait(20)
     assert len(server.provider.requests) == 2
     assert server.summary(run.task_id).thread_id == "talk"
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ({"max_step": 3}, r"limits: max_step: is no known field \(known are .*max_steps, "),
+        ({"soft": {"second": 3}}, r"soft.second: is no known field \(known are cost, .*seconds, "),
+    ],
+)
+def test_a_limit_that_does_not_exist_names_those_that_do(
+    limits: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        Agent("a", limits=limits)
