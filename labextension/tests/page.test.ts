@@ -127,6 +127,20 @@ test('a lost connection is taken up again within three seconds, and all is said 
   expect(socket().sent).toEqual([{ type: 'notebooks', notebooks: desk.opened }]);
 });
 
+test('a server that never lets the page in is asked ever less', async () => {
+  for (let attempt = 0; attempt < 12; attempt++) {
+    const opened = FakeSocket.made.length;
+    socket().break();
+    while (FakeSocket.made.length === opened) await vi.advanceTimersByTimeAsync(250);
+  }
+  socket().break();
+  const opened = FakeSocket.made.length;
+  await vi.advanceTimersByTimeAsync(59_000);
+  expect(FakeSocket.made).toHaveLength(opened);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(FakeSocket.made).toHaveLength(opened + 1);
+});
+
 test('an answer does not go to another connection than the request came by', async () => {
   socket().open();
   let settle: (cells: Cell[]) => void = () => undefined;

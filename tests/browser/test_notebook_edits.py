@@ -190,6 +190,18 @@ def test_a_cell_that_runs_is_interrupted_with_its_run(lab: Lab, open_page: OpenP
     assert outcomes(notebook.results(task_id)) == ["stopped"]
 
 
+def test_a_kernel_that_dies_while_a_cell_runs_is_a_failure_that_says_so(
+    lab: Lab, open_page: OpenPage
+) -> None:
+    notebook = Notebook(lab, "dies.ipynb", ["import os; os._exit(1)"])
+    page = open_page(lab)
+    page.open("dies.ipynb")
+    task = notebook.run(("run_cell", {"cell_id": notebook.ids[0]}))
+    (result,) = notebook.results(task)
+    assert outcomes([result]) == ["not_run"]
+    assert "died" in result["error"]["message"]
+
+
 def test_all_edits_of_a_run_are_taken_back_but_those_that_somebody_changed(
     lab: Lab, open_page: OpenPage
 ) -> None:

@@ -209,6 +209,9 @@ class RunCell(_NotebookTool):
         if cell.cell_type != "code":
             message = f"Cell {cell.id} is a {cell.cell_type} cell; only code cells can be run."
             return ToolResult.failed(message, "not_code")
+        if context.origin is not None and context.origin.cell_id == cell.id:
+            message = f"Cell {cell.id} started this run: running it would start the run again."
+            return ToolResult.failed(message, "own_cell")
         ran = await notebook.run(cell, lambda what: context.progress(0, None, what))
         if not ran.outputs:
             return _told(f"Cell {cell.id} ran and gave no output.")

@@ -15,6 +15,8 @@ const SILENT_AFTER_MS = 45_000;
 const FIRST_WAIT_MS = 250;
 /** The server gives a page that lost its connection five seconds before it takes the file instead. */
 const LONGEST_WAIT_MS = 3_000;
+/** A server that has never let the page in, because it may not work here, is hardly asked. */
+const REFUSED_WAIT_MS = 60_000;
 
 /** What the server may ask of a page. */
 export type PageRequest = ReadFrame | ApplyFrame | RunFrame;
@@ -34,6 +36,7 @@ export class PageChannel {
   private socket: WebSocket | undefined;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private failures = 0;
+  private admitted = false;
   private heardAt = 0;
   private told = '';
   private readonly running = new Map<number, AbortController>();
@@ -43,9 +46,8 @@ export class PageChannel {
     private readonly desk: Desk,
     private readonly life: AbortSignal,
   ) {
-    const { signal } = { signal: life };
-    window.addEventListener('online', () => this.hurry(), { signal });
-    document.addEventListener('visibilitychange', () => this.hurry(), { signal });
+    window.addEventListener('online', () => this.hurry(), { signal: life });
+    document.addEventListener('visibilitychange', () => this.hurry(), { signal: life });
     const pulse = setInterval(() => this.beat(), PING_EVERY_MS);
     life.addEventListener('abort', () => {
       clearInterval(pulse);
@@ -75,6 +77,7 @@ export class PageChannel {
     const socket = new WebSocket(url.href);
     this.socket = socket;
     socket.onopen = () => {
+      this.admitted = true;
       this.failures = 0;
       this.heardAt = Date.now();
       this.tell();
@@ -109,7 +112,8 @@ export class PageChannel {
 
   private lost(): void {
     this.drop();
-    const wait = Math.min(FIRST_WAIT_MS * 2 ** this.failures, LONGEST_WAIT_MS);
+    const longest = this.admitted ? LONGEST_WAIT_MS : REFUSED_WAIT_MS;
+    const wait = Math.min(FIRST_WAIT_MS * 2 ** this.failures, longest);
     this.failures += 1;
     this.retry = setTimeout(() => this.connect(), wait * (0.75 + Math.random() / 2));
   }

@@ -96,7 +96,7 @@ class Run(Generic[N]):
         context = ToolContext(
             call_id,
             progress=lambda done, total, message: self.progress.append(message),
-            origin=Origin(kernel_id="k"),
+            origin=Origin(kernel_id="k", cell_id="h"),
         )
         result = await tool.call(arguments, context)
         self.events += [

@@ -167,6 +167,13 @@ async def test_a_cell_that_changed_is_not_run() -> None:
     assert refused.value.reason == "cell_changed"
 
 
+async def test_a_run_does_not_run_the_cell_that_started_it() -> None:
+    run = Run(MemoryNotebook(*"abcdefgh"))
+    result = await run.call("run_cell", cell_id="h")
+    assert result.error is not None
+    assert result.error.reason == "own_cell"
+
+
 async def test_arguments_that_do_not_fit_are_named() -> None:
     run = Run(MemoryNotebook("a = 1"))
     with pytest.raises(AgentKitError, match="cell_id") as refused:
