@@ -78,6 +78,11 @@ class GuardedTool(Tool):
         """The tool's."""
         return self.tool.runs_in
 
+    @property
+    def grace(self) -> float | None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The tool's."""
+        return self.tool.grace
+
     def needs_approval(self, arguments: dict[str, Any]) -> bool:
         """Whether ``call`` will ask."""
         return not self.always and verdict(self.policies, self.tool, arguments) == "ask"
@@ -94,6 +99,7 @@ class GuardedTool(Tool):
             return ToolResult.denied(f"A policy forbids {name} with these arguments.", "forbidden")
         if said == "allow" or self.always:
             return await self.tool.call(arguments, context)
+        preview = await self.tool.preview(arguments, context)
         because = self.tool.asks_because or f"A policy asks before {name} runs."
         resolution = await context.request(
             ApprovalRequested(
@@ -102,6 +108,7 @@ class GuardedTool(Tool):
                 tool_name=name,
                 arguments=arguments,
                 reason=because,
+                preview=preview,
             )
         )
         if resolution.decision != "approve":

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from agentkit.core.protocol import ErrorInfo, MimeBundle, Outcome, TaskStatus
+from agentkit.core.protocol import ErrorInfo, MimeBundle, Outcome, TaskStatus, absent
 
 
 class StepEvent(BaseModel):
@@ -103,6 +103,8 @@ class ApprovalRequested(StepEvent):
     arguments: dict[str, Any]
     reason: str
     expires_at: str | None = None
+    preview: MimeBundle | None = Field(default=None, exclude_if=absent)
+    """What the call would do, where the arguments alone do not show it: an edit with the text before it."""
 
 
 class InputRequested(StepEvent):

@@ -88,6 +88,9 @@ class Tool(ABC):
     """What happens when no policy of an agent or a server speaks of the tool."""
     asks_because: str = ""
     """Why its call needs consent, as a sentence for who is asked: what it does, and to what."""
+    grace: float | None = None
+    """Seconds that a call is given to stop what it has begun elsewhere, before it is said to be left behind;
+    none: the loop's own, which is short."""
     spec: ToolSpec
 
     def needs_approval(self, arguments: dict[str, Any]) -> bool:
@@ -97,6 +100,13 @@ class Tool(ABC):
     def forbids(self, arguments: dict[str, Any]) -> bool:
         """Whether ``call`` with these arguments will be refused by a policy."""
         return False
+
+    async def preview(self, arguments: dict[str, Any], context: ToolContext) -> MimeBundle | None:
+        """What ``call`` would do, for whoever is asked; none where the arguments say it all.
+
+        What it raises ends the call: nobody is asked to consent to what cannot be done.
+        """
+        return None
 
     @abstractmethod
     async def call(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:

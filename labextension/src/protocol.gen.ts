@@ -148,6 +148,9 @@ export interface ApprovalRequested {
   };
   reason: string;
   expires_at?: string;
+  preview?: {
+    [k: string]: unknown;
+  };
 }
 export interface InputRequested {
   seq: number;

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from agentkit.core.protocol import ToolSpec
+from agentkit.core.protocol import MimeBundle, ToolSpec
 from agentkit.errors import InvalidInput
 from agentkit.tools.builtin.cell_text import cell_text, notebook_text, outputs_of
 from agentkit.tools.builtin.cells import (
@@ -175,6 +175,13 @@ class EditCell(_NotebookTool):
         parameters=parameters_schema(_Edit),
     )
 
+    async def preview(self, arguments: dict[str, Any], context: ToolContext) -> MimeBundle | None:
+        """The edit, in the shape of its result; refused when ``call`` would be."""
+        asked = self._checked(_Edit, arguments)
+        notebook = await self._notebooks.of(context.origin)
+        cell = _unchanged(await notebook.read(), asked.cell_id, asked.hash)
+        return _told_edit(notebook.path, cell, cell.model_copy(update={"source": asked.source}))
+
     async def call(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:
         """Edit."""
         asked = self._checked(_Edit, arguments)
@@ -256,8 +263,13 @@ async def _edited(
             " read the notebook again.",
             "not_as_written",
         )
+    bundle = _told_edit(notebook.path, before, after)
+    return ToolResult("success", bundle, note=_where(await notebook.read(), after))
+
+
+def _told_edit(path: str, before: Cell | None, after: Cell) -> MimeBundle:
     edit = Edit(
-        path=notebook.path,
+        path=path,
         cell_id=after.id,
         kind="edit" if before else "insert",
         cell_type=after.cell_type,
@@ -266,8 +278,7 @@ async def _edited(
         before_hash=before.hash if before else "",
         after_hash=after.hash,
     )
-    bundle = {EDIT_TYPE: edit.model_dump(), "text/plain": unified_diff(edit)}
-    return ToolResult("success", bundle, note=_where(await notebook.read(), after))
+    return {EDIT_TYPE: edit.model_dump(), "text/plain": unified_diff(edit)}
 
 
 def unified_diff(edit: Edit) -> str:

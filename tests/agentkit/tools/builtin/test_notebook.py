@@ -5,9 +5,13 @@ from typing import Any
 
 import pytest
 
+from agentkit.core.approval import guarded
+from agentkit.core.events import ApprovalRequested, InputRequested
+from agentkit.core.protocol import Origin
 from agentkit.errors import AgentKitError
 from agentkit.tools.builtin.cells import source_hash
-from agentkit.tools.builtin.notebook import notebook_tools
+from agentkit.tools.builtin.notebook import EDIT_TYPE, notebook_tools
+from agentkit.tools.protocol import Resolution, ToolContext
 from tests.agentkit.tools.builtin.memory import MemoryNotebook, Run, edit_in
 
 
@@ -179,3 +183,29 @@ async def test_arguments_that_do_not_fit_are_named() -> None:
     with pytest.raises(AgentKitError, match="cell_id") as refused:
         await run.call("run_cell", cell="a")
     assert refused.value.reason == "invalid_arguments"
+
+
+async def test_who_is_asked_sees_the_edit_with_the_text_before_it() -> None:
+    run = Run(MemoryNotebook("a = 1"))
+    asked: list[ApprovalRequested] = []
+
+    async def deny(request: ApprovalRequested | InputRequested) -> Resolution:
+        assert isinstance(request, ApprovalRequested)
+        asked.append(request)
+        return Resolution("deny", "Not now.")
+
+    (tool,) = guarded([tool for tool in notebook_tools(run) if tool.spec.name == "edit_cell"], [])
+    context = ToolContext("1", request=deny, origin=Origin(kernel_id="k"))
+    arguments = {"cell_id": "a", "hash": source_hash("a = 1"), "source": "a = 2"}
+    assert (await tool.call(arguments, context)).outcome == "denied"
+    (request,) = asked
+    assert request.preview is not None
+    assert (request.preview[EDIT_TYPE]["before"], request.preview[EDIT_TYPE]["after"]) == (
+        "a = 1",
+        "a = 2",
+    )
+    run.notebook.type("a", "a = 1  # mine")
+    with pytest.raises(AgentKitError) as refused:
+        await tool.call(arguments, context)
+    assert refused.value.reason == "cell_changed"
+    assert len(asked) == 1
