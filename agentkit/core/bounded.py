@@ -134,6 +134,7 @@ class Stop:
         *,
         clock: Clock | None = None,
         left_behind: Callable[[], None] | None = None,
+        grace: float | None = None,
     ) -> T:
         """Await ``work`` in a task of its own, so that stopping the run really cancels it.
 
@@ -142,7 +143,9 @@ class Stop:
         clock
             Time for this work; none: no limit.
         left_behind
-            Called when the work was cancelled and did not end within ``GRACE``.
+            Called when the work was cancelled and did not end within ``grace``.
+        grace
+            Seconds; none: ``GRACE``.
 
         Raises
         ------
@@ -168,7 +171,7 @@ class Stop:
         finally:
             if not task.done():
                 task.cancel()
-                _, pending = await asyncio.wait((task,), timeout=GRACE)
+                _, pending = await asyncio.wait((task,), timeout=GRACE if grace is None else grace)
                 if pending and left_behind is not None:
                     left_behind()
                 # Whatever it still raises has nobody left to hear it.

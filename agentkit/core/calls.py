@@ -218,7 +218,10 @@ class CallRunner:
         )
         try:
             result = await self._stop.bound(
-                tool.call(call.arguments, context), clock=clock, left_behind=left_behind
+                tool.call(call.arguments, context),
+                clock=clock,
+                left_behind=left_behind,
+                grace=tool.grace,
             )
             if not isinstance(result, ToolResult):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise TypeError(f"the tool returned {type(result).__name__} and no ToolResult")

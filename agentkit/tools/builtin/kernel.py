@@ -21,6 +21,9 @@ from agentkit.tools.protocol import Tool, ToolContext, ToolResult
 
 TOLD_CHARS = 4_000
 """Of what failed code had printed, for the model."""
+STOP_SECONDS = 2.0
+"""For a kernel to hear an interrupt and write its traceback. Code that goes on is left behind, and the run
+says so."""
 
 _NO_NOTEBOOK = (
     "This run was not started from a notebook's kernel, so there is no kernel to work in. Start it in a"
@@ -57,6 +60,7 @@ class RunPython(Tool):
     """Runs code in the notebook's kernel."""
 
     runs_in = "kernel"
+    grace = STOP_SECONDS
     policy: Verdict = "ask"
     asks_because = "It runs code in the notebook's kernel, which may do all that the notebook may."
     spec = ToolSpec(
@@ -78,11 +82,14 @@ class RunPython(Tool):
             return _unfit(self.spec.name, error, arguments, _Code)
         if context.origin is None:
             return ToolResult.failed(_NO_NOTEBOOK, "no_notebook")
-        outputs = Outputs()
+        outputs, said = Outputs(), ""
 
         def take(output: Output) -> None:
+            nonlocal said
             outputs.add(output)
-            if news := outputs.news:
+            # A print is heard in pieces: the text, and the end of its line.
+            if (news := outputs.news) and news != said:
+                said = news
                 context.progress(0, None, news)
 
         await self._kernels.execute(context.origin.kernel_id, code, Ears(take, _saying(context)))
@@ -93,6 +100,7 @@ class InspectVariables(Tool):
     """Says what the notebook's variables are."""
 
     runs_in = "kernel"
+    grace = STOP_SECONDS
     spec = ToolSpec(
         name="inspect_variables",
         description="List the variables of the user's notebook: name, type, shape or length, columns with"

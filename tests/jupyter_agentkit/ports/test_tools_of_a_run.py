@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ from jupyter_core.utils import ensure_async
 from agentkit.core.protocol import AgentConfig
 from agentkit.llm.protocol import ToolCall
 from agentkit.llm.scripted import ScriptedProvider
-from tests.jupyter_agentkit.ports.page import Page
-from tests.jupyter_agentkit.server.talk import Frame, Talk, events
+from tests.jupyter_agentkit.ports.page import SECONDS, Page
+from tests.jupyter_agentkit.server.talk import Frame, Socket, Talk, events
 
 
 def analyst(talk: Talk, *turns: Any, tools: tuple[str, ...]) -> None:
@@ -28,6 +29,12 @@ async def start(talk: Talk, **body: Any) -> None:
 def result(frames: list[Frame]) -> Frame:
     [found] = [each for each in events(frames) if each["event_type"] == "tool_result"]
     return found
+
+
+async def begun(socket: Socket) -> None:
+    """Wait until the code has printed so."""
+    while events(await socket.until("tool_progress"))[-1]["message"] != "begun":
+        pass
 
 
 async def test_code_runs_in_the_notebook_of_the_run_once_somebody_has_consented(
@@ -60,6 +67,40 @@ async def test_a_kernel_that_the_server_does_not_know_is_said_to_be_gone(talk: T
     error = result(await talk.finish("t"))["error"]
     assert error["reason"] == "kernel_not_found"
     assert "not one of this server" in error["message"]
+
+
+async def test_a_cancelled_run_has_stopped_its_code_when_it_ends(talk: Talk, page: Page) -> None:
+    code = ToolCall("1", "run_python", {"code": "print('begun')\nwhile True: pass"})
+    analyst(talk, [code], "never said", tools=("run_python",))
+    await start(talk, origin={"kernel_id": page.kernel_id}, on_ask="approve")
+    socket = await talk.socket("t")
+    await begun(socket)
+    await socket.say({"type": "cancel"})
+    frames = await socket.rest()
+    assert frames[-1]["data"]["status"] == "cancelled"
+    assert result(frames)["outcome"] == "interrupted"
+    assert "warning" not in [each["event_type"] for each in events(frames)]
+    assert await page.value("1 + 1") == "2"
+
+
+async def test_code_that_does_not_stop_is_said_to_be_left_behind(talk: Talk, page: Page) -> None:
+    stubborn = (
+        "import time\nprint('begun')\nwhile True:\n    try:\n        time.sleep(100)\n"
+        "    except KeyboardInterrupt: print('no')"
+    )
+    analyst(talk, [ToolCall("1", "run_python", {"code": stubborn})], "no", tools=("run_python",))
+    await start(talk, origin={"kernel_id": page.kernel_id}, on_ask="approve")
+    socket = await talk.socket("t")
+    await begun(socket)
+    await socket.say({"type": "cancel"})
+    frames = await socket.rest()
+    assert frames[-1]["data"]["status"] == "cancelled"
+    [warning] = [each for each in events(frames) if each["event_type"] == "warning"]
+    assert warning["reason"] == "tool_abandoned"
+    [left] = [each for each in asyncio.all_tasks() if "_contained" in repr(each)]
+    await page.manager.shutdown_kernel(page.kernel_id, now=True)
+    async with asyncio.timeout(SECONDS):
+        await asyncio.wait([left])
 
 
 async def test_agents_that_name_no_tools_get_none_of_the_built_in_ones(talk: Talk) -> None:
