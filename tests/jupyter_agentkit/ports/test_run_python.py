@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from agentkit.errors import AgentKitError
+from agentkit.tools.builtin.ports import Ears
 from jupyter_agentkit.ports.kernels import ServerKernels
 from tests.jupyter_agentkit.ports.calls import Call, run, text
 from tests.jupyter_agentkit.ports.page import Page
@@ -213,3 +215,30 @@ async def test_a_kernel_shut_down_in_mid_call_ends_the_call(page: Page) -> None:
             await call.result()
     assert caught.value.reason == "kernel_died"
     await down
+
+
+async def test_a_kernel_of_another_language_is_refused_by_its_name(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (tmp_path / "other.py").write_text(
+        "from ipykernel.kernelbase import Kernel\nfrom ipykernel.kernelapp import IPKernelApp\n"
+        "class Other(Kernel):\n"
+        "    implementation = banner = 'other'\n    implementation_version = '1'\n"
+        "    language_info = {'name': 'R', 'mimetype': 'text/x-r', 'file_extension': '.r'}\n"
+        "IPKernelApp.launch_instance(kernel_class=Other)\n"
+    )
+    folder = tmp_path / "kernels" / "other"
+    folder.mkdir(parents=True)
+    argv = [sys.executable, "-m", "other", "-f", "{connection_file}"]
+    spec = {"argv": argv, "display_name": "Other", "language": "R"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    specs = page.manager.kernel_spec_manager
+    monkeypatch.setattr(specs, "kernel_dirs", [*specs.kernel_dirs, str(tmp_path / "kernels")])
+    kernel_id = await page.manager.start_kernel(kernel_name="other")
+    try:
+        with pytest.raises(AgentKitError, match="runs R; this tool needs Python") as caught:
+            await ServerKernels(page.manager).execute(kernel_id, "1", Ears())
+        assert caught.value.reason == "not_python"
+    finally:
+        await page.manager.shutdown_kernel(kernel_id, now=True)
