@@ -52,8 +52,16 @@ class ServerAddress:
 
     def socket(self, task_id: str, *, after: int) -> str:
         """The URL of a task's socket, to be told all events with ``seq > after``."""
-        parts = urlsplit(self.route(f"ws/tasks/{quote(task_id, safe='')}"))
         query = urlencode({"start": "false", "batch": "1", "after": after})
+        return self._socket(f"ws/tasks/{quote(task_id, safe='')}", query)
+
+    @property
+    def offers(self) -> str:
+        """The URL of the socket on which functions are offered."""
+        return self._socket("ws/offers")
+
+    def _socket(self, path: str, query: str = "") -> str:
+        parts = urlsplit(self.route(path))
         scheme = {"http": "ws", "https": "wss"}[parts.scheme]
         return urlunsplit((scheme, parts.netloc, parts.path, query, ""))
 

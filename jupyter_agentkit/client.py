@@ -20,6 +20,7 @@ from jupyter_agentkit.address import find_server
 from jupyter_agentkit.follower import Patience
 from jupyter_agentkit.host import Frame, Host
 from jupyter_agentkit.remote import JupyterHost
+from jupyter_agentkit.standing import StandingOffers
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class Client:
         self.patience = patience or Patience()
         self.portal = Portal("agentkit-client")
         self._tasks: set[asyncio.Task[None]] = set()
+        self._standing = StandingOffers(host, self.patience)
 
     @property
     def in_own_thread(self) -> bool:
@@ -88,7 +90,16 @@ class Client:
         tools
             The functions that this process offers to the run, by name.
         """
-        return self.call(self._start(body, config, tools or {}))
+        started = self.call(self._start(body, config, tools or {}))
+        if started.tools and "origin" in body:
+            self._offer(started, body["origin"]["kernel_id"])
+        return started
+
+    def _offer(self, started: Started, kernel_id: str) -> None:
+        """Keep the run's functions on offer to whoever follows it up from a page."""
+        context = contextvars.copy_context()
+        offer = self._standing.put(kernel_id, started.summary.agent, started.tools, context)
+        self.begin(offer, context)
 
     def find(self, task_id: str) -> Started:
         """A task that was started before, here or elsewhere.

@@ -82,6 +82,18 @@ class Host(ABC):
             Not at all.
         """
 
+    async def open_offers(self) -> Socket | None:
+        """Open the socket on which functions are offered; ``None`` where no page can ask for them.
+
+        Raises
+        ------
+        ConnectionLost
+            Not now; another try may help.
+        AgentKitError
+            Not at all.
+        """
+        return None
+
 
 _KINDS: dict[int, type[AgentKitError]] = {
     401: Refused,

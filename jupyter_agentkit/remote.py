@@ -63,12 +63,17 @@ class JupyterHost(Host):
         return self._answer(response.code, response.body)
 
     async def open_socket(self, task_id: str, *, after: int, client_key: str | None) -> Socket:
-        headers = self._headers()
-        if client_key is not None:
-            headers[CLIENT_KEY_HEADER] = client_key
+        key = {} if client_key is None else {CLIENT_KEY_HEADER: client_key}
+        url = self._address.socket(task_id, after=after)
+        return await self._open(url, f"for task {task_id!r}", key)
+
+    async def open_offers(self) -> Socket:
+        return await self._open(self._address.offers, "for offers", {})
+
+    async def _open(self, url: str, what: str, headers: dict[str, str]) -> Socket:
         request = HTTPRequest(
-            self._address.socket(task_id, after=after),
-            headers=headers,
+            url,
+            headers=self._headers() | headers,
             connect_timeout=CONNECT_SECONDS,
             request_timeout=REQUEST_SECONDS,
             validate_cert=not self._address.is_loopback,
@@ -84,8 +89,7 @@ class JupyterHost(Host):
             if error.code in (401, 403):
                 raise self._not_accepted() from None
             raise ConnectionLost(
-                f"The Jupyter server at {self._address.url} opened no socket for task {task_id!r}: "
-                f"{error}."
+                f"The Jupyter server at {self._address.url} opened no socket {what}: {error}."
             ) from None
         except (OSError, WebSocketClosedError) as error:
             raise self._unreachable(error) from None

@@ -79,6 +79,8 @@ class Serve(BaseModel):
     """Asks a process that offers tools to run the calls of a task; on the socket of offers only."""
 
     type: Literal["serve"] = "serve"
+    kernel_id: str
+    agent: str
     task_id: str
     client_key: str
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from agentkit.core.frames import OFFER_FRAME, OfferFrame, Pong, Serve
 from agentkit.errors import AgentKitError, InvalidInput, Refused
@@ -30,10 +31,6 @@ async def offering(
     may
         Whether the process is authorised for an action: ``execute`` to offer.
     """
-
-    def serve(task_id: str, client_key: str) -> None:
-        send_soon(Serve(task_id=task_id, client_key=client_key).model_dump_json())
-
     withdrawals: dict[tuple[str, str], Callable[[], None]] = {}
     try:
         if not may("execute"):
@@ -44,6 +41,7 @@ async def offering(
                 frame = _read(await socket.receive())
                 if isinstance(frame, OfferFrame):
                     key = frame.kernel_id, frame.agent
+                    serve = partial(_serve, send_soon, frame)
                     if len(withdrawals) >= MAX_OFFERS and key not in withdrawals:
                         raise InvalidInput(f"One process offers {MAX_OFFERS:,} agents at the most.")
                     withdrawals[key] = hub.offers.put(*key, Offer(frame.tools, serve))
@@ -56,6 +54,15 @@ async def offering(
     finally:
         for withdraw in withdrawals.values():
             withdraw()
+
+
+def _serve(
+    send_soon: Callable[[str], None], offer: OfferFrame, task_id: str, client_key: str
+) -> None:
+    frame = Serve(
+        kernel_id=offer.kernel_id, agent=offer.agent, task_id=task_id, client_key=client_key
+    )
+    send_soon(frame.model_dump_json())
 
 
 def _read(text: str) -> object:
