@@ -215,6 +215,26 @@ describe('an approval', () => {
     expect(words(root(view).querySelector('.ask dd:not(.code)'))).toBe('a[U+200B]b');
   });
 
+  test('of an edit shows what it would change', async () => {
+    const { source, tell } = live({ answer: async () => {} });
+    const view = await show(source);
+    tell.attached('input_required', 9);
+    tell.connection('live');
+    const args = { cell_id: 'c1', hash: '0123', source: 'a = 2' };
+    const call = { tool_call_id: 'c', tool_name: 'edit_cell', arguments: args };
+    const edit = { path: 'n.ipynb', cell_id: 'c1', kind: 'edit', before: 'a = 1', after: 'a = 2' };
+    const preview = { 'application/vnd.agentkit.edit+json': edit };
+    const request = { request_id: 'r', reason: '', preview, ...call };
+    tell.events([{ event_type: 'approval_requested', seq: 1, step: 1, ...request }]);
+    await settled(view);
+    const lines = [...root(view).querySelectorAll('.ask .diff .change')];
+    expect(lines.map(line => words(line))).toEqual([
+      expect.stringContaining('a = 1'),
+      expect.stringContaining('a = 2'),
+    ]);
+    expect(words(root(view).querySelector('.ask'))).toContain('c1');
+  });
+
   test('is given for the whole run', async () => {
     const answer = vi.fn(async () => {});
     const { view } = await asked('waiting', answer);

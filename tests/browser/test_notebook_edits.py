@@ -273,6 +273,37 @@ Agent("seven", model="demo", tools=["insert_cell", "read_notebook"], script=scri
     assert sources(page) == [start, "6 * 7"]
 
 
+def test_an_edit_is_approved_as_a_diff_while_the_kernel_is_busy_and_undone(
+    lab: Lab, open_page: OpenPage
+) -> None:
+    lab.write("asks.ipynb", ["", "a = 1", "import time; time.sleep(1000)"])
+    target = lab.read("asks.ipynb").cells[1]["id"]
+    start = f"""\
+from jupyter_agentkit import Agent
+call = {{"tool": "edit_cell", "arguments": {{
+    "cell_id": "{target}", "hash": "{source_hash("a = 1")}", "source": "a = 2"}}}}
+Agent("asks", model="demo", tools=["edit_cell"], script=[{{"calls": [call]}}]).run("Edit")"""
+    page = open_page(lab)
+    page.open("asks.ipynb")
+    page.page.evaluate(
+        "source => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells[0]"
+        ".setSource(source)",
+        start,
+    )
+    page.run_all()
+    trace = page.trace()
+    trace.expect_status("input_required")
+    expect(trace.element.locator(".ask .diff [data-kind=removed]")).to_contain_text("a = 1")
+    expect(trace.element.locator(".ask .diff [data-kind=added]")).to_contain_text("a = 2")
+    page.picture("edit-asked")
+    trace.element.get_by_role("button", name="Approve", exact=True).click()
+    trace.expect_status("completed")
+    assert sources(page)[1] == "a = 2"
+    page.picture("edit-done")
+    trace.element.get_by_role("button", name="Undo").click()
+    page.page.wait_for_function(f"() => ({READ})()[1] === 'a = 1'")
+
+
 def test_of_two_pages_the_one_with_unsaved_work_is_edited(lab: Lab, open_page: OpenPage) -> None:
     notebook = Notebook(lab, "two-pages.ipynb", ["a = 1", "b = 2"])
     first, second = open_page(lab), open_page(lab)

@@ -197,6 +197,7 @@ function approvalRequested(draft: Draft, event: Fields): void {
     requestId,
     seq: number(event.seq) ?? 0,
     reason: text(event.reason),
+    preview: fields(event.preview),
     expiresAt: time(event.expires_at),
     decided: undefined,
   };

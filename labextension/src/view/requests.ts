@@ -3,6 +3,7 @@ import { live } from 'lit/directives/live.js';
 import { type Argument, argumentsOf, argumentsTemplate } from './arguments';
 import type { Ask, Asking } from './ask';
 import { decisionTemplate } from './decision';
+import { editOf, editTemplate } from './edits';
 import { growing } from './growing';
 import type { RowContext, RowState } from './row';
 import type { Approval, ToolRow } from './state';
@@ -18,6 +19,7 @@ export function approvalTemplate(
   if (state !== 'waiting') return html`${nothing}`;
   const { asking } = context;
   const editing = asking?.ask.mode === 'edit';
+  const edit = editOf(approval.preview);
   return html`<div
     class="under ask"
     role="group"
@@ -28,6 +30,7 @@ export function approvalTemplate(
     data-seq=${approval.seq}
   >
     ${approval.reason === '' ? nothing : html`<p class="reason">${approval.reason}</p>`}
+    ${edit === undefined ? nothing : editTemplate(edit)}
     ${editing ? nothing : argumentsTemplate(row.id, row.arguments, { whole: true })}
     ${asking === undefined ? nothing : controls(row, approval, asking)}
   </div>`;

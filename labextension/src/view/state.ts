@@ -49,6 +49,8 @@ export interface Approval {
   readonly requestId: string;
   readonly seq: number;
   readonly reason: string;
+  /** What the call would do, as its result would tell it; empty where the arguments say it all. */
+  readonly preview: Fields;
   readonly expiresAt: number | undefined;
   readonly decided: Decision | undefined;
 }
