@@ -170,6 +170,8 @@ class Client:
             # registered an agent of the same name since.
             agent = config.model_dump(mode="json", exclude_unset=True)
             await self.host.request("POST", "agents", {"config": agent})
+            # And with the task too: what another notebook registers in between is not what was asked.
+            body = {**body, "config": agent}
         if tools:
             specs = [tool.spec.model_dump(mode="json") for tool in tools.values()]
             body = {**body, "client_tools": specs}

@@ -244,6 +244,8 @@ class StartTask(_Shape):
 
     agent: Name | None = None
     """Left out, the only registered agent runs."""
+    config: AgentConfig | None = None
+    """The agent itself, for this task only, whatever is registered under its name."""
     input: str = ""
     task_id: TaskId | None = None
     """Left out, the server makes one."""

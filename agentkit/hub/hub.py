@@ -19,7 +19,7 @@ from agentkit.core.protocol import (
 )
 from agentkit.core.redaction import Redactor
 from agentkit.core.requests import Requests
-from agentkit.errors import Conflict, JournalError, NotFound, Refused
+from agentkit.errors import Conflict, InvalidInput, JournalError, NotFound, Refused
 from agentkit.hub.client_tools import AWAY_SECONDS, ClientDesk
 from agentkit.hub.connections import ConnectionManager
 from agentkit.hub.executor import InProcessExecutor
@@ -154,7 +154,7 @@ class Hub:
             before = (await self.task(request.follows)).summary
             request = following(request, before)
         publisher = self._open_publisher()
-        agent = self.agents.choose(request.agent)
+        agent = self._agent(request)
         self.executor.check(agent)
         limits = narrowed(self._limits, agent.limits, request.limits)
         history: list[ChatMessage] = []
@@ -208,6 +208,18 @@ class Hub:
             self._waiting.append(run)
             self._start_waiting()
         return run.task
+
+    def _agent(self, request: StartTask) -> AgentConfig:
+        config = request.config
+        if config is None:
+            return self.agents.choose(request.agent)
+        if request.agent not in (None, config.name):
+            raise InvalidInput(
+                f"The task names the agent {request.agent!r}, and its config is that of"
+                f" {config.name!r}: leave one of them out.",
+                reason="agent_mismatch",
+            )
+        return config
 
     async def placed(self, task: Task) -> None:
         """Wait until a task that has just been started is running, or waits for a free place."""

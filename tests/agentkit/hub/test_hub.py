@@ -12,7 +12,14 @@ from typing import Any
 import pytest
 
 from agentkit.core.events import RunFinished, RunStarted
-from agentkit.core.protocol import AgentConfig, Limits, StartTask, TaskStatus, TaskSummary
+from agentkit.core.protocol import (
+    AgentConfig,
+    Limits,
+    Prompt,
+    StartTask,
+    TaskStatus,
+    TaskSummary,
+)
 from agentkit.core.redaction import Redactor
 from agentkit.errors import AgentKitError, Conflict, InvalidInput, JournalError, NotFound, Refused
 from agentkit.hub.hub import Hub
@@ -475,3 +482,15 @@ async def test_text_is_given_to_the_tool_as_the_model_sent_it() -> None:
         [called] = [e for e in await stored(hub) if e["event_type"] == "tool_call"]
     assert seen == [{"api_key": "a-very-secret-value-123"}]
     assert called["arguments"]["api_key"] == "[secret]"
+
+
+async def test_a_task_that_brings_its_agent_along_runs_it_whatever_is_registered() -> None:
+    async with running("As it was brought.") as hub:
+        config = AgentConfig(name="analyst", prompt=Prompt(identity="Be brief."))
+        task = await ended(await hub.start(StartTask(task_id="t", input="?", config=config)))
+        assert task.summary.agent == "analyst"
+        provider = hub.executor.gateway.resolve(None).provider
+        assert provider.requests[0].messages[0].content == "Be brief."
+        assert hub.agents.get("analyst").prompt.identity == ""
+        with pytest.raises(InvalidInput, match="names the agent 'other'"):
+            await hub.start(StartTask(agent="other", input="?", config=config))
