@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import secrets
 from collections.abc import Sequence
 from typing import Any, Literal, TypeVar
@@ -16,20 +15,16 @@ from agentkit.tools.builtin.cells import (
     Cell,
     CellChanged,
     CellNotFound,
-    CellType,
     InsertCell,
     Notebook,
     Notebooks,
     ReplaceSource,
 )
-from agentkit.tools.builtin.kernel import result_of
+from agentkit.tools.builtin.edit import told_edit
+from agentkit.tools.builtin.kernel import STOP_SECONDS, result_of
 from agentkit.tools.faults import explain_arguments
 from agentkit.tools.json_schema import parameters_schema
 from agentkit.tools.protocol import Tool, ToolContext, ToolResult
-
-EDIT_TYPE = "application/vnd.agentkit.edit+json"
-"""An edit as it is stored: ``path``, ``cell_id``, ``kind``, ``cell_type``, ``before``, ``after``,
-``before_hash``, ``after_hash``."""
 
 RUNS_IN = "notebook"
 """Where these tools run, as their events say."""
@@ -41,20 +36,6 @@ T = TypeVar("T", bound=BaseModel)
 
 MAX_SOURCE = 200_000
 """Characters of a cell that an agent may write."""
-
-
-class Edit(BaseModel):
-    """One edit of a run, told so that it can be shown and taken back."""
-
-    path: str
-    cell_id: str
-    kind: Literal["insert", "edit"]
-    cell_type: CellType
-    before: str
-    """Empty for a cell that was inserted, as its hash is."""
-    after: str
-    before_hash: str
-    after_hash: str
 
 
 class _Arguments(BaseModel):
@@ -180,7 +161,7 @@ class EditCell(_NotebookTool):
         asked = self._checked(_Edit, arguments)
         notebook = await self._notebooks.of(context.origin)
         cell = _unchanged(await notebook.read(), asked.cell_id, asked.hash)
-        return _told_edit(notebook.path, cell, cell.model_copy(update={"source": asked.source}))
+        return told_edit(notebook.path, cell, cell.model_copy(update={"source": asked.source}))
 
     async def call(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:
         """Edit."""
@@ -201,6 +182,7 @@ class RunCell(_NotebookTool):
 
     policy = "ask"
     asks_because = "It runs a cell of your notebook in your kernel."
+    grace = STOP_SECONDS
     spec = ToolSpec(
         name="run_cell",
         description="Run a code cell of the notebook in the user's kernel. Its outputs come to stand"
@@ -263,34 +245,8 @@ async def _edited(
             " read the notebook again.",
             "not_as_written",
         )
-    bundle = _told_edit(notebook.path, before, after)
+    bundle = told_edit(notebook.path, before, after)
     return ToolResult("success", bundle, note=_where(await notebook.read(), after))
-
-
-def _told_edit(path: str, before: Cell | None, after: Cell) -> MimeBundle:
-    edit = Edit(
-        path=path,
-        cell_id=after.id,
-        kind="edit" if before else "insert",
-        cell_type=after.cell_type,
-        before=before.source if before else "",
-        after=after.source,
-        before_hash=before.hash if before else "",
-        after_hash=after.hash,
-    )
-    return {EDIT_TYPE: edit.model_dump(), "text/plain": unified_diff(edit)}
-
-
-def unified_diff(edit: Edit) -> str:
-    """The edit as ``diff -u`` writes it."""
-    lines = difflib.unified_diff(
-        edit.before.splitlines(),
-        edit.after.splitlines(),
-        f"{edit.path}#{edit.cell_id}" if edit.before_hash else "/dev/null",
-        f"{edit.path}#{edit.cell_id}",
-        lineterm="",
-    )
-    return "\n".join(lines)
 
 
 def _where(cells: Sequence[Cell], cell: Cell) -> str:

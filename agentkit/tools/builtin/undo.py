@@ -12,7 +12,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from agentkit.errors import AgentKitError
 from agentkit.tools.builtin.cells import Cell, Notebook, RemoveCell, ReplaceSource, source_hash
-from agentkit.tools.builtin.notebook import EDIT_TYPE, EDITING_TOOLS, RUNS_IN, Edit
+from agentkit.tools.builtin.edit import EDIT_TYPE, Edit
+from agentkit.tools.builtin.notebook import EDITING_TOOLS, RUNS_IN
 
 
 class Kept(BaseModel):

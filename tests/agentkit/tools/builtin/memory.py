@@ -14,7 +14,8 @@ from agentkit.tools.builtin.cells import (
     Notebook,
     RemoveCell,
 )
-from agentkit.tools.builtin.notebook import EDIT_TYPE, Edit, notebook_tools
+from agentkit.tools.builtin.edit import EDIT_TYPE, Edit
+from agentkit.tools.builtin.notebook import notebook_tools
 from agentkit.tools.protocol import ToolContext, ToolResult
 
 

@@ -10,7 +10,8 @@ from agentkit.core.events import ApprovalRequested, InputRequested
 from agentkit.core.protocol import Origin
 from agentkit.errors import AgentKitError
 from agentkit.tools.builtin.cells import source_hash
-from agentkit.tools.builtin.notebook import EDIT_TYPE, notebook_tools
+from agentkit.tools.builtin.edit import EDIT_TYPE
+from agentkit.tools.builtin.notebook import notebook_tools
 from agentkit.tools.protocol import Resolution, ToolContext
 from tests.agentkit.tools.builtin.memory import MemoryNotebook, Run, edit_in
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agentkit.tools.builtin.notebook import EDIT_TYPE
+from agentkit.tools.builtin.edit import EDIT_TYPE
 from agentkit.tools.builtin.undo import Undone, edits_of, undo
 from tests.agentkit.tools.builtin.memory import MemoryNotebook, Run, edit_in
 
