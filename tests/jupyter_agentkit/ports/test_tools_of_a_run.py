@@ -145,7 +145,8 @@ async def test_a_cell_that_waits_for_its_run_does_not_stand_in_its_way(
         "agent = Agent('analyst', model='script', tools=['run_python', 'inspect_variables'])\n"
         f"run = agent.run('What is b?', task_id='t', on_ask='approve')\n{waits}"
     )
-    assert (await page.end(cell))["status"] == "ok"
+    reply = await page.end(cell)
+    assert reply["status"] == "ok", reply
     assert page.printed(cell) == "b is 21.\n"
     steps = events(await told.finish("t"))
     results = [e["content"]["text/plain"] for e in steps if e["event_type"] == "tool_result"]
