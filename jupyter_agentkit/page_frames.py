@@ -50,7 +50,9 @@ class Failed(_PageFrame):
 
     type: Literal["failed"]
     id: int
-    reason: Literal["cell_changed", "cell_not_found", "notebook_gone", "read_only", "not_run", "page_error"]
+    reason: Literal[
+        "cell_changed", "cell_not_found", "notebook_gone", "read_only", "not_run", "page_error"
+    ]
     message: str = Field(max_length=4_096)
 
 
