@@ -9,7 +9,6 @@ from collections import deque
 
 from agentkit.core.approval import check_edited
 from agentkit.core.events import ApprovalRequested
-from agentkit.core.limits import narrowed
 from agentkit.core.protocol import (
     AgentConfig,
     Limits,
@@ -19,20 +18,20 @@ from agentkit.core.protocol import (
 )
 from agentkit.core.redaction import Redactor
 from agentkit.core.requests import Requests
-from agentkit.errors import Conflict, InvalidInput, JournalError, NotFound, Refused
+from agentkit.errors import Conflict, JournalError, NotFound, Refused
 from agentkit.hub.client_tools import AWAY_SECONDS, ClientDesk
 from agentkit.hub.connections import ConnectionManager
 from agentkit.hub.executor import InProcessExecutor
 from agentkit.hub.journal import Journal
 from agentkit.hub.offers import Offers
+from agentkit.hub.plan import planned
 from agentkit.hub.publisher import Publisher
 from agentkit.hub.run import Run, interrupted
 from agentkit.hub.sources import Sources
-from agentkit.hub.task import Task, now
-from agentkit.hub.thread import busy, following, history_of, thread_of
+from agentkit.hub.task import Task
+from agentkit.hub.thread import busy, thread_of
 from agentkit.hub.unmasked import with_true_arguments
 from agentkit.hub.writer import TaskWriter
-from agentkit.llm.protocol import ChatMessage
 from agentkit.tools.protocol import Resolution
 
 log = logging.getLogger("agentkit")
@@ -149,77 +148,40 @@ class Hub:
             There is a task of that id, or the conversation has a run that goes on.
         """
         await self.sources.refresh()
-        before = None
-        if request.follows is not None:
-            before = (await self.task(request.follows)).summary
-            request = following(request, before)
+        follows = request.follows
+        plan = await planned(
+            request,
+            None if follows is None else (await self.task(follows)).summary,
+            agents=self.agents,
+            journal=self.journal,
+            offers=self.offers,
+            limits=self._limits,
+        )
         publisher = self._open_publisher()
-        agent = self._agent(request)
-        self.executor.check(agent)
-        limits = narrowed(self._limits, agent.limits, request.limits)
-        history: list[ChatMessage] = []
-        if request.thread_id is not None:
-            history = await history_of(self.journal, request.thread_id, limits.result_chars)
-            # Somebody else may have begun the next run while the journal was read.
-            if any(thread_of(run.task.summary) == request.thread_id for run in self._runs.values()):
-                raise busy(request.thread_id)
-        offer = None
-        if before is not None and not request.client_tools:
-            offer = self.offers.for_follow_up(before, request.origin)
-        client_tools = offer.tools if offer else request.client_tools
+        self.executor.check(plan.agent)
+        # Somebody else may have begun the thread's next run while the journal was read.
+        thread_id = plan.request.thread_id
+        if thread_id and any(thread_of(r.task.summary) == thread_id for r in self._runs.values()):
+            raise busy(thread_id)
         task_id = request.task_id or secrets.token_hex(8)
         if task_id in self._runs:
             raise Conflict(f"There is a task {task_id!r} already.", reason="task_exists")
-        summary = TaskSummary(
-            task_id=task_id,
-            agent=agent.name,
-            input=self._redactor.redact_text(request.input),
-            status=TaskStatus.QUEUED,
-            thread_id=request.thread_id,
-            follows=request.follows,
-            client_tools=tuple(each.name for each in client_tools),
-            origin=request.origin,
-            created_at=now(),
-        )
-        desk = None
-        if client_tools:
-            desk = ClientDesk(client_tools, self._away_seconds)
+        summary = plan.summary(task_id, self._redactor)
+        desk = ClientDesk(plan.client_tools, self._away_seconds) if plan.client_tools else None
         writer = TaskWriter(Task(summary), self.journal, self._redactor, publisher)
-        run = Run(
-            writer,
-            self.executor,
-            agent,
-            request.input,
-            limits,
-            desk,
-            Requests(request.on_ask),
-            history,
-            self._ended,
-        )
+        run = Run(writer, self.executor, plan, desk, Requests(request.on_ask), self._ended)
         self._runs[task_id] = run
         try:
             await self.journal.create(summary)
         except BaseException:
             self._runs.pop(task_id, None)
             raise
-        if offer is not None and desk is not None:
-            offer.serve(task_id, desk.key)
+        if plan.offer is not None and desk is not None:
+            plan.offer.serve(task_id, desk.key)
         if not run.has_begun:  # or the hub was stopped meanwhile, and the task with it
             self._waiting.append(run)
             self._start_waiting()
         return run.task
-
-    def _agent(self, request: StartTask) -> AgentConfig:
-        config = request.config
-        if config is None:
-            return self.agents.choose(request.agent)
-        if request.agent not in (None, config.name):
-            raise InvalidInput(
-                f"The task names the agent {request.agent!r}, and its config is that of"
-                f" {config.name!r}: leave one of them out.",
-                reason="agent_mismatch",
-            )
-        return config
 
     async def placed(self, task: Task) -> None:
         """Wait until a task that has just been started is running, or waits for a free place."""
@@ -302,7 +264,7 @@ class Hub:
         request = run.requests.get(request_id)
         if isinstance(request, ApprovalRequested):
             resolution = with_true_arguments(resolution, request, self._redactor)
-            check_edited((self.executor.policy, run.agent.policy), request, resolution)
+            check_edited((self.executor.policy, run.plan.agent.policy), request, resolution)
         run.requests.answer(request_id, resolution)
 
     async def _unfinished(self, task_id: str, verb: str) -> Run:

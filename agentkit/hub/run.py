@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from agentkit.core.events import RunFinished
-from agentkit.core.protocol import AgentConfig, ErrorInfo, Limits, TaskStatus
+from agentkit.core.protocol import ErrorInfo, TaskStatus
 from agentkit.core.requests import Requests
 from agentkit.errors import JournalError
 from agentkit.hub.client_tools import ClientDesk
 from agentkit.hub.executor import InProcessExecutor
+from agentkit.hub.plan import Plan
 from agentkit.hub.task import Task
 from agentkit.hub.writer import TaskWriter
-from agentkit.llm.protocol import ChatMessage
 
 log = logging.getLogger("agentkit")
 
@@ -27,8 +27,8 @@ class Run:
 
     Attributes
     ----------
-    input
-        As it was asked; the summary's has its secrets masked.
+    plan
+        Its input is as it was asked; the summary's has its secrets masked.
     ended
         Called with the run when its task has ended.
     is_stored
@@ -37,12 +37,9 @@ class Run:
 
     writer: TaskWriter
     executor: InProcessExecutor
-    agent: AgentConfig
-    input: str
-    limits: Limits
+    plan: Plan
     desk: ClientDesk | None
     requests: Requests
-    history: Sequence[ChatMessage]
     ended: Callable[[Run], None]
     is_stored: bool = True
     _runner: asyncio.Task[None] | None = None
@@ -73,7 +70,7 @@ class Run:
 
     async def _carry(self, work: Callable[[], Awaitable[None]]) -> None:
         task = self.task
-        log.info("Task %s started: agent %s", task.id, self.agent.name)
+        log.info("Task %s started: agent %s", task.id, self.plan.agent.name)
         try:
             try:
                 await work()
@@ -94,14 +91,14 @@ class Run:
 
     async def _execute(self) -> None:
         events = self.executor.run(
-            self.agent,
-            self.input,
+            self.plan.agent,
+            self.plan.request.input,
             token=self.task.token,
-            limits=self.limits,
+            limits=self.plan.limits,
             requests=self.requests,
             client_tools=self.desk.tools if self.desk else (),
-            history=self.history,
-            origin=self.task.summary.origin,
+            history=self.plan.history,
+            origin=self.plan.request.origin,
         )
         async with contextlib.aclosing(events):
             async for event in events:
