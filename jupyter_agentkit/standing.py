@@ -65,6 +65,13 @@ class StandingOffers:
             except ConnectionLost:
                 return  # the next connection sends it
 
+    async def close(self) -> None:
+        """Withdraw what is offered and leave what is being served."""
+        tasks = [*self._serving, *([self._keeping] if self._keeping else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     async def _keep(self) -> None:
         """Hold a connection; after a long time without a server, the next offer begins anew."""
         clock = asyncio.get_running_loop().time
