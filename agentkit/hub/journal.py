@@ -19,6 +19,7 @@ from agentkit.core.events import EVENT
 from agentkit.core.protocol import TaskStatus, TaskSummary
 from agentkit.errors import Conflict, JournalError
 from agentkit.hub.alive import Alive
+from agentkit.hub.displays import Display, add_display, displays_of
 from agentkit.hub.migrations import migrate
 from agentkit.hub.record import Record
 from agentkit.hub.task import fold
@@ -75,7 +76,7 @@ class Journal:
             raise JournalError(
                 f"The journal {self.path} cannot be opened: {error}. Move it away, or name another."
             ) from error
-        self._writer = Worker(writing, "agentkit-journal")
+        self._writer = Worker(writing, "agentkit-journal", writes=True)
         self._reader = (
             self._writer if reading is writing else Worker(reading, "agentkit-journal-reader")
         )
@@ -203,6 +204,14 @@ class Journal:
             return [text for (text,) in rows]
 
         return await self._read(job)
+
+    async def add_display(self, display: Display) -> None:
+        """Keep which cell shows a task; nothing of a task that has been deleted."""
+        await self._write(lambda connection: add_display(connection, display), durable=True)
+
+    async def displays(self, notebook: str, kernel_ids: Sequence[str] = ()) -> list[Display]:
+        """What the last execution of each cell showed, in a notebook or with one of these kernels."""
+        return await self._read(lambda connection: displays_of(connection, notebook, kernel_ids))
 
     async def delete(self, task_id: str) -> bool:
         """Delete a task with its events; ``False`` when there was none."""

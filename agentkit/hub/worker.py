@@ -25,10 +25,17 @@ class Worker:
     """Runs jobs in order, all that have queued up in one transaction.
 
     A lone job waits for nothing; a burst shares a commit. Every job is settled, whatever happens.
+
+    Parameters
+    ----------
+    writes
+        Its jobs write: all of them wait once, and not each by itself, while another process holds the
+        file's lock.
     """
 
-    def __init__(self, connection: sqlite3.Connection, name: str) -> None:
+    def __init__(self, connection: sqlite3.Connection, name: str, *, writes: bool = False) -> None:
         self._connection = connection
+        self._begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
         self._jobs: queue.SimpleQueue[_Queued | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._closed = False
@@ -108,7 +115,7 @@ class Worker:
         connection = self._connection
         try:
             self._sync_fully(any(job.durable for job in batch))
-            connection.execute("BEGIN")
+            connection.execute(self._begin)
             for job in batch:
                 job.perform(connection)
             connection.execute("COMMIT")

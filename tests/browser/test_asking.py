@@ -1,4 +1,4 @@
-"""An agent asks in a real notebook, and somebody answers: in time, from elsewhere, while the kernel is busy."""
+"""An agent asks in a real notebook, and somebody answers: from elsewhere, while the kernel is busy."""
 
 from __future__ import annotations
 
@@ -26,6 +26,13 @@ def add(a: int, b: int) -> int:
 
 calls = [{"tool": "add", "arguments": {"a": 2, "b": 3}}]
 agent = Agent("adder", tools=[add, "ask_user"], model="demo", script=[{"calls": calls}])"""
+ASKER = """\
+from time import sleep
+from jupyter_agentkit import Agent
+
+question = {"question": "Which sum?", "choices": ["the small one", "the large one"]}
+calls = [{"tool": "ask_user", "arguments": question}]
+agent = Agent("asker", tools=["ask_user"], model="demo", script=[{"calls": calls}])"""
 RUN = "run = agent.run('Add 2 and 3')\nrun"
 BUSY = "while True: sleep(0.05)"
 
@@ -131,12 +138,7 @@ def test_a_request_survives_a_reload_and_a_restart_of_the_kernel(
 def test_a_question_is_answered_with_a_choice(
     lab: Lab, asking: Callable[..., tuple[LabPage, Trace]]
 ) -> None:
-    question = {"question": "Which sum?", "choices": ["the small one", "the large one"]}
-    agent = (
-        AGENT
-        + f"\nagent = Agent('asker', tools=['ask_user'], model='demo', script=[{{'calls': [{{'tool': 'ask_user', 'arguments': {question!r}}}]}}])"
-    )
-    page, trace = asking(BUSY, agent=agent)
+    page, trace = asking(BUSY, agent=ASKER)
     page.picture("question")
     button(trace, "the large one").click()
     trace.expect_status("completed")

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -143,3 +144,28 @@ async def test_closing_finishes_what_is_queued_and_later_jobs_are_refused(worker
     with pytest.raises(JournalError, match="closed"):
         await worker.run(stored)
     worker.close()
+
+
+async def test_jobs_that_write_wait_once_for_a_file_that_somebody_else_holds(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "held.sqlite3"
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("CREATE TABLE numbers (n INTEGER NOT NULL UNIQUE)")
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0.01)
+    worker = Worker(connection, "test-journal", writes=True)
+    tried: list[int] = []
+
+    def job(connection: sqlite3.Connection) -> None:
+        tried.append(1)
+        connection.execute("INSERT INTO numbers VALUES (1)")
+
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        await worker.run(job)
+    assert tried == []
+    holder.execute("COMMIT")
+    await worker.run(job)
+    assert tried == [1]
+    worker.close()
+    holder.close()
