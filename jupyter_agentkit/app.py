@@ -32,6 +32,7 @@ from agentkit.tools.mcp_config import McpServerConfig, parse_servers, read_serve
 from agentkit.tools.registry import ToolRegistry
 from jupyter_agentkit.address import KEY_VARIABLE, URL_VARIABLE
 from jupyter_agentkit.builtin import add_builtin_tools
+from jupyter_agentkit.handlers.displays import display_handlers
 from jupyter_agentkit.handlers.http import http_handlers
 from jupyter_agentkit.handlers.mcp import mcp_handlers
 from jupyter_agentkit.handlers.page import page_handlers
@@ -147,6 +148,7 @@ class AgentKitApp(AgentKitSettings, ExtensionApp):
         self.handlers.extend(socket_handlers(self.hub))
         self.handlers.extend(page_handlers(self._pages))
         self.handlers.extend(undo_handlers(self.hub, self._notebooks))
+        self.handlers.extend(display_handlers(self.hub, self._notebooks))
         self._agents_as_tools = AgentsAsTools(self.hub)
         self.handlers.extend(mcp_handlers(self._agents_as_tools))
 

@@ -142,7 +142,7 @@ class Client:
             self.call(self.host.request("POST", f"{_task(task_id)}/answers", body))
 
     def send_soon(self, task_id: str, what: str, body: Frame) -> None:
-        """Send a task a ``cancel`` or ``answers`` without waiting for it; a failure is logged."""
+        """Send a task a ``cancel``, ``answers`` or ``displays`` without waiting; a failure is logged."""
 
         async def send() -> None:
             try:

@@ -30,6 +30,23 @@ def present_origin() -> Origin | None:
         return None
 
 
+def present_place() -> dict[str, str] | None:
+    """Give the cell that runs and its execution, as the server is told what a cell shows.
+
+    ``None`` where the front end names no cells.
+    """
+    origin = present_origin()
+    if origin is None or origin.cell_id is None:
+        return None
+    kernel: Any = getattr(get_ipython(), "kernel", None)
+    execution_id = kernel.get_parent().get("header", {}).get("msg_id", "")
+    return {
+        "kernel_id": origin.kernel_id,
+        "cell_id": origin.cell_id,
+        "execution_id": str(execution_id),
+    }
+
+
 def connection_file(kernel: Any) -> Path:
     """Where the kernel says how it is reached; an empty path for one that was given no file."""
     application = getattr(kernel, "parent", None)

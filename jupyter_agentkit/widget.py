@@ -27,9 +27,10 @@ from jupyter_agentkit.errors import AgentRunCancelled, AgentRunError
 from jupyter_agentkit.follower import Follower
 from jupyter_agentkit.host import Frame
 from jupyter_agentkit.offered import OfferedTools
+from jupyter_agentkit.origin import present_place
 from jupyter_agentkit.record import Record
 from jupyter_agentkit.relay import Relay
-from jupyter_agentkit.showing import Displays
+from jupyter_agentkit.showing import Displays, is_headless
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -305,6 +306,14 @@ class AgentRun(anywidget.AnyWidget):
     def _ipython_display_(self) -> None:
         # A result of a cell cannot be updated later, a display can.
         self._displays.show(self)
+        self._tell_place()
+
+    def _tell_place(self) -> None:
+        """Tell the server which cell shows the run, for a page that comes back to an unsaved notebook."""
+        if not self._client.host.base_path or is_headless():
+            return
+        if (place := present_place()) is not None:
+            self._client.send_soon(self.task_id, "displays", place)
 
     def open(self) -> None:
         """Open the comm to the page, which needs the widget's page part."""

@@ -32,6 +32,19 @@ MIGRATIONS: tuple[str, ...] = (
     UPDATE tasks SET thread = COALESCE(json_extract(summary, '$.thread_id'), id);
     CREATE INDEX tasks_by_thread ON tasks (thread, number)
     """,
+    """
+    CREATE TABLE displays (
+        number INTEGER PRIMARY KEY,
+        task TEXT NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+        kernel TEXT NOT NULL,
+        notebook TEXT NOT NULL,
+        cell TEXT NOT NULL,
+        execution TEXT NOT NULL,
+        UNIQUE (task, cell, execution)
+    );
+    CREATE INDEX displays_by_kernel ON displays (kernel);
+    CREATE INDEX displays_by_notebook ON displays (notebook)
+    """,
 )
 """Never change one that has been released: add another."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from jupyter_core.utils import ensure_async
@@ -63,11 +64,23 @@ class ServerNotebooks:
 
     async def path_of(self, kernel_id: str) -> str | None:
         """Where the notebook of a kernel is now; ``None`` when no notebook has that kernel."""
-        sessions: list[Any] = await ensure_async(self._server.session_manager.list_sessions())
-        for session in sessions:
-            if session["type"] == "notebook" and session["kernel"]["id"] == kernel_id:
+        for session in await self._sessions():
+            if session["kernel"]["id"] == kernel_id:
                 return str(session["path"])
         return None
+
+    async def kernels_of(self, path: str) -> list[str]:
+        """The kernels of the notebook at a path."""
+        sessions = await self._sessions()
+        return [str(each["kernel"]["id"]) for each in sessions if each["path"] == path]
+
+    def name_of(self, path: str) -> str:
+        """What tells a notebook apart from those of servers in other folders."""
+        return str(Path(self._server.root_dir, path.strip("/")))
+
+    async def _sessions(self) -> list[Any]:
+        sessions: list[Any] = await ensure_async(self._server.session_manager.list_sessions())
+        return [each for each in sessions if each["type"] == "notebook"]
 
     async def at(self, path: str, kernel_id: str | None = None) -> Notebook:
         """The notebook at a path; with a kernel, its cells can be run."""
