@@ -17,6 +17,10 @@ Where = tuple[str | int, ...]
 
 MAX_VALUES = 10_000
 
+MAX_DIGITS = 100
+"""Characters of a number. YAML has forms (``0x…``, ``1:59:59…``) of which a short file makes one that takes
+minutes to compute, and that Python refuses to write into an error's message."""
+
 _PLAIN = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "timestamp", "value"))
 _MADE = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float"))
 
@@ -100,6 +104,9 @@ class _Reading:
             raise self._wrong(node, f"{_path(where)} has the tag {node.tag!r}, which is not read.")
         if node.tag in _PLAIN:
             return text
+        if len(text) > MAX_DIGITS:
+            what = f"{_path(where)} is a number of {len(text):,} digits. Put text into quotes."
+            raise self._wrong(node, what)
         try:
             made = self._maker.construct_object(node)
         except (ValueError, yaml.YAMLError):

@@ -190,6 +190,13 @@ def test_a_broken_file_belongs_to_the_name_that_can_be_read(
     assert name_in(write(text)) == name
 
 
+@pytest.mark.parametrize("digits", ["0x" + "f" * 5_000, "1" + ":59" * 5_000, "0" + "7" * 9_000])
+def test_a_number_that_takes_long_to_make_or_to_write_is_refused(write: Write, digits: str) -> None:
+    line, what = refused(write(f"name: analyst\ndescription: {digits}\n"))
+    assert line == 2
+    assert "'description' is a number of" in what
+
+
 @settings(deadline=None)  # a busy machine is no fault
 @given(st.text(max_size=200))
 def test_no_file_whatsoever_breaks_the_reader(
