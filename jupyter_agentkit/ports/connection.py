@@ -90,6 +90,13 @@ class Connection:
                 heard = await self._heard.get()
         except TimeoutError:
             return None
+        return self._read(heard)
+
+    def heard(self) -> Message | None:
+        """As ``hear``, of what has come already; ``None`` when that is all read."""
+        return None if self._heard.empty() else self._read(self._heard.get_nowait())
+
+    def _read(self, heard: Message | AgentKitError) -> Message:
         if isinstance(heard, AgentKitError):
             self._heard.put_nowait(heard)
             raise heard

@@ -44,8 +44,12 @@ class Request:
         """Interrupt the code while it runs. Code that has not begun is interrupted when it does."""
         with contextlib.suppress(AgentKitError, TimeoutError):
             async with asyncio.timeout(STOP_SECONDS):
+                # What has been heard and not read yet may say that the code has ended: what runs in
+                # the kernel by now is a cell of the user's.
+                while (heard := self._kernel.heard()) is not None:
+                    self._note(heard)
                 interrupted = False
-                while not self._idle:
+                while not self._idle and self._reply is None:
                     if self._begun and not interrupted:
                         interrupted = True
                         await self._kernel.kernel.interrupt()
