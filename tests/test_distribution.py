@@ -8,11 +8,12 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from importlib.metadata import packages_distributions
+from importlib.metadata import PackageNotFoundError, metadata, packages_distributions
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -65,6 +66,21 @@ def test_everything_that_is_imported_is_required(package: str) -> None:
             and not required & set(map(name_of, distributions.get(module, [])))
         }
     assert not undeclared
+
+
+def needed_python(pin: str) -> str:
+    """Return what the installed version of a pinned distribution says of Python."""
+    try:
+        return metadata(pin.split("==")[0])["Requires-Python"] or ""
+    except PackageNotFoundError:  # an extra that is not installed here
+        return ""
+
+
+def test_every_pinned_version_installs_on_the_oldest_python_that_is_promised() -> None:
+    oldest = PROJECT["requires-python"].removeprefix(">=") + ".0"
+    pins = (ROOT / "constraints.txt").read_text().split()
+    refused = {pin for pin in pins if oldest not in SpecifierSet(needed_python(pin))}
+    assert not refused
 
 
 @pytest.mark.parametrize("module", ["agentkit", "agentkit.core.react", "jupyter_agentkit.app"])
