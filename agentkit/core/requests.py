@@ -170,9 +170,19 @@ def _consent(request: ApprovalRequested, resolution: Resolution) -> Consent | No
 
 def _check_schema(schema: dict[str, Any], value: Any) -> None:
     import jsonschema
+    from jsonschema.exceptions import SchemaError, UnknownType
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
 
-    validator = cast("Any", jsonschema.Draft202012Validator(schema))
-    fault = next(iter(sorted(validator.iter_errors(value), key=_place)), None)
+    # A tool's schema may have been written by anybody: with a registry, nothing of it is fetched.
+    validator = cast("Any", jsonschema.Draft202012Validator(schema, registry=Registry()))
+    try:
+        fault = next(iter(sorted(validator.iter_errors(value), key=_place)), None)
+    except (Unresolvable, RecursionError, UnknownType, SchemaError):
+        raise InvalidInput(
+            "The schema of this question leads nowhere, so no answer can be checked: deny it.",
+            reason="bad_schema",
+        ) from None
     if fault is not None:
         where = ".".join(map(str, fault.absolute_path))
         message = f"{where}: {fault.message}" if where else str(fault.message)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -10,6 +11,15 @@ from agentkit.core.events import InputRequested
 from agentkit.core.protocol import ToolSpec
 from agentkit.tools.json_schema import parameters_schema
 from agentkit.tools.protocol import Tool, ToolContext, ToolResult
+
+_WORDS = (
+    *("type", "enum", "const", "default", "title", "description", "format", "examples"),
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    *("minLength", "maxLength"),
+)
+"""What may be said of a form's field. A model writes the schema, and this process checks answers by it: a
+``$ref`` could have it fetch any address or walk in a circle, a ``pattern`` compute for ever."""
+_FORM_WORDS = ("type", "properties", "required", "title", "description", "additionalProperties")
 
 
 class _Question(BaseModel):
@@ -73,9 +83,23 @@ def _check_form(schema: dict[str, Any] | None) -> None:
         return
     import jsonschema
 
+    if schema.get("type") != "object" or not schema.get("properties"):
+        raise ValueError("answer_schema has to be of type 'object' and to have properties")
+    _check_words("answer_schema", schema, _FORM_WORDS)
+    if not isinstance(schema["properties"], dict):
+        raise ValueError("answer_schema.properties has to be an object")
+    for name, field in cast("dict[str, Any]", schema["properties"]).items():
+        if not isinstance(field, dict):
+            raise ValueError(f"the property {name!r} has to be an object")
+        _check_words(f"the property {name!r}", cast("dict[str, Any]", field), _WORDS)
     try:
         jsonschema.Draft202012Validator.check_schema(schema)
     except jsonschema.SchemaError as error:
         raise ValueError(f"answer_schema is no JSON Schema: {error.message}") from None
-    if schema.get("type") != "object" or not schema.get("properties"):
-        raise ValueError("answer_schema has to be of type 'object' and to have properties")
+
+
+def _check_words(what: str, schema: dict[str, Any], known: Sequence[str]) -> None:
+    if unknown := sorted(schema.keys() - set(known)):
+        raise ValueError(
+            f"{what} has {', '.join(unknown)[:200]}; only these can be used: {', '.join(known)}"
+        )

@@ -368,6 +368,46 @@ async def test_a_question_that_cannot_be_asked_is_told_to_the_model() -> None:
     assert of(InputRequested, events) == []
 
 
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"$ref": "http://127.0.0.1:9/schema"},
+        {"$ref": "#/properties/year"},
+        {"type": "string", "pattern": "^(a+)+$"},
+        {"anyOf": [{"$ref": "file:///etc/passwd"}]},
+        True,
+    ],
+)
+async def test_a_form_that_would_have_to_be_fetched_or_computed_is_not_asked(field: object) -> None:
+    schema = {"type": "object", "properties": {"year": field}}
+    run = Asked(
+        call(name="ask_user", question="?", answer_schema=schema), "Sorry.", tools=[AskUser()]
+    )
+    assert only(ToolFinished, await run.ended()).outcome == "failed"
+    assert "'year'" in run.told[0]
+
+
+@pytest.mark.parametrize("ref", ["http://127.0.0.1:9/schema", "#/properties/year", "#/nowhere"])
+async def test_a_tools_schema_is_never_fetched_and_its_question_can_still_be_denied(
+    ref: str,
+) -> None:
+    schema = {"type": "object", "properties": {"year": {"$ref": ref}}}
+
+    async def ask(arguments: dict[str, Any], context: ToolContext) -> ToolResult:
+        resolution = await context.request(
+            InputRequested(request_id="", question="?", schema=schema)
+        )
+        return text(resolution.decision)
+
+    run = Asked(call(name="form"), "Well.", tools=[AsyncTool("form", ask)])
+    [request_id] = await run.asked()
+    with pytest.raises(InvalidInput, match="leads nowhere"):
+        run.requests.answer(request_id, Resolution("answer", {"year": 1}))
+    run.requests.answer(request_id, Resolution("deny"))
+    await run.ended()
+    assert run.told == ["deny"]
+
+
 async def test_a_question_that_nobody_answers_is_denied() -> None:
     run = Asked(call(name="ask_user", question="?"), "Well.", tools=[AskUser()], on_ask="approve")
     assert only(ToolFinished, await run.ended()).outcome == "denied"
