@@ -23,7 +23,7 @@ from agentkit.hub.client_tools import AWAY_SECONDS, ClientDesk
 from agentkit.hub.connections import ConnectionManager
 from agentkit.hub.executor import InProcessExecutor
 from agentkit.hub.journal import Journal
-from agentkit.hub.offers import Offers
+from agentkit.hub.offers import BroughtAgents, Offers
 from agentkit.hub.plan import planned
 from agentkit.hub.publisher import Publisher
 from agentkit.hub.run import Run, interrupted
@@ -75,6 +75,7 @@ class Hub:
         self.agents = self.sources.agents
         self.connections = ConnectionManager()
         self.offers = Offers()
+        self._brought = BroughtAgents()
         self._redactor = redactor or Redactor()
         self._limits = limits or Limits()
         self._max_running = max_running
@@ -155,6 +156,7 @@ class Hub:
             agents=self.agents,
             journal=self.journal,
             offers=self.offers,
+            brought=self._brought,
             limits=self._limits,
         )
         publisher = self._open_publisher()
@@ -176,6 +178,8 @@ class Hub:
         except BaseException:
             self._runs.pop(task_id, None)
             raise
+        if request.config is not None:
+            self._brought.keep(plan.request.origin, request.config)
         if plan.offer is not None and desk is not None:
             plan.offer.serve(task_id, desk.key)
         if not run.has_begun:  # or the hub was stopped meanwhile, and the task with it

@@ -1,12 +1,15 @@
-"""What processes offer to run when a page goes on with their conversations: a notebook's functions."""
+"""What a page goes on with when it asks on in a notebook's conversation: its functions, and its agents."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from agentkit.core.protocol import Origin, TaskSummary, ToolSpec
+from agentkit.core.protocol import AgentConfig, Origin, TaskSummary, ToolSpec
 from agentkit.errors import Conflict
+
+MAX_BROUGHT = 1_000
+"""Agents that are kept."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,3 +62,29 @@ class Offers:
                 reason="client_away",
             )
         return offer
+
+
+class BroughtAgents:
+    """Agents that came along with a task, by kernel and name; the newest counts.
+
+    Two notebooks may have an agent of one name. A follow-up is run by that of its own notebook: the other's
+    may be allowed what this one has to ask for.
+    """
+
+    def __init__(self) -> None:
+        self._agents: dict[tuple[str, str], AgentConfig] = {}
+
+    def keep(self, origin: Origin | None, agent: AgentConfig) -> None:
+        """Remember an agent as that of the notebook in which its task was started."""
+        if origin is None:
+            return
+        key = origin.kernel_id, agent.name
+        self._agents.pop(key, None)
+        self._agents[key] = agent
+        while len(self._agents) > MAX_BROUGHT:
+            del self._agents[next(iter(self._agents))]
+
+    def of(self, before: TaskSummary) -> AgentConfig | None:
+        """The agent of the notebook of a task; ``None`` when it is the server's own."""
+        origin = before.origin
+        return self._agents.get((origin.kernel_id, before.agent)) if origin else None

@@ -18,7 +18,7 @@ from agentkit.core.redaction import Redactor
 from agentkit.errors import InvalidInput
 from agentkit.hub.agents import AgentRegistry
 from agentkit.hub.journal import Journal
-from agentkit.hub.offers import Offer, Offers
+from agentkit.hub.offers import BroughtAgents, Offer, Offers
 from agentkit.hub.task import now
 from agentkit.hub.thread import following, history_of
 from agentkit.llm.protocol import ChatMessage
@@ -74,6 +74,7 @@ async def planned(
     agents: AgentRegistry,
     journal: Journal,
     offers: Offers,
+    brought: BroughtAgents,
     limits: Limits,
 ) -> Plan:
     """Work out a task.
@@ -93,6 +94,8 @@ async def planned(
         The conversation has a run that goes on, or nobody offers the tools that it needs.
     """
     if before is not None:
+        if request.config is None and request.agent in (None, before.agent):
+            request = request.model_copy(update={"config": brought.of(before)})
         request = following(request, before)
     agent = _agent(request, agents)
     held = narrowed(limits, agent.limits, request.limits)

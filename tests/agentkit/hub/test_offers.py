@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from agentkit.core.protocol import Origin, ToolSpec
+from agentkit.core.protocol import AgentConfig, Origin, ToolSpec
 from agentkit.errors import Conflict
 from agentkit.hub.offers import Offer
 from agentkit.llm.protocol import ToolCall
 from tests.agentkit.hosting import ended, running, start, stored
-from tests.agentkit.running import text, until
+from tests.agentkit.running import echo, text, until
 
 ORIGIN = Origin(kernel_id="k1")
 LOOK = {"name": "look"}
@@ -66,3 +66,18 @@ async def test_a_follow_up_of_a_run_without_such_tools_needs_nobody() -> None:
     async with running("One.", "Two.") as hub:
         await ended(await start(hub, "a"))
         assert (await ended(await start(hub, "b", follows="a"))).summary.result == "Two."
+
+
+@pytest.mark.parametrize("named", [{}, {"agent": "analyst"}])
+async def test_a_follow_up_is_run_by_the_agent_of_its_own_notebook(named: dict[str, str]) -> None:
+    turns = ["One.", "Other.", ToolCall("1", "echo", {}), "Two."]
+    careful = AgentConfig(name="analyst", policy={"echo": "deny"})
+    bold = AgentConfig(name="analyst", policy={"echo": "allow"})
+    async with running(*turns, tools=[echo()]) as hub:
+        await ended(await start(hub, "a", config=careful, origin=ORIGIN))
+        # Another notebook has an agent of the same name.
+        hub.register(bold)
+        await ended(await start(hub, "o", config=bold, origin=Origin(kernel_id="k2")))
+        await ended(await start(hub, "b", follows="a", **named))
+        result = next(e for e in await stored(hub, "b") if e["event_type"] == "tool_result")
+        assert result["outcome"] == "denied"
