@@ -8,11 +8,10 @@ import { TaskApi } from './client/api';
 import { ServedSource } from './client/served';
 import { labHost } from './host/lab';
 import { shareHost } from './host/shared';
+import { TRACE_TYPE } from './trace-type';
 import { mount, type TraceElement } from './view/element';
 import { fields, text } from './view/read';
 import type { Host } from './view/source';
-
-export const TRACE_TYPE = 'application/vnd.agentkit.trace+json';
 
 /** Before the widget manager's -10: it has no way back when a saved widget's model is missing. */
 const RANK = -100;

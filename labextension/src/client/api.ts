@@ -79,14 +79,24 @@ export class TaskApi {
   }
 
   private request(method: string, path: string, body?: unknown): Promise<Response> {
-    const url = new URL(path, this.address.http);
-    const headers: Record<string, string> = { 'Content-Type': 'application/json' };
-    const xsrf = /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie)?.[1];
-    if (xsrf !== undefined) headers['X-XSRFToken'] = xsrf;
-    if (this.address.token !== '') headers.Authorization = `token ${this.address.token}`;
-    const init: RequestInit = { method, headers, credentials: 'same-origin', cache: 'no-store' };
-    return fetch(url, body === undefined ? init : { ...init, body: JSON.stringify(body) });
+    return request(this.address, method, path, body);
   }
+}
+
+/** Asks the server for a route; `path` is below the API's address. */
+export function request(
+  address: Address,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<Response> {
+  const url = new URL(path, address.http);
+  const headers: Record<string, string> = { 'Content-Type': 'application/json' };
+  const xsrf = /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie)?.[1];
+  if (xsrf !== undefined) headers['X-XSRFToken'] = xsrf;
+  if (address.token !== '') headers.Authorization = `token ${address.token}`;
+  const init: RequestInit = { method, headers, credentials: 'same-origin', cache: 'no-store' };
+  return fetch(url, body === undefined ? init : { ...init, body: JSON.stringify(body) });
 }
 
 async function problem(response: Response): Promise<string> {

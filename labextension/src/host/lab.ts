@@ -1,13 +1,14 @@
 import { type IRenderMimeRegistry, MimeModel } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { Widget } from '@lumino/widgets';
+import { TRACE_TYPE } from '../trace-type';
 import type { Fields } from '../view/read';
 import type { Host } from '../view/source';
 import { svgPicture } from './picture';
 import { withoutRemoteMedia } from './remote';
 
 /** A result that is a run or a widget could put buttons for something else into this run's trace. */
-const NESTED = ['application/vnd.agentkit.trace+json', 'application/vnd.jupyter.widget-view+json'];
+const NESTED = [TRACE_TYPE, 'application/vnd.jupyter.widget-view+json'];
 
 /** Shows results and answers as JupyterLab shows every other output. */
 export function labHost(

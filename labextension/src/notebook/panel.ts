@@ -13,8 +13,16 @@ export interface NotebookModel extends DocumentRegistry.IModel {
   readonly deletedCells: string[];
 }
 
+/** The outputs of a code cell. */
+export interface CellOutputs {
+  readonly length: number;
+  get(index: number): { readonly data: unknown };
+  add(output: unknown): void;
+  clear(): void;
+}
+
 export interface CellWidget extends Widget {
-  readonly model: { readonly sharedModel: { getId(): string } };
+  readonly model: { readonly sharedModel: { getId(): string }; readonly outputs?: CellOutputs };
   readonly outputArea?: { readonly future: Kernel.IShellFuture | null };
 }
 

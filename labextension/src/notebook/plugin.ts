@@ -5,6 +5,7 @@ import { pageAddress } from '../client/address';
 import { PageChannel } from '../client/page';
 import { NotebookDesk } from './desk';
 import type { NotebookContext, NotebookPanel } from './panel';
+import { Restorer } from './restorer';
 
 /** Drives whose files are the server's own, under the same names. */
 const OWN_DRIVES: ReadonlySet<string> = new Set(['', 'RTC']);
@@ -39,6 +40,7 @@ export const notebookPlugin: JupyterFrontEndPlugin<void> = {
         const opened = { panel, context };
         desk.opened.add(opened);
         void context.ready.then(tell);
+        new Restorer(address, opened);
         context.model.stateChanged.connect(tell);
         context.pathChanged.connect(tell);
         panel.disposed.connect(() => {
