@@ -10,6 +10,7 @@ from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import ws_authenticated
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
+from tornado import web
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from agentkit.core.frames import CLIENT_KEY_HEADER
@@ -19,7 +20,7 @@ from agentkit.server.conversation import MAX_FRAME, Action, Gone, converse
 from agentkit.server.input import query_of
 from agentkit.server.offering import OFFERS_PATH, offering
 from jupyter_agentkit.handlers.http import RESOURCE, pattern
-from jupyter_agentkit.handlers.identity import KernelKeyMixin, shown_name
+from jupyter_agentkit.handlers.identity import KernelKeyMixin, KernelUser, shown_name
 from jupyter_agentkit.handlers.refusal import RefusalMixin
 
 INBOX = 10
@@ -104,7 +105,18 @@ class TaskSocket(TalkSocket):
 
 
 class OfferSocket(TalkSocket):
-    """The talk with a process that offers its tools."""
+    """The talk with a process that offers its tools: a kernel, and nobody else.
+
+    Who offers learns the key to a run's calls and answers for a notebook's functions. No page and no script
+    has any, so none may. All kernels of a server have one key: they are the same user's.
+    """
+
+    @ws_authenticated
+    async def get(self, *args: str, **path: str) -> None:
+        """Refuse all but kernels."""
+        if not isinstance(self.current_user, KernelUser):
+            raise web.HTTPError(403, "Only the kernels of this server offer tools.")
+        await super().get(*args, **path)
 
     def open(self) -> None:
         """Begin to take offers."""

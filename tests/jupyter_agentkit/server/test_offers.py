@@ -6,11 +6,21 @@ import pytest
 from tornado.httpclient import HTTPClientError
 
 from agentkit.llm.protocol import ToolCall
-from tests.jupyter_agentkit.server.talk import Talk
+from jupyter_agentkit.address import KERNEL_KEY_HEADER
+from tests.jupyter_agentkit.server.talk import Socket, Talk
 
 LOOK = {"name": "look", "parameters": {"type": "object"}}
 OFFER = {"type": "offer", "kernel_id": "k1", "agent": "analyst", "tools": [LOOK]}
 ASKED = {"input": "?", "agent": "analyst"}
+
+
+def kernel(talk: Talk) -> dict[str, str]:
+    """What a kernel of the server sends."""
+    return {KERNEL_KEY_HEADER: talk.app.settings["agentkit_kernel_key"]}
+
+
+async def offers(talk: Talk) -> Socket:
+    return await talk.open("/ws/offers", headers=kernel(talk))
 
 
 async def asked(talk: Talk, *turns: object) -> None:
@@ -25,7 +35,7 @@ async def test_a_follow_up_is_run_with_the_functions_of_the_kernel_that_offers_t
     talk: Talk,
 ) -> None:
     await asked(talk, ToolCall("1", "look", {}), "It is blue.")
-    kernel = await talk.open("/ws/offers")
+    kernel = await offers(talk)
     await kernel.say(OFFER)
     await kernel.say({"type": "ping"})
     assert await kernel.hear() == {"type": "pong"}
@@ -47,7 +57,7 @@ async def test_a_follow_up_is_run_with_the_functions_of_the_kernel_that_offers_t
 
 async def test_an_offer_ends_with_its_kernel(talk: Talk) -> None:
     await asked(talk)
-    kernel = await talk.open("/ws/offers")
+    kernel = await offers(talk)
     await kernel.say(OFFER)
     await kernel.say({"type": "ping"})
     await kernel.hear()
@@ -71,7 +81,7 @@ async def test_an_offer_ends_with_its_kernel(talk: Talk) -> None:
 async def test_a_bad_offer_is_told_and_the_socket_stays_open(
     talk: Talk, frame: dict[str, object] | str, reason: str
 ) -> None:
-    kernel = await talk.open("/ws/offers")
+    kernel = await offers(talk)
     await kernel.say(frame)
     error = await kernel.hear()
     assert error is not None
@@ -80,7 +90,15 @@ async def test_a_bad_offer_is_told_and_the_socket_stays_open(
     assert await kernel.hear() == {"type": "pong"}
 
 
-async def test_nobody_offers_without_a_login(talk: Talk) -> None:
+@pytest.mark.parametrize("who", ["nobody", "token", "page", "key in a page"])
+async def test_only_kernels_offer(talk: Talk, who: str) -> None:
+    origin = {"Origin": f"http://{talk.host}"}
+    headers = {
+        "nobody": {},
+        "token": talk.headers(None),
+        "page": {**talk.headers(None), **origin},
+        "key in a page": {**kernel(talk), **origin},
+    }
     with pytest.raises(HTTPClientError) as caught:
-        await talk.open("/ws/offers", headers={})
+        await talk.open("/ws/offers", headers=headers[who])
     assert caught.value.code == 403
