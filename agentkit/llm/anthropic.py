@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, cast
 from agentkit.core.protocol import ToolSpec
 from agentkit.errors import ProviderRejected
 from agentkit.llm.anthropic_wire import Answer, system_text, written_messages, written_tool
-from agentkit.llm.caller import whole
 from agentkit.llm.faults import Call, broke_off, in_our_words, no_answer
-from agentkit.llm.protocol import ChatMessage, LLMResponse, Piece
+from agentkit.llm.protocol import ChatMessage, Piece
 from agentkit.llm.sdk import CONNECT_SECONDS, Access
+from agentkit.llm.streaming import Streaming
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic, AsyncStream
@@ -28,7 +28,7 @@ DEFAULT_MODEL = "claude-sonnet-5-5"
 _ANTHROPIC = "https://api.anthropic.com"
 
 
-class AnthropicProvider:
+class AnthropicProvider(Streaming):
     """Asks Anthropic, or a server that speaks its dialect.
 
     Parameters
@@ -53,8 +53,6 @@ class AnthropicProvider:
     environ
         Where the variables are looked up, at each call.
     """
-
-    streaming = True
 
     def __init__(
         self,
@@ -91,16 +89,6 @@ class AnthropicProvider:
     def vendor(self) -> str:
         """The address that is asked: prices depend on it."""
         return self._url or _ANTHROPIC
-
-    async def chat(
-        self,
-        messages: Sequence[ChatMessage],
-        *,
-        model: str | None = None,
-        tools: Sequence[ToolSpec] = (),
-    ) -> LLMResponse:
-        """Ask, and give the whole answer."""
-        return await whole(self.stream(messages, model=model, tools=tools))
 
     async def stream(
         self,

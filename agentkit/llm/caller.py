@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing
 from typing import Any, cast
 
 from agentkit.core.protocol import ToolSpec
@@ -135,15 +134,6 @@ class Caller:
         except Exception as error:
             raise ProviderError(f"The provider {kind} failed: {_told(error)}") from error
         raise ProviderUnavailable(f"The stream of the provider {kind} ended without an answer")
-
-
-async def whole(pieces: AsyncGenerator[Piece]) -> LLMResponse:
-    """The response at the end of a stream: what ``chat`` of a streaming provider returns."""
-    async with aclosing(pieces):
-        async for piece in pieces:
-            if isinstance(piece, LLMResponse):
-                return piece
-    raise ProviderUnavailable("The stream ended without an answer")
 
 
 def _told(error: Exception) -> str:

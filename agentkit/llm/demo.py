@@ -32,13 +32,13 @@ import re
 from collections.abc import AsyncGenerator, Iterable, Sequence
 
 from agentkit.core.protocol import ToolSpec
-from agentkit.llm.caller import whole
 from agentkit.llm.demo_answer import Finished, answer, refusal
 from agentkit.llm.demo_arguments import known_values
 from agentkit.llm.demo_calls import Choice, choose, lookup_for
 from agentkit.llm.demo_question import Question
 from agentkit.llm.protocol import ChatMessage, LLMResponse, Piece, TextPiece, ToolCall
 from agentkit.llm.scripted import Request, ScriptedProvider, Turn
+from agentkit.llm.streaming import Streaming
 
 MODEL = "demo-rules"
 PACE = 0.035
@@ -48,7 +48,7 @@ _MOST_TURNS = 3
 _MOST_PIECES = 100
 
 
-class DemoProvider:
+class DemoProvider(Streaming):
     """A provider without a language model: rules (see the module), or a script.
 
     Parameters
@@ -59,7 +59,6 @@ class DemoProvider:
         Seconds between two pieces of text; 0 in tests.
     """
 
-    streaming = True
     simulated = True
     default_model = MODEL
 
@@ -71,16 +70,6 @@ class DemoProvider:
     def requests(self) -> list[Request]:
         """What a scripted one was asked so far; the rules keep nothing."""
         return [] if self._script is None else self._script.requests
-
-    async def chat(
-        self,
-        messages: Sequence[ChatMessage],
-        *,
-        model: str | None = None,
-        tools: Sequence[ToolSpec] = (),
-    ) -> LLMResponse:
-        """Answer in one piece; see ``stream``."""
-        return await whole(self.stream(messages, model=model, tools=tools))
 
     def stream(
         self,

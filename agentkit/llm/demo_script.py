@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 
 from agentkit.core.protocol import ScriptedTurn, ToolSpec
-from agentkit.llm.caller import whole
 from agentkit.llm.demo import DemoProvider, finished, spoken
 from agentkit.llm.demo_answer import report
 from agentkit.llm.protocol import ChatMessage, LLMResponse, Piece, ToolCall
+from agentkit.llm.streaming import Streaming
 
 MODEL = "demo-script"
 
 
-class DemoScript:
+class DemoScript(Streaming):
     """A simulated provider that plays a script.
 
     Parameters
@@ -28,23 +28,12 @@ class DemoScript:
         Answers what the script was not written for.
     """
 
-    streaming = True
     simulated = True
     default_model = MODEL
 
     def __init__(self, script: Sequence[ScriptedTurn], rules: DemoProvider) -> None:
         self._script = script
         self._rules = rules
-
-    async def chat(
-        self,
-        messages: Sequence[ChatMessage],
-        *,
-        model: str | None = None,
-        tools: Sequence[ToolSpec] = (),
-    ) -> LLMResponse:
-        """Answer in one piece; see ``stream``."""
-        return await whole(self.stream(messages, model=model, tools=tools))
 
     def stream(
         self,

@@ -9,11 +9,12 @@ from typing import Any
 
 from agentkit.core.protocol import ToolSpec
 from agentkit.errors import InvalidInput, ProviderError
-from agentkit.llm.caller import Caller, whole
+from agentkit.llm.caller import Caller
 from agentkit.llm.protocol import ChatMessage, LLMResponse, Notice, Piece
+from agentkit.llm.streaming import Streaming
 
 
-class FallbackProvider:
+class FallbackProvider(Streaming):
     """Asks its providers in order until one answers, and tells of each change by a ``Notice``.
 
     Parameters
@@ -27,8 +28,6 @@ class FallbackProvider:
     InvalidInput
         There are none, or one is simulated: an answer without a model must never pass for a real one.
     """
-
-    streaming = True
 
     def __init__(self, providers: Sequence[tuple[str, Any, str]]) -> None:
         if not providers:
@@ -56,16 +55,6 @@ class FallbackProvider:
         """What is missing, when none of them can be used."""
         missing = [caller.missing for _, caller, _ in self._ways]
         return None if None in missing else "; or ".join(text for text in missing if text)
-
-    async def chat(
-        self,
-        messages: Sequence[ChatMessage],
-        *,
-        model: str | None = None,
-        tools: Sequence[ToolSpec] = (),
-    ) -> LLMResponse:
-        """Ask one after the other until one answers."""
-        return await whole(self.stream(messages, model=model, tools=tools))
 
     async def stream(
         self,

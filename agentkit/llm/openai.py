@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from agentkit.core.protocol import ToolSpec
 from agentkit.errors import ProviderNotReady, ProviderRejected
-from agentkit.llm.caller import whole
 from agentkit.llm.faults import Call, broke_off, in_our_words, no_answer
 from agentkit.llm.openai_wire import Answer, written_messages, written_tool
-from agentkit.llm.protocol import ChatMessage, LLMResponse, Piece
+from agentkit.llm.protocol import ChatMessage, Piece
 from agentkit.llm.sdk import CONNECT_SECONDS, NO_KEY, Access
+from agentkit.llm.streaming import Streaming
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, AsyncStream
@@ -29,7 +29,7 @@ DEFAULT_MODEL = "gpt-5.4-mini"
 _OPENAI = "https://api.openai.com/v1"
 
 
-class OpenAIProvider:
+class OpenAIProvider(Streaming):
     """Asks a server that speaks OpenAI's chat completions.
 
     Parameters
@@ -53,8 +53,6 @@ class OpenAIProvider:
     environ
         Where the variables are looked up, at each call.
     """
-
-    streaming = True
 
     def __init__(
         self,
@@ -91,16 +89,6 @@ class OpenAIProvider:
     def vendor(self) -> str:
         """The address that is asked: prices depend on it."""
         return self._url or _OPENAI
-
-    async def chat(
-        self,
-        messages: Sequence[ChatMessage],
-        *,
-        model: str | None = None,
-        tools: Sequence[ToolSpec] = (),
-    ) -> LLMResponse:
-        """Ask, and give the whole answer."""
-        return await whole(self.stream(messages, model=model, tools=tools))
 
     async def stream(
         self,

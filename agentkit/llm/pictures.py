@@ -9,14 +9,15 @@ from typing import Any
 
 from agentkit.core.protocol import ToolSpec
 from agentkit.errors import ProviderRejected
-from agentkit.llm.caller import Caller, whole
-from agentkit.llm.protocol import ChatMessage, LLMResponse, Notice, Piece
+from agentkit.llm.caller import Caller
+from agentkit.llm.protocol import ChatMessage, Notice, Piece
+from agentkit.llm.streaming import Streaming
 
 # Some servers refuse a picture without naming it: "content must be a string".
 _REASONS = frozenset({"images_refused", "provider_rejected"})
 
 
-class PicturesOptional:
+class PicturesOptional(Streaming):
     """Asks again without pictures when a request that holds some is refused.
 
     Whether a model sees is not known before it is asked, least of all behind a server of one's own. What
@@ -27,8 +28,6 @@ class PicturesOptional:
     provider
         Any provider; what it can do is handed on.
     """
-
-    streaming = True
 
     def __init__(self, provider: Any) -> None:
         self._caller = Caller(provider)
@@ -52,16 +51,6 @@ class PicturesOptional:
     def vendor(self) -> str:
         """As the wrapped provider."""
         return self._caller.vendor
-
-    async def chat(
-        self,
-        messages: Sequence[ChatMessage],
-        *,
-        model: str | None = None,
-        tools: Sequence[ToolSpec] = (),
-    ) -> LLMResponse:
-        """Ask, and ask again without pictures when they are refused."""
-        return await whole(self.stream(messages, model=model, tools=tools))
 
     async def stream(
         self,

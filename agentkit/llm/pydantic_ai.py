@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from agentkit.core.protocol import ToolSpec
 from agentkit.errors import ProviderRejected
-from agentkit.llm.caller import whole
 from agentkit.llm.faults import Call, broke_off, in_our_words
-from agentkit.llm.protocol import ChatMessage, LLMResponse, Piece
+from agentkit.llm.protocol import ChatMessage, Piece
 from agentkit.llm.sdk import NO_KEY, Access
+from agentkit.llm.streaming import Streaming
 
 if TYPE_CHECKING:
     from agentkit.llm.pydantic_ai_request import Request
 
 
-class PydanticAIProvider:
+class PydanticAIProvider(Streaming):
     """Asks a vendor through pydantic-ai.
 
     Parameters
@@ -50,8 +50,6 @@ class PydanticAIProvider:
     environ
         Where ``key_variable`` is looked up, at each call.
     """
-
-    streaming = True
 
     def __init__(
         self,
@@ -88,16 +86,6 @@ class PydanticAIProvider:
     def missing(self) -> str | None:
         """What to install or set, as far as it does not depend on the vendor."""
         return self._access.missing(needs_key=self._needs_key)
-
-    async def chat(
-        self,
-        messages: Sequence[ChatMessage],
-        *,
-        model: str | None = None,
-        tools: Sequence[ToolSpec] = (),
-    ) -> LLMResponse:
-        """Ask, and give the whole answer."""
-        return await whole(self.stream(messages, model=model, tools=tools))
 
     async def stream(
         self,

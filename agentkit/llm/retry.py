@@ -10,11 +10,12 @@ from typing import Any
 
 from agentkit.core.protocol import ToolSpec
 from agentkit.errors import InvalidInput, ProviderUnavailable
-from agentkit.llm.caller import Caller, whole
-from agentkit.llm.protocol import ChatMessage, LLMResponse, Notice, Piece
+from agentkit.llm.caller import Caller
+from agentkit.llm.protocol import ChatMessage, Notice, Piece
+from agentkit.llm.streaming import Streaming
 
 
-class RetryingProvider:
+class RetryingProvider(Streaming):
     """Asks again when the provider is unavailable, and tells of each try by a ``Notice``.
 
     The pause before try *n* is chosen evenly between 0 and ``base_delay · 2ⁿ⁻²`` ("full jitter",
@@ -33,8 +34,6 @@ class RetryingProvider:
     sleep, jitter
         ``asyncio.sleep``, and a function that gives a number from 0 to 1; tests put theirs here.
     """
-
-    streaming = True
 
     def __init__(
         self,
@@ -74,16 +73,6 @@ class RetryingProvider:
         """As the wrapped provider."""
         return self._caller.vendor
 
-    async def chat(
-        self,
-        messages: Sequence[ChatMessage],
-        *,
-        model: str | None = None,
-        tools: Sequence[ToolSpec] = (),
-    ) -> LLMResponse:
-        """Ask, and ask again after a passing fault."""
-        return await whole(self.stream(messages, model=model, tools=tools))
-
     async def stream(
         self,
         messages: Sequence[ChatMessage],
@@ -115,7 +104,7 @@ class RetryingProvider:
                 attempt += 1
                 yield Notice(
                     "retry",
-                    f"{error.message.rstrip('.')}. Trying again in {pause:.1f} s"
+                    f"{_sentence(error.message)} Trying again in {pause:.1f} s"
                     f" ({attempt} of {self._attempts}).",
                     restarted=sent,
                 )
@@ -127,3 +116,7 @@ class RetryingProvider:
             return None
         longest = min(self._max_delay, self._base_delay * 2 ** (attempt - 1))
         return max(asked_for, longest * self._jitter())
+
+
+def _sentence(message: str) -> str:
+    return message if message.endswith((".", "?", "!")) else f"{message}."

@@ -20,7 +20,6 @@ from typing import Any, cast
 
 from agentkit.core.protocol import ToolSpec
 from agentkit.errors import ProviderRejected
-from agentkit.llm.caller import whole
 from agentkit.llm.protocol import (
     ChatMessage,
     LLMResponse,
@@ -31,6 +30,7 @@ from agentkit.llm.protocol import (
     TokenUsage,
     ToolCall,
 )
+from agentkit.llm.streaming import Streaming
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ callable               called with the ``Request`` and awaited if need be; what 
 Turn = Part | Sequence[Part]
 
 
-class ScriptedProvider:
+class ScriptedProvider(Streaming):
     """A provider that answers its calls, in order, with the turns of a script.
 
     Attributes
@@ -82,21 +82,9 @@ class ScriptedProvider:
         What it was asked so far, one entry a call.
     """
 
-    streaming = True
-
     def __init__(self, script: Iterable[Turn]) -> None:
         self._turns = list(script)
         self.requests: list[Request] = []
-
-    async def chat(
-        self,
-        messages: Sequence[ChatMessage],
-        *,
-        model: str | None = None,
-        tools: Sequence[ToolSpec] = (),
-    ) -> LLMResponse:
-        """Play the next turn; see ``stream``."""
-        return await whole(self.stream(messages, model=model, tools=tools))
 
     async def stream(
         self,
