@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ from agentkit.core.events import FinalAnswer, MessageDelta, RunFinished, RunStar
 from agentkit.core.protocol import ErrorInfo, TaskStatus, TaskSummary
 from agentkit.core.redaction import Redactor
 from agentkit.errors import Conflict, JournalError
+from agentkit.hub.displays import Display
 from agentkit.hub.journal import MEMORY, Journal
+from agentkit.hub.migrations import MIGRATIONS
 from agentkit.hub.record import Record, encode
 from agentkit.hub.task import fold
 
@@ -242,6 +245,28 @@ async def test_what_several_servers_write_at_the_same_time_is_all_stored(tmp_pat
         assert await numbers(journals[0], name) == list(range(1, 51))
     for journal in journals:
         journal.close()
+
+
+async def test_tasks_of_a_journal_of_the_second_version_can_be_shown(tmp_path: Path) -> None:
+    file = tmp_path / "journal.sqlite"
+    with closing(sqlite3.connect(file)) as old:
+        for statement in ";".join(MIGRATIONS[:2]).split(";"):
+            old.execute(statement)
+        old.execute("PRAGMA user_version = 2")
+        row = ("t1", "", "a", "completed", TS, summary("t1").model_dump_json())
+        old.execute(
+            "INSERT INTO tasks (id, owner, agent, status, created_at, summary)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            row,
+        )
+        old.commit()
+    with closing(Journal(file)) as journal:
+        display = Display("t1", "k", "/a.ipynb", "c", "1")
+        await journal.add_display(display)
+        await journal.add_display(replace(display, task_id="gone"))
+        assert await journal.displays("/a.ipynb") == [display]
+        assert await journal.displays("/b.ipynb", ["k", "l"]) == [display]
+        assert await journal.displays("/b.ipynb", ["l"]) == []
 
 
 def test_a_journal_of_a_later_version_is_refused_and_left_as_it_is(tmp_path: Path) -> None:

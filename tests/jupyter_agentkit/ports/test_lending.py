@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 
 import pytest
@@ -11,7 +12,10 @@ from tests.jupyter_agentkit.ports.calls import Call, text
 from tests.jupyter_agentkit.ports.page import Page
 
 WAIT = "from jupyter_agentkit.ending import Ending\nending = Ending()\nbefore = 1\n"
-ORIGIN = "from jupyter_agentkit.origin import present_origin\norigin = present_origin()"
+ORIGIN = """\
+from jupyter_agentkit.origin import present_origin, present_place
+origin = present_origin()
+place = present_place()"""
 WAITS = {
     "wait": WAIT + "print(ending.wait(None)); 'last of the cell'",
     "await": WAIT + "print(await ending.reached()); 'last of the cell'",
@@ -99,3 +103,6 @@ async def test_a_kernel_says_where_it_is_and_which_cell_runs(page: Page) -> None
     await page.run(ORIGIN)
     expected = f"Origin(kernel_id='{page.kernel_id}', cell_id='of-the-page')"
     assert await page.value("origin") == expected
+    place = ast.literal_eval(await page.value("place"))
+    assert place.pop("execution_id")
+    assert place == {"kernel_id": page.kernel_id, "cell_id": "of-the-page"}
