@@ -294,7 +294,11 @@ class Agent:
 
     def _sent(self, model: str | None) -> tuple[AgentConfig, Mapping[str, Tool]]:
         """What the host is given with each run."""
-        config = self._config if model is None else self._config.model_copy(update={"model": model})
+        config = self._config
+        if model is not None:
+            if not isinstance(model, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise InvalidInput(f"model has to be a text such as 'demo', not {model!r}.")
+            config = config.model_copy(update={"model": model})
         return config, self._tools if config.task_mode == "react" else {}
 
     def __repr__(self) -> str:

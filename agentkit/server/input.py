@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 import reprlib
-from collections.abc import Sequence
 from typing import Any, TypeVar, cast
 from urllib.parse import parse_qsl
 
@@ -18,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from agentkit.core.frames import Answer
 from agentkit.core.well_formed import repaired, well_formed
 from agentkit.errors import InvalidInput
+from agentkit.server.input_faults import faults_of
 from agentkit.tools.protocol import Resolution
 
 T = TypeVar("T")
@@ -80,7 +80,7 @@ def checked(shape: TypeAdapter[T], value: object, what: str, reason: str) -> T:
     try:
         return shape.validate_python(value)
     except ValidationError as error:
-        raise InvalidInput(f"{what}: {_faults(error, shape)}", reason=reason) from None
+        raise InvalidInput(f"{what}: {faults_of(error, shape, value)}", reason=reason) from None
 
 
 def resolution(answer: Answer, user: str) -> Resolution:
@@ -125,47 +125,3 @@ def _too_deep(what: str) -> InvalidInput:
     return InvalidInput(
         f"{what} has more than {MAX_DEPTH} lists and objects within one another.", reason="bad_json"
     )
-
-
-def _faults(error: ValidationError, shape: TypeAdapter[Any]) -> str:
-    faults = error.errors(include_url=False, include_context=False)
-    lines = [_fault(fault, shape) for fault in faults[:5]]
-    if len(faults) > 5:
-        lines.append(f"and {len(faults) - 5} more")
-    return "; ".join(lines) + "."
-
-
-def _fault(fault: Any, shape: TypeAdapter[Any]) -> str:
-    where = ".".join(_short(str(part)) for part in fault["loc"])
-    message = f"{fault['msg']}, not {_SHORT.repr(fault['input'])}"
-    if fault["type"] == "missing":
-        message = "is required"
-    if fault["type"] == "extra_forbidden":
-        message = "is no known field"
-        if known := _known_fields(shape.json_schema(), fault["loc"][:-1]):
-            message += f" (known are {', '.join(sorted(known))})"
-    return f"{where}: {message}" if where else message
-
-
-def _known_fields(schema: dict[str, Any], place: Sequence[str | int]) -> set[str]:
-    """The fields that a JSON Schema knows at a place; none where that cannot be told."""
-    here = _alternatives(schema, schema)
-    for part in place:
-        below: list[Any] = [
-            each.get("items") if isinstance(part, int) else each.get("properties", {}).get(part)
-            for each in here
-        ]
-        here = [one for each in below if each for one in _alternatives(each, schema)]
-    return {name for each in here for name in each.get("properties", {})}
-
-
-def _alternatives(node: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, Any]]:
-    if "$ref" in node:
-        name = node["$ref"].rpartition("/")[2]
-        return _alternatives(schema["$defs"][name], schema)
-    parts: list[dict[str, Any]] = [*node.get("anyOf", ()), *node.get("allOf", ())]
-    return [one for part in parts for one in _alternatives(part, schema)] or [node]
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 80 else f"{name[:77]}..."

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from agentkit.core.protocol import StartTask
+from agentkit.core.protocol import Name, Policy, StartTask
 from agentkit.core.well_formed import repaired, well_formed
 from agentkit.errors import InvalidInput
 from agentkit.server.input import MAX_DEPTH, checked, parsed, query_of
@@ -96,6 +97,32 @@ def test_a_shape_that_does_not_fit_is_told_by_field_value_and_expectation() -> N
     assert "limits.max_steps: Input should be greater than or equal to 1, not 0" in message
     assert "is no known field" in message
     assert len(message) < 400
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        ({"drop": "maybe"}, "It: drop: Input should be 'allow', 'ask' or 'deny', not 'maybe'."),
+        (
+            {"a_[bc]": [{"whn": 1, "then": "ask"}]},
+            "It: a_[bc].0.whn: is no known field (known are",
+        ),
+        (
+            {"drop": [{"then": "no"}]},
+            "It: drop.0.then: Input should be 'allow', 'ask' or 'deny', not",
+        ),
+    ],
+)
+def test_of_a_policy_that_does_not_fit_the_fault_is_told_once(policy: object, words: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        checked(TypeAdapter[Any](Policy), policy, "It", "invalid_input")
+    assert caught.value.message.startswith(words)
+    assert "; " not in caught.value.message
+
+
+def test_a_name_that_cannot_be_one_is_told_in_words_what_names_are_made_of() -> None:
+    with pytest.raises(InvalidInput, match=r"letters, digits, '_', '\.' and '-', .* not 'a b'"):
+        checked(TypeAdapter[Any](Name), "a b", "It", "invalid_input")
 
 
 def test_of_many_faults_the_first_are_told() -> None:

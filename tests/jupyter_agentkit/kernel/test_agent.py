@@ -311,3 +311,11 @@ def test_a_limit_that_does_not_exist_names_those_that_do(
 ) -> None:
     with pytest.raises(InvalidInput, match=message):
         Agent("a", limits=limits)
+
+
+def test_a_model_that_is_no_text_is_refused_before_anything_starts(serve: ServeScript) -> None:
+    server = serve()
+    model: Any = 5
+    with pytest.raises(InvalidInput, match=r"model has to be a text .* not 5"):
+        Agent("a").run("Go", model=model)
+    assert not server.provider.requests
