@@ -9,7 +9,7 @@ import pytest
 
 from agentkit.core.protocol import AgentConfig, StartTask, TaskStatus
 from agentkit.core.redaction import Redactor
-from agentkit.errors import Conflict, NotFound
+from agentkit.errors import Conflict, InvalidInput, NotFound
 from agentkit.hub.client_tools import ClientDesk
 from agentkit.hub.hub import Hub
 from agentkit.hub.task import Task
@@ -17,7 +17,7 @@ from agentkit.llm.protocol import ToolCall
 from agentkit.llm.scripted import ScriptedProvider
 from agentkit.tools.protocol import Resolution
 from tests.agentkit.hosting import Screen, ended, hub_of, running, start, stored, watch
-from tests.agentkit.running import echo, text, until
+from tests.agentkit.running import AsyncTool, echo, text, until
 
 ASKS = AgentConfig.model_validate({"name": "analyst", "policy": {"echo": "ask"}})
 CALL = ToolCall("1", "echo", {"text": "three"})
@@ -126,6 +126,53 @@ async def test_a_secret_that_an_editor_saw_masked_reaches_the_tool_as_it_was() -
         await ended(task)
         assert seen == [{"text": "four", "auth": {"value": "sesame-open-42", "n": 1}}]
         assert "sesame" not in str(await stored(hub))
+
+
+@pytest.mark.parametrize(
+    ("edited", "given"),
+    [
+        (
+            {"url": "http://new/?k=[secret]", "cmd": ["-v", "auth [secret]"]},
+            {"url": "http://new/?k=sesame-open-42", "cmd": ["-v", "auth sesame-open-42"]},
+        ),
+        ({"cmd": ["new [secret]"]}, {"cmd": ["new sesame-open-42"]}),
+        ({"url": "none", "new": "of their own"}, {"url": "none", "new": "of their own"}),
+    ],
+)
+async def test_a_text_that_was_edited_around_its_masked_secret_still_holds_it(
+    edited: dict[str, Any], given: dict[str, Any]
+) -> None:
+    seen: list[dict[str, Any]] = []
+
+    async def take(arguments: dict[str, Any], context: Any) -> Any:
+        seen.append(arguments)
+        return text("done")
+
+    true = {"url": "http://old/?k=sesame-open-42", "cmd": ["auth sesame-open-42"]}
+    redactor = Redactor(["sesame-open-42"], environ={})
+    tool = AsyncTool("echo", take)
+    async with running(
+        [ToolCall("1", "echo", true)], "Done.", tools=[tool], redactor=redactor
+    ) as hub:
+        task = await asking(hub)
+        await hub.answer("t", "r1", Resolution("approve", {"arguments": edited}))
+        await ended(task)
+        assert seen == [given]
+        assert "sesame" not in str(await stored(hub))
+
+
+async def test_no_call_is_run_with_a_mask_in_place_of_a_secret() -> None:
+    redactor = Redactor(["sesame-open-42"], environ={})
+    call = ToolCall("1", "echo", {"text": "sesame-open-42"})
+    async with running([call], "Done.", tools=[echo()], redactor=redactor) as hub:
+        task = await asking(hub)
+        moved = {"other": "so [secret]"}
+        with pytest.raises(InvalidInput, match="which secret is meant") as caught:
+            await hub.answer("t", "r1", Resolution("approve", {"arguments": moved}))
+        assert caught.value.reason == "masked_secret"
+        assert task.summary.open_requests == ("r1",)
+        await hub.answer("t", "r1", Resolution("deny"))
+        await ended(task)
 
 
 async def test_a_clients_tool_is_not_waited_for_before_it_is_approved() -> None:
