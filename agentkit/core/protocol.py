@@ -215,7 +215,7 @@ class Limits(Budget):
 
     soft: Budget | None = None
     """Where the run asks whether to go on."""
-    ask_seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    ask_seconds: float | None = Field(default=None, gt=0, le=1e9, allow_inf_nan=False)
     """How long a request waits for its answer before it expires; none: as long as the run."""
     history_tokens: int | None = Field(default=None, ge=1)
     """Tokens of the conversation's earlier turns that the model is given, as far as they can be

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from agentkit.core.approval import guarded
 from agentkit.core.events import (
@@ -257,6 +258,11 @@ async def test_a_request_expires_when_it_was_given_a_limit() -> None:
     assert only(ApprovalRequested, events).expires_at is not None
     assert only(RequestResolved, events).decision == "expired"
     assert run.told == ["Error: Nobody answered in time, so it was not run."]
+
+
+def test_a_request_cannot_expire_after_the_end_of_the_calendar() -> None:
+    with pytest.raises(ValidationError, match="ask_seconds"):
+        Limits(ask_seconds=1e12)
 
 
 async def test_no_time_counts_while_somebody_is_asked() -> None:
