@@ -72,7 +72,7 @@ def test_without_a_server_the_cell_names_what_is_missing(folder: Path) -> None:
     client: Any = NotebookClient(
         notebook, timeout=SECONDS, resources={"metadata": {"path": str(folder)}}
     )
-    with pytest.raises(CellExecutionError, match="There is no tool named .sun__"):
+    with pytest.raises(CellExecutionError, match="There is no tool named 'sun__"):
         client.execute()
 
 
