@@ -95,6 +95,7 @@ def test_the_analysis_asks_and_leaves_a_cell_that_runs_and_is_taken_back(
     trace.element.get_by_role("button", name="Undo edits").click()
     expect(page.page.locator(".jp-Notebook .jp-Cell")).to_have_count(len(before))
     assert page.page.evaluate(CELLS) == before
+    expect(page.page.locator("[data-mime-type*=stderr]")).to_have_count(0)
     page.written()
     page.save()
     run = saved_run(notebooks_lab, "analysis.ipynb")
@@ -113,6 +114,7 @@ def test_the_agent_with_a_server_and_a_skill_answers_unasked(
     expect(trace.element).to_contain_text("3 h 43 min")
     expect(trace.element.locator("img")).to_have_count(1)
     page.picture("mcp_and_skills")
+    expect(page.page.locator("[data-mime-type*=stderr]")).to_have_count(0)
     page.written()
     page.save()
     run = saved_run(notebooks_lab, "mcp_and_skills.ipynb")
