@@ -38,9 +38,11 @@ export const notebookPlugin: JupyterFrontEndPlugin<void> = {
         const context = of as NotebookContext;
         if (!OWN_DRIVES.has(app.serviceManager.contents.driveName(context.path))) return;
         const opened = { panel, context };
+        // A second view of a notebook shares its cells with the first.
+        const isFirst = ![...desk.opened].some(each => each.context === context);
         desk.opened.add(opened);
         void context.ready.then(tell);
-        new Restorer(address, opened);
+        if (isFirst) new Restorer(address, opened);
         context.model.stateChanged.connect(tell);
         context.pathChanged.connect(tell);
         panel.disposed.connect(() => {
