@@ -109,6 +109,17 @@ test('a cell that somebody changed is left alone', () => {
   expect(sources()).toEqual(['one = 1\ntwo = 2', '# Words']);
 });
 
+test('an inserted code cell is trusted as one that a person adds', () => {
+  const made = applyChange(notebook, {
+    kind: 'insert',
+    cell_id: 'new',
+    after: 'a',
+    cell_type: 'code',
+    source: '1 + 1',
+  });
+  expect(made?.getMetadata('trusted')).toBe(true);
+});
+
 test('a cell that is not there is said to be so', () => {
   const nowhere: Change = {
     kind: 'insert',

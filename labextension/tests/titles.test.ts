@@ -18,6 +18,11 @@ test('a tool that is named like an action reads as one, in the tense of its stat
   );
 });
 
+test('a name is written as people write it', () => {
+  expect(said('run_python', { code: '1 + 1' }, 'wanted')).toBe('Run Python 1 + 1');
+  expect(said('query_sql_table', {})).toBe('Queried SQL table');
+});
+
 test('a tool that is named like a thing is called by its name', () => {
   expect(said('region_total', { region: 'North' }, 'going on')).toBe('Calling region_total North');
   expect(said('region_total', { region: 'North', year: 2025 })).toBe(

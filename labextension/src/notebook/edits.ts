@@ -39,9 +39,9 @@ export function applyChange(notebook: ISharedNotebook, change: Change): ISharedC
   if (change.kind === 'insert') {
     const { cell_type, source, cell_id: id } = change;
     const place = change.after === null ? 0 : indexOf(notebook, change.after) + 1;
-    return apart(notebook, () =>
-      notebook.insertCell(place, { cell_type, source, id, metadata: {} }),
-    );
+    // As for a cell that a person adds: without outputs there is nothing to distrust.
+    const metadata = cell_type === 'code' ? { trusted: true } : {};
+    return apart(notebook, () => notebook.insertCell(place, { cell_type, source, id, metadata }));
   }
   const index = indexOf(notebook, change.cell_id);
   const cell = cellWithText(notebook, change.cell_id, change.before);

@@ -9,7 +9,7 @@ export interface Title {
   readonly details: string;
 }
 
-/** `wanted`: it was to be done, and was not. */
+/** `wanted`: it is to be done, or was to be, and was not. */
 export type Tense = 'wanted' | 'going on' | 'over';
 
 // "verb going-on over"; tools are named with verbs, and English makes their forms unevenly.
@@ -55,6 +55,14 @@ const PLAIN_OBJECTS = new Set(
 const COUNTED = new Set('cell document file folder notebook page skill'.split(' '));
 const NAMING_ARGUMENTS = 'path file file_path filename filepath url query'.split(' ');
 
+/** Words that are not written as they stand in a name. */
+const SPELLED = new Map(
+  ['API', 'CSV', 'HTML', 'JSON', 'MCP', 'PDF', 'Python', 'SQL', 'URL', 'XML', 'YAML'].map(word => [
+    word.toLowerCase(),
+    word,
+  ]),
+);
+
 const NAME_CHARS = 80;
 const DETAIL_CHARS = 60;
 const DETAILS_CHARS = 160;
@@ -76,7 +84,8 @@ export function toolTitle(name: string, args: unknown, tense: Tense): Title {
   if (naming !== undefined) {
     return { verb, object: naming.value, isName: true, details: detailsOf(args, naming.key) };
   }
-  return { verb, object: rest.join(' '), isName: false, details: detailsOf(args) };
+  const object = rest.map(word => SPELLED.get(word) ?? word).join(' ');
+  return { verb, object, isName: false, details: detailsOf(args) };
 }
 
 /** Tools whose names say that something is different afterwards. */

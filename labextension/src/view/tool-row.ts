@@ -50,7 +50,7 @@ export function toolRow(row: ToolRow, context: RowContext): TemplateResult {
 }
 
 function tenseOf(state: RowState): Tense {
-  if (state === 'running' || state === 'waiting') return 'going on';
+  if (state === 'running') return 'going on';
   return state === 'completed' ? 'over' : 'wanted';
 }
 
@@ -128,6 +128,7 @@ function progressBar(row: ToolRow): TemplateResult | typeof nothing {
 
 const PLACES: ReadonlyMap<string, string> = new Map([
   ['kernel', 'in the notebook’s kernel'],
+  ['notebook', 'in the notebook'],
   ['server', 'on the server'],
   ['mcp', 'over MCP'],
 ]);
