@@ -1,0 +1,202 @@
+"""``agentkit``: what a terminal can do with runs that were saved."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agentkit._version import __version__
+from agentkit.errors import AgentKitError, InvalidInput, NotFound
+
+if TYPE_CHECKING:
+    from agentkit.trace.files import SavedTrace
+
+_FORMS = ("html", "markdown", "json", "jsonl")
+_FILE = "a notebook, a saved trace (.agenttrace.json) or JSON Lines of traces"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status.
+
+    0, or 1 when ``trace diff`` found a difference, or 2 when something was wrong, which stands on stderr.
+    """
+    given = _parser().parse_args(arguments)
+    try:
+        match given.command:
+            case "show":
+                _show(given.file, given.run)
+            case "export":
+                _export(given.file, given.to, given.output, given.run)
+            case _:
+                return _diff(given.a, given.b, given.runs, as_json=given.json)
+    except BrokenPipeError:
+        # Whoever read this has seen enough; what is still buffered must not be an error at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except AgentKitError as error:
+        return _problem(error.message)
+    except OSError as error:
+        return _problem(str(error))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="agentkit", description="Agents' runs in a terminal.")
+    parser.add_argument("--version", action="version", version=f"agentkit {__version__}")
+    rooms = parser.add_subparsers(dest="room", required=True, metavar="COMMAND")
+    trace = rooms.add_parser(
+        "trace",
+        help="show, export and compare the runs that a file holds",
+        description="Show, export and compare the runs that a notebook or a trace holds. "
+        "Nothing is executed.",
+    )
+    commands = trace.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_show(
+        commands.add_parser("show", help="print runs as text", description="Print runs as text.")
+    )
+    _add_export(
+        commands.add_parser(
+            "export", help="write runs to one file", description="Write runs to one file."
+        )
+    )
+    _add_diff(
+        commands.add_parser(
+            "diff",
+            help="compare runs step by step",
+            description="Compare runs step by step: calls with arguments and results, answers, status, "
+            "tokens. Ids, times and durations do not count. Exit status: 0 the same, 1 different, 2 trouble.",
+        )
+    )
+    return parser
+
+
+def _add_show(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help=_FILE)
+    _add_run(parser)
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help=_FILE)
+    parser.add_argument(
+        "--to",
+        required=True,
+        choices=_FORMS,
+        help="html: one page that needs nothing else; json: the trace, or a list of several; "
+        "jsonl: a trace a line",
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="OUT", help="the file to write (default: the terminal)"
+    )
+    _add_run(parser)
+
+
+def _add_diff(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("a", type=Path, metavar="A", help=_FILE)
+    parser.add_argument("b", type=Path, metavar="B", help="the same, or the same file again")
+    parser.add_argument(
+        "--runs",
+        nargs=2,
+        type=int,
+        metavar=("N", "M"),
+        help="compare run N of A with run M of B (default: all runs in order)",
+    )
+    parser.add_argument("--json", action="store_true", help="print the comparison as JSON")
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--run",
+        type=int,
+        action="append",
+        metavar="N",
+        help="only run N, counted from 1 as `show` does; may be given again (default: all)",
+    )
+
+
+def _show(file: Path, chosen: Sequence[int] | None) -> None:
+    from agentkit.trace.export import titled
+    from agentkit.trace.plain import to_text
+
+    _say(titled(_runs(file, chosen), lambda run: to_text(run, live=False)))
+
+
+def _export(file: Path, form: str, output: Path | None, chosen: Sequence[int] | None) -> None:
+    from agentkit.trace.export import FORMS, to_bytes
+
+    runs = _runs(file, chosen)
+    _note_later_versions(runs)
+    written = to_bytes(FORMS[form](runs, file.name))
+    if output is None:
+        _write(written)
+        return
+    if output.exists() and output.samefile(file):
+        raise InvalidInput(f"{output} is the file that is exported; name another one.")
+    output.write_bytes(written)
+
+
+def _diff(a: Path, b: Path, runs: Sequence[int] | None, *, as_json: bool) -> int:
+    from agentkit.trace import comparison
+    from agentkit.trace.compare import compare_all
+    from agentkit.trace.export import to_bytes, written
+
+    left, right = (
+        list(_runs(file, [runs[side]] if runs else None).values())
+        for side, file in enumerate((a, b))
+    )
+    changes = compare_all(left, right)
+    if as_json:
+        _write(to_bytes(f"{written(comparison.to_json(changes), indent=2)}\n"))
+    else:
+        _say(comparison.to_text(changes, str(a), str(b)))
+    return int(any(change.change != "same" for change in changes))
+
+
+def _runs(file: Path, chosen: Sequence[int] | None) -> Mapping[int, SavedTrace]:
+    """Number → run, counted from 1."""
+    from agentkit.trace.files import load
+
+    runs = dict(enumerate(load(file), 1))
+    if not runs:
+        raise NotFound(f"{file} shows no runs of agents.")
+    for number in chosen or ():
+        if number not in runs:
+            numbers = "only run 1" if len(runs) == 1 else f"runs 1 to {len(runs)}"
+            raise NotFound(f"{file} has no run {number}; it has {numbers}.")
+    return {number: runs[number] for number in chosen} if chosen else runs
+
+
+def _note_later_versions(runs: Mapping[int, SavedTrace]) -> None:
+    from agentkit.trace.document import VERSION
+
+    for number, run in runs.items():
+        if run.version > VERSION:
+            sys.stderr.write(
+                f"Run {number} was written by a later version ({run.version}); "
+                "what this one does not know of it is left out.\n"
+            )
+
+
+def _say(text: str) -> None:
+    # A terminal that lacks a sign shows its number, and the rest all the same.
+    _write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
+
+
+def _write(content: bytes) -> None:
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
+def _problem(message: str) -> int:
+    from agentkit.trace.words import visible
+
+    sys.stderr.write(f"agentkit: {visible(message)}\n")
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

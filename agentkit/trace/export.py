@@ -1,0 +1,96 @@
+"""Runs as a file for others: a page, Markdown, JSON, JSON Lines.
+
+A trace is written as it was stored. Secrets were masked before that, and nothing here brings any back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from html import escape
+from types import MappingProxyType
+
+from agentkit.trace.files import SavedTrace
+from agentkit.trace.html import to_html
+from agentkit.trace.markdown import to_markdown
+from agentkit.trace.words import one_line, visible
+
+# No script, no request: whatever a tool wrote, the page is all that there is.
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+_STYLE = """
+:root { color-scheme: light dark; font-family: system-ui, -apple-system, "Segoe UI", sans-serif; }
+body { margin: 0 auto; max-width: 88ch; padding: 16px; overflow-wrap: anywhere; }
+h1 { font-size: 18px; font-weight: 600; }
+h2 { font-size: 13px; font-weight: 500; opacity: .75; margin: 32px 0 8px; }
+"""
+
+
+def heading(run: SavedTrace, number: int) -> str:
+    """``Run 2 · cell 5 (a1b2c3)``: how a run is named where there may be several."""
+    return " · ".join(filter(None, (f"Run {number}", str(run.place) if run.place else "")))
+
+
+def to_page(runs: Mapping[int, SavedTrace], title: str) -> str:
+    """One HTML file that needs nothing else and runs nothing; light or dark as its reader's system is.
+
+    Parameters
+    ----------
+    runs
+        Number → run, as the reader counts them.
+    title
+        What they come from, a file's name mostly.
+    """
+    name = escape(one_line(title))
+    parts = [
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f"<title>{name}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{name}</h1>",
+    ]
+    for number, run in runs.items():
+        parts += [f"<section>\n<h2>{escape(heading(run, number))}</h2>"]
+        parts += [to_html(run, live=False), "</section>"]
+    return "\n".join([*parts, "</main>\n</body>\n</html>\n"])
+
+
+def _to_markdown(runs: Mapping[int, SavedTrace], title: str) -> str:
+    if len(runs) == 1:
+        return "".join(to_markdown(run, live=False) for run in runs.values())
+    # A heading may hold any text but a line's end; a code span shows it as it is.
+    name = one_line(title).replace("`", "'")
+    parts = [f"# `{name}`\n"]
+    for number, run in runs.items():
+        place = f" · cell {run.place.cell + 1}" if run.place else ""
+        parts.append(f"## Run {number}{place}\n\n{to_markdown(run, live=False)}")
+    return "\n".join(parts)
+
+
+def _to_json(runs: Mapping[int, SavedTrace], _title: str) -> str:
+    documents = [run.to_json() for run in runs.values()]
+    return f"{written(documents[0] if len(documents) == 1 else documents, indent=2)}\n"
+
+
+def _to_json_lines(runs: Mapping[int, SavedTrace], _title: str) -> str:
+    return "".join(f"{written(run.to_json())}\n" for run in runs.values())
+
+
+def written(value: object, indent: int | None = None) -> str:
+    """``value`` as JSON text that every reader of JSON takes."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
+
+
+def to_bytes(text: str) -> bytes:
+    """The text in UTF-8; half a surrogate pair, which JSON may hold, becomes its escape again."""
+    return text.encode("utf-8", "backslashreplace")
+
+
+def titled(runs: Mapping[int, SavedTrace], text_of: Callable[[SavedTrace], str]) -> str:
+    """Runs as text for a terminal, each below its heading."""
+    parts = [f"── {heading(run, number)}\n\n{text_of(run)}\n" for number, run in runs.items()]
+    return visible("\n".join(parts))
+
+
+FORMS: Mapping[str, Callable[[Mapping[int, SavedTrace], str], str]] = MappingProxyType(
+    {"html": to_page, "markdown": _to_markdown, "json": _to_json, "jsonl": _to_json_lines}
+)
+"""The name of a form → what writes numbered runs and a title in it."""

@@ -1,0 +1,217 @@
+"""The command `agentkit`: what it prints, writes and returns."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from agentkit import cli
+from agentkit.cli import main
+from agentkit.trace import load
+from agentkit.trace.export import FORMS
+from agentkit.trace.schema import trace_schema
+from tests.agentkit.trace.samples import ATTACKS, NAMES, SAMPLES, hostile, sample, trace
+from tests.agentkit.trace.test_files import notebook, saved
+
+VALIDATOR: Any = jsonschema.Draft202012Validator(trace_schema())
+
+
+class Elements(HTMLParser):
+    """The elements of a page, and every address in it."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.sources: list[str] = []
+        self.handlers: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.add(tag)
+        self.sources += [value or "" for name, value in attrs if name in ("src", "data", "action")]
+        self.handlers += [name for name, _ in attrs if name.startswith("on")]
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    from agentkit.trace.bundle import to_bundle
+
+    return saved(tmp_path, notebook(*(to_bundle(sample(name)) for name in NAMES)))
+
+
+def test_show_prints_every_run_below_its_place(
+    book: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["trace", "show", str(book)]) == 0
+    printed = capsys.readouterr().out
+    for number, name in enumerate(NAMES, 1):
+        assert f"── Run {number} · cell {number + 1} (cell-{number - 1})\n" in printed, name
+    assert "openai refused the key it was given (401)." in printed
+    assert "Not finished when this was saved" in printed
+
+
+def test_chosen_runs_keep_their_numbers(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["trace", "show", str(book), "--run", "3", "--run", "2"]) == 0
+    printed = capsys.readouterr().out
+    headings = [line[:8] for line in printed.splitlines() if line.startswith("──")]
+    assert headings == ["── Run 3", "── Run 2"]
+
+
+@pytest.mark.parametrize(
+    ("file", "arguments", "said"),
+    [
+        ("x.ipynb", ["--run", "99"], "has no run 99; it has runs 1 to 17"),
+        ("x.ipynb", ["--run", "0"], "has no run 0"),
+        ("nowhere.ipynb", [], "There is no file"),
+        ("empty.ipynb", [], "shows no runs of agents"),
+        ("broken.ipynb", [], "line 1: this is no JSON"),
+    ],
+)
+def test_what_is_wrong_stands_on_stderr_without_a_traceback(
+    book: Path, file: str, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved(book.parent, notebook(), "empty.ipynb")
+    saved(book.parent, "{,}", "broken.ipynb")
+    assert main(["trace", "show", str(book.parent / file), *arguments]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("agentkit: ")
+    assert said in printed.err
+    assert printed.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+def test_what_is_exported_as_json_fits_the_schema_and_is_read_again(
+    book: Path, form: str, tmp_path: Path
+) -> None:
+    out = tmp_path / f"out.{form}"
+    assert main(["trace", "export", str(book), "--to", form, "-o", str(out)]) == 0
+    text = out.read_text("utf-8")
+    written = json.loads(text) if form == "json" else [*map(json.loads, text.splitlines())]
+    assert len(written) == len(NAMES)
+    for document in written:
+        VALIDATOR.validate(document)
+    assert [run.to_json() for run in load(out)] == [run.to_json() for run in load(book)]
+
+
+def test_one_run_as_json_is_the_trace_itself(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    file = str(SAMPLES / "completed.json")
+    assert main(["trace", "export", file, "--to", "json"]) == 0
+    assert json.loads(capsysbinary.readouterr().out) == sample("completed")
+
+
+def test_markdown_holds_every_run_below_a_heading(book: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.md"
+    assert main(["trace", "export", str(book), "--to", "markdown", "-o", str(out)]) == 0
+    text = out.read_text("utf-8")
+    assert text.startswith("# `x.ipynb`\n")
+    assert text.count("\n## Run ") == len(NAMES)
+
+
+def test_a_page_holds_every_run_runs_no_script_and_asks_nobody(book: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.html"
+    assert main(["trace", "export", str(book), "--to", "html", "-o", str(out)]) == 0
+    page = out.read_text("utf-8")
+    elements = Elements(page)
+    assert page.count("<h2>Run ") == len(NAMES)
+    assert "color-scheme: light dark" in page
+    assert not elements.names & {"script", "iframe", "link", "object", "base", "form"}
+    assert elements.handlers == []
+    assert elements.sources
+    assert all(source.startswith("data:image/") for source in elements.sources)
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_nothing_hostile_gets_into_a_page(attack: str, tmp_path: Path) -> None:
+    out = tmp_path / "out.html"
+    file = saved(tmp_path, [hostile(attack), trace()], "<script>x.json")
+    assert main(["trace", "export", str(file), "--to", "html", "-o", str(out)]) == 0
+    elements = Elements(out.read_text("utf-8"))
+    assert not elements.names & {"script", "iframe", "link", "object", "base", "form", "svg"}
+    assert elements.handlers == []
+    assert all(source.startswith("data:image/") for source in elements.sources)
+
+
+def test_a_trace_of_a_later_version_is_exported_with_a_note(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = saved(tmp_path, trace(version=7), "later.json")
+    assert main(["trace", "export", str(file), "--to", "jsonl"]) == 0
+    assert "Run 1 was written by a later version (7)" in capsys.readouterr().err
+
+
+def test_the_file_that_is_exported_is_not_written_over(
+    book: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = book.read_bytes()
+    assert main(["trace", "export", str(book), "--to", "html", "-o", str(book)]) == 2
+    assert "name another one" in capsys.readouterr().err
+    assert book.read_bytes() == before
+    assert main(["trace", "export", str(book), "--to", "html", "-o", str(book / "x")]) == 2
+
+
+@pytest.mark.parametrize(("other", "status"), [("completed", 0), ("failed", 1), ("nowhere", 2)])
+def test_diff_ends_like_diff(other: str, status: int, capsys: pytest.CaptureFixture[str]) -> None:
+    files = [str(SAMPLES / f"{name}.json") for name in ("completed", other)]
+    assert main(["trace", "diff", *files]) == status
+    assert bool(capsys.readouterr().err) is (status == 2)
+    assert main(["trace", "diff", *files, "--json"]) == status
+    printed = capsys.readouterr()
+    assert (json.loads(printed.out)["same"] if printed.out else None) is [True, False, None][status]
+
+
+def test_two_runs_of_one_notebook_are_compared_by_number(
+    book: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    numbers = [str(NAMES.index(name) + 1) for name in ("approved", "denied")]
+    assert main(["trace", "diff", str(book), str(book), "--runs", *numbers]) == 1
+    printed = capsys.readouterr().out
+    assert "decision: approve → deny" in printed
+    assert main(["trace", "diff", str(book), str(book)]) == 0
+
+
+def test_the_forms_that_are_offered_are_the_forms_there_are() -> None:
+    assert set(cli._FORMS) == set(FORMS)  # pyright: ignore[reportPrivateUsage]
+
+
+def test_help_is_there_before_anything_else_is_loaded() -> None:
+    program = (
+        "import sys\nfrom agentkit.cli import main\n"
+        "try: main(['trace', 'diff', '--help'])\n"
+        "except SystemExit as ended: assert ended.code == 0\n"
+        "assert 'pydantic' not in sys.modules"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+    assert b"Exit status: 0 the same, 1 different" in b" ".join(ended.stdout.split())
+
+
+def test_a_terminal_that_knows_few_signs_still_shows_the_run() -> None:
+    command = [sys.executable, "-m", "agentkit.cli", "trace", "show", str(SAMPLES / "failed.json")]
+    env = {"PYTHONIOENCODING": "ascii", "PATH": ""}
+    ended = subprocess.run(command, check=True, capture_output=True, env=env)
+    assert b"openai refused the key" in ended.stdout
+    assert ended.stderr == b""
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "agentkit.cli",
+        "trace",
+        "show",
+        str(SAMPLES / "completed.json"),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (0, b"")
