@@ -34,8 +34,13 @@ _OPTIONS = ("--model", "--thread", "--tools", "--on-ask", "--output")
 class AgentMagics(Magics):
     """Asks agents in cells of their own, and lists agents and tasks."""
 
-    @_magic_arguments.magic_arguments()
-    @argument("name", metavar="NAME", help="A variable that holds an Agent, or a registered agent.")
+    # The help names it with one "%" more than IPython would.
+    @_magic_arguments.magic_arguments(name="%agent")
+    @argument(
+        "name",
+        metavar="NAME",
+        help="An Agent: the variable that holds it, or its name; or a registered agent's name.",
+    )
     @argument("--model", metavar="M", help="Another model for this run: provider:model.")
     @argument(
         "--thread",
@@ -141,8 +146,8 @@ class AgentMagics(Magics):
         name = options.name
         held = self._shell.user_ns.get(name)
         thread = self._thread(options.thread)
-        if isinstance(held, Agent):
-            return held.run(
+        if (agent := self._agent(name)) is not None:
+            return agent.run(
                 question,
                 model=options.model,
                 thread=thread,
@@ -166,6 +171,15 @@ class AgentMagics(Magics):
                 f"The variable {name!r} {what}, and no agent is registered under that name. Write "
                 f"{_as_variable(name)} = Agent({name!r}, tools=[…]) first; %agents lists the agents."
             ) from None
+
+    def _agent(self, name: str) -> Agent | None:
+        """The agent that a variable of that name holds, else the last one that has the name itself."""
+        held = self._shell.user_ns.get(name)
+        if isinstance(held, Agent):
+            return held
+        # Registered as it is, it would run without the notebook's functions.
+        named = [agent for agent in self._held().values() if agent.name == name]
+        return named[-1] if named else None
 
     def _thread(self, given: str | None) -> str | AgentRun | None:
         held = self._shell.user_ns.get(given)

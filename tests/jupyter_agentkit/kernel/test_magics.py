@@ -64,6 +64,17 @@ def test_a_cell_asks_an_agent_of_the_notebook(notebook: Notebook, server: AgentS
     assert notebook.run("print(answer.wait(60))").text == "HEY it is.\n"
 
 
+def test_an_agent_that_another_variable_holds_is_found_by_its_name_with_its_functions(
+    notebook: Notebook, server: AgentServer
+) -> None:
+    model = server.script(*calls_shout("HEY it is."))
+    notebook.run(f'mine = Agent("shouter", tools=[shout], model={model!r})')
+
+    notebook.run("%%agent shouter -o answer\nShout it.")
+
+    assert notebook.run("print(answer.wait(60))").text == "HEY it is.\n"
+
+
 def test_a_cell_takes_other_tools_and_another_model_for_its_run(
     notebook: Notebook, server: AgentServer
 ) -> None:
@@ -236,7 +247,11 @@ def test_wrong_use_is_told_in_one_line(notebook: Notebook, cell: str, message: s
 @pytest.mark.parametrize(
     ("kind", "name", "told"),
     [
-        ("cell", "agent", ["--model", "--thread", "--tools", "--on-ask", "--output", "answer"]),
+        (
+            "cell",
+            "agent",
+            ["%%agent [", "--model", "--thread", "--tools", "--on-ask", "--output", "answer"],
+        ),
         ("line", "agents", ["variables of this notebook", "on the server"]),
         ("line", "tasks", ["--status", "--agent", "-n", "input_required"]),
     ],
