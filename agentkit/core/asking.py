@@ -76,12 +76,13 @@ class Asker:
 
 
 def _nobody_asked(request: Request) -> ErrorInfo:
-    what = (
-        f"consent to call {request.tool_name}"
-        if isinstance(request, ApprovalRequested)
-        else f"an answer to {request.question!r}"
-    )
+    if isinstance(request, ApprovalRequested):
+        what = f"consent to call {request.tool_name}"
+        instead = "say it in advance with on_ask='approve' or 'deny', or let a policy allow it"
+    else:
+        what = f"an answer to {request.question!r}"
+        instead = "with on_ask='deny' it goes on without one"
     return ErrorInfo(
-        message=f"The run needs {what}, and nobody is there to ask (on_ask='fail').",
+        message=f"The run needs {what}, and nobody is there to ask (on_ask='fail'): {instead}.",
         reason="needs_answer",
     )
