@@ -110,7 +110,7 @@ def _distinct(difference: Difference) -> tuple[Any, Any]:
 
 
 def _words(value: object) -> str:
-    return "none" if value is None or value == "" else visible(as_words(value, indent=2))
+    return "none" if value is None or value == "" else as_words(value, indent=2)
 
 
 def _place_json(run: Trace | None) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""Runs as a file for others: a page, Markdown, JSON, JSON Lines.
+"""Runs as a file for others: a page, Markdown, JSON, JSON Lines, AG-UI events.
 
 A trace is written as it was stored. Secrets were masked before that, and nothing here brings any back.
 """
@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from html import escape
 from types import MappingProxyType
 
+from agentkit.trace.ag_ui import to_ag_ui
 from agentkit.trace.files import SavedTrace
 from agentkit.trace.html import to_html
 from agentkit.trace.markdown import to_markdown
@@ -74,6 +75,10 @@ def _to_json_lines(runs: Mapping[int, SavedTrace], _title: str) -> str:
     return "".join(f"{written(run.to_json())}\n" for run in runs.values())
 
 
+def _to_ag_ui(runs: Mapping[int, SavedTrace], _title: str) -> str:
+    return "".join(f"{written(event)}\n" for run in runs.values() for event in to_ag_ui(run))
+
+
 def written(value: object, indent: int | None = None) -> str:
     """``value`` as JSON text that every reader of JSON takes."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
@@ -91,6 +96,12 @@ def titled(runs: Mapping[int, SavedTrace], text_of: Callable[[SavedTrace], str])
 
 
 FORMS: Mapping[str, Callable[[Mapping[int, SavedTrace], str], str]] = MappingProxyType(
-    {"html": to_page, "markdown": _to_markdown, "json": _to_json, "jsonl": _to_json_lines}
+    {
+        "html": to_page,
+        "markdown": _to_markdown,
+        "json": _to_json,
+        "jsonl": _to_json_lines,
+        "ag-ui": _to_ag_ui,
+    }
 )
 """The name of a form → what writes numbered runs and a title in it."""

@@ -122,6 +122,14 @@ def test_a_widgets_id_is_no_difference() -> None:
     assert compare(a, b).change == "same"
 
 
+def test_the_ids_of_unknown_events_are_no_difference_and_what_they_say_is() -> None:
+    a, b, c = (run(event(1, "dreamt", dream_id=each, of=of)) for each, of in ("ax", "bx", "cy"))
+    assert compare(a, b).change == "same"
+    assert differing(b, c) == {
+        "event": ({"event_type": "dreamt", "of": "x"}, {"event_type": "dreamt", "of": "y"})
+    }
+
+
 def test_a_run_without_a_counterpart_is_added_or_removed() -> None:
     followed, alone = read_trace(sample("followed")), read_trace(sample("completed"))
     assert [each.change for each in compare_all([followed], [alone])] == ["same", "removed"]
