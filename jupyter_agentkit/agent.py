@@ -139,6 +139,7 @@ class Agent:
         task_mode: Literal["react", "llm_generate"] = "react",
         script: Iterable[ScriptedTurn | Mapping[str, Any]] | None = None,
     ) -> None:
+        __tracebackhide__ = True
         given = _listed(tools, "tools")
         self._tools = _by_name([_as_tool(each) for each in given if not isinstance(each, str)])
         fields: dict[str, Any] = {
@@ -294,6 +295,7 @@ class Agent:
 
     def _sent(self, model: str | None) -> tuple[AgentConfig, Mapping[str, Tool]]:
         """What the host is given with each run."""
+        __tracebackhide__ = True
         config = self._config
         if model is not None:
             if not isinstance(model, str):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -309,6 +311,7 @@ class Agent:
 
 def _listed(given: object, what: str) -> list[Any]:
     """A text is iterable too, and so is every letter of it: say so instead of offering letters."""
+    __tracebackhide__ = True
     if isinstance(given, str) or not isinstance(given, Iterable):
         raise InvalidInput(f"{what} has to be a list, not {given!r}: write {what}=[…].")
     return list(cast("Iterable[Any]", given))
@@ -319,6 +322,7 @@ def _as_tool(given: Tool | Callable[..., Any]) -> Tool:
 
 
 def _by_name(tools: list[Tool]) -> dict[str, Tool]:
+    __tracebackhide__ = True
     named: dict[str, Tool] = {}
     for each in tools:
         if each.spec.name in named:

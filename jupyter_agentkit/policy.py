@@ -18,6 +18,7 @@ _VERDICT = TypeAdapter(Verdict)
 
 def checked_verdict(given: object) -> Verdict:
     """``"allow"``, ``"ask"`` or ``"deny"``."""
+    __tracebackhide__ = True
     return checked(_VERDICT, given, "policy", "invalid_input")
 
 
@@ -29,6 +30,7 @@ def agent_policy(given: Mapping[str, Any] | None, tools: Iterable[Tool]) -> Poli
     InvalidInput
         ``given`` is none; the message names the rule.
     """
+    __tracebackhide__ = True
     policy = checked(_POLICY, {} if given is None else given, "policy", "invalid_input")
     own: Policy = {}
     for tool in tools:

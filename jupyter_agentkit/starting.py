@@ -39,6 +39,7 @@ def start_body(
     InvalidInput
         One of them cannot be used; the message names it.
     """
+    __tracebackhide__ = True
     body: Frame = {"agent": agent, "input": _question(input)}
     if limits is not None:
         body["limits"] = checked_limits(limits).model_dump(mode="json", exclude_unset=True)
@@ -59,6 +60,7 @@ def in_place_of_asking(on_ask: OnAsk | None) -> str | None:
     Where a program runs the notebook and nobody said what to do, the run fails: a question would wait
     for ever.
     """
+    __tracebackhide__ = True
     if on_ask is not None and on_ask not in get_args(OnAsk):
         known = ", ".join(map(repr, get_args(OnAsk)))
         raise InvalidInput(f"on_ask has to be one of {known}, not {on_ask!r}.")
@@ -69,17 +71,20 @@ def in_place_of_asking(on_ask: OnAsk | None) -> str | None:
 
 def checked_limits(limits: Limits | Mapping[str, Any]) -> Limits:
     """The limits in their shape, from a dict too."""
+    __tracebackhide__ = True
     given = dict(limits) if isinstance(limits, Mapping) else limits
     return checked(_LIMITS, given, "limits", "invalid_input")
 
 
 def _question(input: object) -> str:
+    __tracebackhide__ = True
     if not isinstance(input, str) or not input.strip():
         raise InvalidInput(f"The question has to be a text with some words in it, not {input!r}.")
     return input
 
 
 def _thread(thread: object) -> str:
+    __tracebackhide__ = True
     found = getattr(thread, "thread", thread)
     if not isinstance(found, str):
         raise InvalidInput(

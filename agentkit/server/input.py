@@ -77,6 +77,7 @@ def checked(shape: TypeAdapter[T], value: object, what: str, reason: str) -> T:
     InvalidInput
         It does not fit; the message names each field, its value, and what was expected.
     """
+    __tracebackhide__ = True
     try:
         return shape.validate_python(value)
     except ValidationError as error:
