@@ -135,7 +135,7 @@ async def open_session(
         else:
             streams = await stack.enter_async_context(_http(server.url, server.headers))
         session = await stack.enter_async_context(
-            mcp.ClientSession(
+            _unchecked(mcp.ClientSession)(
                 cast("Any", _Watched(streams[0], ends.closed)),
                 streams[1],
                 message_handler=ends.on_message,
@@ -143,6 +143,20 @@ async def open_session(
             )
         )
         yield McpSession(session, await _shake_hands(session), ends)
+
+
+def _unchecked(session: type[mcp.ClientSession]) -> type[mcp.ClientSession]:
+    """The package's session, without its check of results against the schemas of the server.
+
+    The server writes both, so nothing is gained by it. A schema may hold a pattern that is computed for
+    minutes, in which nothing else of this process runs, and version 1 fetches what one refers to.
+    """
+
+    async def accept(self: Any, name: str, result: Any) -> None:
+        return
+
+    names = ("validate_tool_result", "_validate_tool_result")  # version 2, version 1
+    return type("UncheckedSession", (session,), dict.fromkeys(names, accept))
 
 
 async def _shake_hands(session: Any) -> Mapping[str, Any]:

@@ -50,6 +50,11 @@ TOOLS: list[dict[str, Any]] = [
     {"name": "child", "inputSchema": OBJECT},
     {"name": "dotted.name/of a tool", "inputSchema": OBJECT},
     {"name": "x" * 80, "inputSchema": OBJECT},
+    {
+        "name": "outside",
+        "inputSchema": OBJECT,
+        "outputSchema": {**OBJECT, "properties": {"a": {"$ref": "http://127.0.0.1:9/schema"}}},
+    },
 ]
 
 
@@ -80,6 +85,8 @@ def call(name: str, arguments: dict[str, Any], token: Any) -> dict[str, Any] | N
                     {"type": "image", "data": PIXEL, "mimeType": "image/png"},
                 ]
             }
+        case "outside":
+            return {"content": [], "structuredContent": {"a": 1}}
         case "sums":
             return {"content": [], "structuredContent": {"north": 3, "south": None}}
         case "broken":

@@ -108,7 +108,7 @@ async def test_tools_carry_the_servers_name_and_its_words(tmp_path: Path) -> Non
         assert echo.spec.parameters["properties"] == {"text": {"type": "string"}}
         result = await peer.call("echo", text="hällo")
         assert (result.outcome, result.content) == ("success", {"text/plain": "hällo"})
-        assert peer.server.status == McpServerStatus(name="peer", state="ready", tools=13)
+        assert peer.server.status == McpServerStatus(name="peer", state="ready", tools=14)
 
 
 async def test_names_that_no_model_takes_are_made_to_fit_and_stay_apart(tmp_path: Path) -> None:
@@ -150,6 +150,13 @@ async def test_pictures_resources_and_structured_content_become_a_bundle(tmp_pat
         sums = (await peer.call("sums")).content
         assert sums["application/json"] == {"north": 3, "south": None}
         assert json.loads(sums["text/plain"]) == {"north": 3, "south": None}
+
+
+async def test_no_schema_of_a_server_is_fetched_or_computed_for_its_results(tmp_path: Path) -> None:
+    async with running(tmp_path) as peer:
+        result = await peer.call("outside")
+        assert result.outcome == "success", result.error
+        assert result.content["application/json"] == {"a": 1}
 
 
 async def test_a_tools_error_is_a_failed_result(tmp_path: Path) -> None:
