@@ -14,7 +14,7 @@ from jupyter_client.session import Session
 from jupyter_core.utils import ensure_async
 
 from agentkit.errors import AgentKitError, NotFound
-from agentkit.tools.builtin.ports import Ears, Kernels
+from agentkit.tools.builtin.ports import Ears, Kernels, Output, Raised
 from jupyter_agentkit.ports.connection import Connection, Kernel
 from jupyter_agentkit.ports.execution import BUSY_SECONDS, run
 
@@ -39,8 +39,20 @@ class JupyterKernels(Kernels):
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def execute(self, kernel_id: str, code: str, ears: Ears) -> None:
+        raised = False
+
+        def take(output: Output) -> None:
+            nonlocal raised
+            raised = raised or isinstance(output, Raised)
+            ears.output(output)
+
         async with self._turn(kernel_id, ears) as kernel:
-            await run(kernel, _request(code), ears, self._busy_seconds)
+            heard = Ears(take, ears.say)
+            reply = await run(kernel, _request(code), heard, self._busy_seconds)
+        if reply.get("status") == "error" and not raised:
+            # IPython prints some failures, such as a wrong magic or a group of exceptions.
+            name, message = str(reply.get("ename", "Error")), str(reply.get("evalue", ""))
+            ears.output(Raised(name, message, f"{name}: {message}"))
 
     async def evaluate(self, kernel_id: str, expression: str, ears: Ears) -> str:
         async with self._turn(kernel_id, ears) as kernel:

@@ -116,6 +116,22 @@ async def test_an_exception_is_told_with_its_line_and_read_without_colours(page:
     assert "\x1b" not in result.content["text/plain"]
 
 
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("raise ExceptionGroup('two', [ValueError(1), KeyError(2)])", "ExceptionGroup: two"),
+        ("%no_such_magic", "UsageError"),
+    ],
+)
+async def test_a_failure_that_is_only_printed_is_a_failure(
+    page: Page, code: str, name: str
+) -> None:
+    result = await run(page, code)
+    assert result.outcome == "failed"
+    assert result.error is not None
+    assert name in result.error.message
+
+
 async def test_figures_are_pictures_all_shown_and_the_last_for_the_model(page: Page) -> None:
     code = (
         "%matplotlib inline\nimport matplotlib.pyplot as plt\nprint('two')\n"
