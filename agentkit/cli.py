@@ -15,7 +15,7 @@ from agentkit.errors import AgentKitError, InvalidInput, NotFound
 if TYPE_CHECKING:
     from agentkit.trace.files import SavedTrace
 
-_FORMS = ("html", "markdown", "json", "jsonl", "ag-ui")
+_FORMS = ("html", "markdown", "json", "jsonl", "ag-ui", "otlp")
 _FILE = "a notebook, a saved trace (.agenttrace.json) or JSON Lines of traces"
 
 
@@ -86,7 +86,8 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
         required=True,
         choices=_FORMS,
         help="html: one page that needs nothing else; json: the trace, or a list of several; "
-        "jsonl: a trace a line; ag-ui: an event of the AG-UI protocol a line",
+        "jsonl: a trace a line; ag-ui: an event of the AG-UI protocol a line; "
+        "otlp: spans of OpenTelemetry as OTLP's JSON",
     )
     parser.add_argument(
         "-o", "--output", type=Path, metavar="OUT", help="the file to write (default: the terminal)"

@@ -1,4 +1,4 @@
-"""Runs as a file for others: a page, Markdown, JSON, JSON Lines, AG-UI events.
+"""Runs as a file for others: a page, Markdown, JSON, JSON Lines, AG-UI events, OpenTelemetry spans.
 
 A trace is written as it was stored. Secrets were masked before that, and nothing here brings any back.
 """
@@ -14,6 +14,7 @@ from agentkit.trace.ag_ui import to_ag_ui
 from agentkit.trace.files import SavedTrace
 from agentkit.trace.html import to_html
 from agentkit.trace.markdown import to_markdown
+from agentkit.trace.otlp import to_otlp
 from agentkit.trace.words import one_line, visible
 
 # No script, no request: whatever a tool wrote, the page is all that there is.
@@ -79,6 +80,10 @@ def _to_ag_ui(runs: Mapping[int, SavedTrace], _title: str) -> str:
     return "".join(f"{written(event)}\n" for run in runs.values() for event in to_ag_ui(run))
 
 
+def _to_otlp(runs: Mapping[int, SavedTrace], _title: str) -> str:
+    return f"{written(to_otlp(list(runs.values())))}\n"
+
+
 def written(value: object, indent: int | None = None) -> str:
     """``value`` as JSON text that every reader of JSON takes."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
@@ -102,6 +107,7 @@ FORMS: Mapping[str, Callable[[Mapping[int, SavedTrace], str], str]] = MappingPro
         "json": _to_json,
         "jsonl": _to_json_lines,
         "ag-ui": _to_ag_ui,
+        "otlp": _to_otlp,
     }
 )
 """The name of a form → what writes numbered runs and a title in it."""
