@@ -257,6 +257,15 @@ describe('an approval', () => {
     expect(answer).toHaveBeenCalledWith('r1', { decision: 'deny', reason: 'Not this cell' });
   });
 
+  test('is denied with Ctrl+Enter too, as it is approved', async () => {
+    const answer = vi.fn(async () => {});
+    const { view } = await asked('waiting', answer);
+    button(view, 'Deny')?.click();
+    await settled(view);
+    press(root(view).querySelector('input'), 'Enter', { ctrlKey: true });
+    expect(answer).toHaveBeenCalledWith('r1', { decision: 'deny' });
+  });
+
   test('goes back from denying with Escape', async () => {
     const { view } = await asked('waiting', async () => {});
     button(view, 'Deny')?.click();

@@ -94,7 +94,7 @@ function deny(_row: ToolRow, { ask, change, send }: Asking, left: Left): Templat
     const reason = ask.reason.trim();
     send(reason === '' ? { decision: 'deny' } : { decision: 'deny', reason });
   };
-  return html`<form class="say" @submit=${submit} @keydown=${backOn(change)}>
+  return html`<form class="say" @submit=${submit} @keydown=${keysOf(change, submit)}>
     <label>
       <span>Reason, which the agent is told (optional)</span>
       <input
@@ -131,11 +131,7 @@ function edit(row: ToolRow, { ask, change, draft, send }: Asking, left: Left): T
     const value = { arguments: Object.fromEntries(values) as unknown };
     send(changed ? { decision: 'approve', value } : { decision: 'approve' });
   };
-  const keys = (event: KeyboardEvent): void => {
-    backOn(change)(event);
-    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit(event);
-  };
-  return html`<form class="say" @submit=${submit} @keydown=${keys}>
+  return html`<form class="say" @submit=${submit} @keydown=${keysOf(change, submit)}>
     ${given.map(argument => {
       const fault = faults.get(argument.name) ?? '';
       return html`<label>
@@ -191,9 +187,11 @@ function back(ask: Ask, change: Asking['change']): TemplateResult {
   </button>`;
 }
 
-const backOn =
-  (change: Asking['change']) =>
+/** Escape goes back, Ctrl+Enter sends; a lone Enter is a new line, or the browser's own way to send. */
+const keysOf =
+  (change: Asking['change'], submit: (event: Event) => void) =>
   (event: KeyboardEvent): void => {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit(event);
     if (event.key !== 'Escape') return;
     event.preventDefault();
     change({ mode: 'choose', problem: '' });
