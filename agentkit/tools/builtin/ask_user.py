@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agentkit.core.events import InputRequested
 from agentkit.core.protocol import ToolSpec
+from agentkit.tools.faults import explain_arguments
 from agentkit.tools.json_schema import parameters_schema
 from agentkit.tools.protocol import Tool, ToolContext, ToolResult
 
@@ -52,7 +53,10 @@ class AskUser(Tool):
         try:
             asked = _Question.model_validate(arguments)
             _check_form(asked.answer_schema)
-        except (ValidationError, ValueError) as error:
+        except ValidationError as error:
+            faults = explain_arguments("ask_user", error, arguments, list(_Question.model_fields))
+            return ToolResult.failed(faults, "invalid_arguments")
+        except ValueError as error:
             return ToolResult.failed(f"The question cannot be asked: {error}", "invalid_arguments")
         resolution = await context.request(
             InputRequested(

@@ -365,13 +365,16 @@ async def test_a_question_that_cannot_be_asked_is_told_to_the_model() -> None:
             call("1", "ask_user", question=""),
             call("2", "ask_user", question="?", answer_schema=schema),
             call("3", "ask_user", question="?", answer_schema={"type": "string"}),
+            call("4", "ask_user", question="?", schema={}),
         ],
         "Sorry.",
         tools=[AskUser()],
     )
     events = await run.ended()
-    assert [each.outcome for each in of(ToolFinished, events)] == ["failed"] * 3
+    assert [each.outcome for each in of(ToolFinished, events)] == ["failed"] * 4
     assert of(InputRequested, events) == []
+    assert "it takes question, choices, answer_schema" in run.told[3]
+    assert not any("pydantic" in told for told in run.told)
 
 
 @pytest.mark.parametrize(
