@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from agentkit.errors import AgentKitError
 from agentkit.trace.document import Trace
 from agentkit.trace.html import to_html
 from agentkit.trace.overview import overview
-from agentkit.trace.words import cost, duration, moment, one_line, tokens, visible
+from agentkit.trace.words import cost, duration, moment, one_line, visible
 from jupyter_agentkit.listing import in_a_cell
 from jupyter_agentkit.mapping import AgentMap, Item
 
@@ -33,7 +34,12 @@ TRACES_CHARS = 2_000_000
 
 _WITHOUT_RUN = {"waiting": "Waiting", "cancelled": "Not started", "failed": "Failed"}
 
-_CELL = "text-align:left;vertical-align:top;white-space:normal;overflow-wrap:anywhere"
+# Where there is little room, text is folded and no figure or single word is.
+_TEXT = "text-align:left;vertical-align:top;overflow-wrap:anywhere;white-space:normal;min-width:8em"
+_WORD = "text-align:left;vertical-align:top;white-space:nowrap"
+_FIGURE = "text-align:right;vertical-align:top;white-space:nowrap;font-variant-numeric:tabular-nums"
+_HEADS = ("", "Input", "Result", "Status", "Tokens", "Cost", "Time")
+_STYLES = (_FIGURE, _TEXT, _TEXT, _WORD, _FIGURE, _FIGURE, _FIGURE)
 
 
 def to_dataframe(shown: AgentMap) -> DataFrame:
@@ -97,7 +103,7 @@ def _columns(row: dict[str, Any], trace: Trace | None) -> list[str]:
     seconds = row["duration"]
     return [
         overview(trace).words if trace else _WITHOUT_RUN[row["status"]],
-        tokens(usage) if usage else "",
+        f"{row['tokens']:,}" if usage else "",
         cost(usage.cost) if usage and usage.cost is not None else "",
         duration(seconds * 1000) if seconds is not None else "",
     ]
@@ -106,12 +112,7 @@ def _columns(row: dict[str, Any], trace: Trace | None) -> list[str]:
 def _html(shown: AgentMap) -> str:
     lines = [
         f"<p>{escape(_headline(shown))}</p>",
-        "<table><thead><tr>"
-        + "".join(
-            f'<th scope="col" style="{_CELL}">{name}</th>'
-            for name in ("", "Input", "Result", "Status", "Tokens", "Cost", "Time")
-        )
-        + "</tr></thead><tbody>",
+        "<table><thead><tr>" + _cells("th scope='col'", _HEADS) + "</tr></thead><tbody>",
     ]
     left = TRACES_CHARS
     for number, item in enumerate(shown.items):
@@ -128,18 +129,21 @@ def _html(shown: AgentMap) -> str:
             answer,
             *map(escape, _columns(row, trace)),
         ]
-        lines.append(
-            "<tr>" + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells) + "</tr>"
-        )
+        lines.append(f"<tr>{_cells('td', cells)}</tr>")
     return "".join([*lines, "</tbody></table>"])
+
+
+def _cells(tag: str, cells: Sequence[str]) -> str:
+    pairs = zip(_STYLES, cells, strict=True)
+    return "".join(f'<{tag} style="{style}">{cell}</{tag[:2]}>' for style, cell in pairs)
 
 
 def _markdown(shown: AgentMap) -> str:
     lines = [
         _headline(shown),
         "",
-        "|  | Input | Result | Status | Tokens | Cost | Time |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        f"| {' | '.join(_HEADS)} |",
+        "| ---: | --- | --- | --- | ---: | ---: | ---: |",
     ]
     for number, item in enumerate(shown.items):
         row = _row(item, over=shown.is_over)

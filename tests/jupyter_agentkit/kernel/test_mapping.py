@@ -222,6 +222,9 @@ def test_what_is_kept_holds_each_trace_and_no_widget(serve: ServeScript) -> None
     assert "&lt;b&gt;one" in data["text/html"]
     assert "a\\|b" in data["text/markdown"]
     assert "2 completed" in data["text/markdown"]
+    # Figures stand below one another and are not broken where there is little room.
+    assert "---: | ---: | ---: |" in data["text/markdown"]
+    assert data["text/html"].count("text-align:right;vertical-align:top;white-space:nowrap") == 12
 
 
 def test_the_view_is_told_what_runs_and_where_to_cancel_it(serve: ServeScript) -> None:
