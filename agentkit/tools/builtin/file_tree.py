@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import time
 from collections.abc import Iterator
@@ -33,6 +34,9 @@ _NEVER = (
 """Hidden names that are kept from agents even where hidden files are shown: what they hold are keys."""
 _DULL = frozenset({"__pycache__", "node_modules"})
 """Folders that a list does not go down into."""
+_UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""What a name may hold and no list can: bytes that are no text, and line ends, which would look like further
+names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,24 +133,24 @@ class FileTree:
         return listed, True
 
     def _below(self, folder: Path, *, deep: bool) -> Iterator[Path]:
-        try:
-            names = sorted(each.name for each in folder.iterdir())
-        except OSError as error:
-            raise Refused(f"{folder.name!r} cannot be listed: {error.strerror}.") from None
-        below: list[Path] = []
-        for name in names:
-            each = folder / name
-            if not self._may_see((name,)) or self._is_marked(each):
-                continue
-            yield each
-            # A link to a folder is shown and not followed: it may lead in a circle.
-            if deep and name not in _DULL and each.is_dir() and not each.is_symlink():
-                below.append(each)
-        for each in below:
+        waiting = [folder]
+        while waiting:
+            here = waiting.pop()
             try:
-                yield from self._below(each, deep=True)
-            except Refused:
-                continue
+                names = sorted(each.name for each in here.iterdir())
+            except OSError as error:
+                if here is not folder:
+                    continue
+                raise Refused(f"{folder.name!r} cannot be listed: {error.strerror}.") from None
+            below: list[Path] = []
+            for name in names:
+                each = here / name
+                if not self._may_see((name,)) or self._is_marked(each):
+                    continue
+                yield each
+                if deep and name not in _DULL and _is_folder(each):
+                    below.append(each)
+            waiting += reversed(below)
 
     def _entry(self, found: Path) -> Entry | None:
         try:
@@ -161,7 +165,8 @@ class FileTree:
         return Entry(self._told(found), about.st_size, about.st_mtime)
 
     def _told(self, found: Path) -> str:
-        return Path(os.path.relpath(found, self.start.resolve())).as_posix()
+        path = Path(os.path.relpath(found, self.start.resolve())).as_posix()
+        return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", path)
 
     def _may_see(self, parts: tuple[str, ...]) -> bool:
         for part in parts:
@@ -181,3 +186,11 @@ class FileTree:
             return True
         marks = getattr(about, "st_file_attributes", 0) & stat.FILE_ATTRIBUTE_HIDDEN
         return bool(marks or getattr(about, "st_flags", 0) & stat.UF_HIDDEN)
+
+
+def _is_folder(found: Path) -> bool:
+    """Whether it is gone down into. A link to a folder is shown only: it may lead in a circle."""
+    try:
+        return stat.S_ISDIR(found.lstat().st_mode)
+    except OSError:  # in a folder whose names may be read, and nothing else
+        return False

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -210,3 +212,29 @@ async def test_a_pattern_of_a_path_is_refused_with_what_to_do(files: Around) -> 
     result = await ListFiles(files).call({"pattern": "deep/*.csv"}, ToolContext("1"))
     assert result.error is not None
     assert "give the folder as path" in result.error.message
+
+
+def test_folders_within_one_another_without_end_are_gone_through(
+    tmp_path: Path,
+) -> None:
+    depths = range(1, sys.getrecursionlimit() + 200)
+    for depth in depths:
+        Path(str(tmp_path) + "/d" * depth).mkdir()
+    try:
+        found, _ = FileTree(tmp_path, tmp_path).entries(".", "no such name", deep=True)
+        assert found == []
+    finally:
+        for depth in reversed(depths):  # too deep for who clears up
+            Path(str(tmp_path) + "/d" * depth).rmdir()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+async def test_names_that_cannot_be_written_down_do_not_spoil_the_list(files: Around) -> None:
+    folder = files.root / "analysis" / "odd"
+    folder.mkdir()
+    for name in ("\udcff.csv", "a\nb.csv"):
+        (folder / name).touch()
+    result = await ListFiles(files).call({"path": "odd"}, ToolContext("1"))
+    lines = result.content["text/plain"].splitlines()
+    assert [line.partition("  ")[0] for line in lines] == ["odd/a\ufffdb.csv", "odd/\ufffd.csv"]
+    assert "\\ud" not in json.dumps(result.content)
