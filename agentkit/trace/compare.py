@@ -1,12 +1,13 @@
 """Two runs step by step: what is the same, changed, added and removed.
 
 What differs between any two runs of the same thing is no difference: ids, times, durations, progress,
-prices, who answered, and the ids of widgets.
+prices, who answered, the ids of widgets and of processes, and addresses in memory.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -22,6 +23,9 @@ Change = Literal["same", "changed", "added", "removed"]
 
 _VARYING = ("seq", "ts", "step", "duration_ms")
 _WIDGET = "application/vnd.jupyter.widget-view+json"
+
+# A kernel's process in the paths of its cells, and addresses in its memory.
+_PROCESS = re.compile(r"(?<=ipykernel_)\d+|(?<=\b0x)[0-9a-f]{8,16}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,4 +210,4 @@ def _blocks(a: Sequence[Row], b: Sequence[Row], key_of: Any) -> Iterator[_Block]
 
 
 def _key(value: object) -> str:
-    return json.dumps(value, sort_keys=True, default=repr)
+    return _PROCESS.sub("", json.dumps(value, sort_keys=True, default=repr))

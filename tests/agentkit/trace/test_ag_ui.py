@@ -123,6 +123,13 @@ def test_an_open_approval_interrupts_and_names_the_call() -> None:
     assert types(trace(wait, answered))[-2:] == ["CUSTOM", "RUN_FINISHED"]
 
 
+def test_only_what_is_still_open_interrupts() -> None:
+    asked = [event(seq, "input_requested", request_id=f"r{seq}", question="?") for seq in (1, 2)]
+    answered = event(3, "request_resolved", request_id="r1", decision="answer", by="ana")
+    end = stream(trace(*asked, answered, status="input_required"))[-1]
+    assert [each["id"] for each in end["outcome"]["interrupts"]] == ["r2"]
+
+
 def test_an_id_that_comes_again_is_another_call_and_another_message() -> None:
     again = call(3, {"text/plain": "2"})
     for each in again:

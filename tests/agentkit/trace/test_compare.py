@@ -130,6 +130,16 @@ def test_the_ids_of_unknown_events_are_no_difference_and_what_they_say_is() -> N
     }
 
 
+def test_a_kernels_process_and_its_addresses_are_no_difference() -> None:
+    texts = [
+        f'File "/tmp/ipykernel_{process}/247.py", line {line}: <A object at 0x7f{process}00>'
+        for process, line in ((27211, 1), (29360, 1), (27211, 2))
+    ]
+    first, again, other = (run(*call(1, {"text/plain": text})) for text in texts)
+    assert compare(first, again).change == "same"
+    assert compare(first, other).change == "changed"
+
+
 def test_a_run_without_a_counterpart_is_added_or_removed() -> None:
     followed, alone = read_trace(sample("followed")), read_trace(sample("completed"))
     assert [each.change for each in compare_all([followed], [alone])] == ["same", "removed"]
