@@ -21,7 +21,8 @@ from agentkit.trace.words import one_line, visible
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _STYLE = """
 :root { color-scheme: light dark; font-family: system-ui, -apple-system, "Segoe UI", sans-serif; }
-body { margin: 0 auto; max-width: 88ch; padding: 16px; overflow-wrap: anywhere; }
+body { margin: 0 auto; max-width: 88ch; padding: 16px; font-size: 13px; overflow-wrap: anywhere; }
+section, pre { overflow-x: auto; }
 h1 { font-size: 18px; font-weight: 600; }
 h2 { font-size: 13px; font-weight: 500; opacity: .75; margin: 32px 0 8px; }
 """
