@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from jupyter_core.utils import ensure_async
 from tornado.web import HTTPError
@@ -15,6 +15,7 @@ from agentkit.tools.builtin.cells import (
     Cell,
     CellChanged,
     CellNotFound,
+    CellType,
     Change,
     InsertCell,
     NotebookGone,
@@ -24,6 +25,8 @@ from agentkit.tools.builtin.ports import Ears, Kernels
 from jupyter_agentkit.ports.cell_outputs import CellOutputs
 
 _Node = dict[str, Any]
+
+_CELL_TYPES = get_args(CellType)
 
 NOT_RUN = "The kernel of this notebook has been shut down, so its cells cannot be run."
 
@@ -90,7 +93,7 @@ class NotebookFile:
 
     async def _get(self) -> Any:
         try:
-            return await ensure_async(self.contents.get(self.path, type="notebook"))
+            model = await ensure_async(self.contents.get(self.path, type="notebook"))
         except HTTPError as error:
             if error.status_code != 404:
                 raise self._unusable(error, "read") from None
@@ -98,6 +101,15 @@ class NotebookFile:
                 f"There is no notebook at {self.path} any more: it was deleted, or moved by something"
                 " other than Jupyter."
             ) from None
+        for number, node in enumerate(model["content"]["cells"], 1):
+            # Jupyter reads such files too, and only says that they are not valid.
+            if node.get("cell_type") not in _CELL_TYPES or not isinstance(node.get("source"), str):
+                raise AgentKitError(
+                    f"{self.path} is no valid notebook: cell {number} has no text, or is neither code nor"
+                    " markdown nor raw. Nothing was changed.",
+                    reason="notebook_not_read",
+                )
+        return model
 
     async def _save(self, model: Any) -> None:
         try:

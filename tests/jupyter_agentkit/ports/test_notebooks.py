@@ -189,6 +189,17 @@ async def test_a_broken_file_is_a_readable_failure(desk: Desk) -> None:
     assert broken.value.reason == "notebook_not_read"
 
 
+@pytest.mark.parametrize("fault", [{"source": None}, {"cell_type": "heading", "level": 1}])
+async def test_a_cell_that_is_none_is_a_readable_failure(desk: Desk, fault: dict[str, Any]) -> None:
+    desk.write("a = 1", "b = 2")
+    broken = desk.read()
+    broken["cells"][1] |= fault
+    (desk.root / "n.ipynb").write_text(json.dumps(broken))
+    with pytest.raises(AgentKitError, match="no valid notebook: cell 2") as caught:
+        await (await at(desk)).read()
+    assert caught.value.reason == "notebook_not_read"
+
+
 async def test_a_run_without_a_notebook_is_told_so(desk: Desk) -> None:
     for origin in (None, Origin(kernel_id="gone")):
         with pytest.raises(AgentKitError) as gone:
