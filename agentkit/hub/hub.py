@@ -161,13 +161,14 @@ class Hub:
         )
         publisher = self._open_publisher()
         self.executor.check(plan.agent)
-        # Somebody else may have begun the thread's next run while the journal was read.
-        thread_id = plan.request.thread_id
-        if thread_id and any(thread_of(r.task.summary) == thread_id for r in self._runs.values()):
-            raise busy(thread_id)
         task_id = request.task_id or secrets.token_hex(8)
         if task_id in self._runs:
             raise Conflict(f"There is a task {task_id!r} already.", reason="task_exists")
+        # Somebody else may have begun the thread's next run while the journal was read. A task without a
+        # thread is the first of one that has its own id.
+        thread_id = plan.request.thread_id or task_id
+        if any(thread_of(r.task.summary) == thread_id for r in self._runs.values()):
+            raise busy(thread_id)
         summary = plan.summary(task_id, self._redactor)
         desk = ClientDesk(plan.client_tools, self._away_seconds) if plan.client_tools else None
         writer = TaskWriter(Task(summary), self.journal, self._redactor, publisher)

@@ -103,6 +103,16 @@ async def test_of_two_that_go_on_at_once_one_is_told_that_the_thread_is_busy() -
         assert [isinstance(each, Conflict) for each in results].count(True) == 1
 
 
+async def test_a_task_of_a_busy_threads_own_name_has_to_wait_too() -> None:
+    gate = asyncio.Event()
+    async with running([gate, "One."], "Two.") as hub:
+        first = await start(hub, "a", thread_id="talk")
+        with pytest.raises(Conflict, match="has a run that goes on"):
+            await start(hub, "talk")
+        gate.set()
+        await ended(first)
+
+
 async def test_a_run_that_was_cut_off_counts_up_to_its_last_word() -> None:
     gate = asyncio.Event()
     call = ToolCall("1", "echo", {"text": "three"})
