@@ -58,6 +58,15 @@ class AgentKitApp(AgentKitSettings, ExtensionApp):
 
     hub: Hub
 
+    def initialize(self) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Refuse to run where a setting cannot be used.
+
+        Jupyter logs the fault and would go on without *any* of the settings, the policy among them.
+        """
+        if not self._linked:
+            raise InvalidInput("A setting cannot be used, see above: agentkit is not started.")
+        super().initialize()
+
     def initialize_settings(self) -> None:
         """Build the hub."""
         # What agentkit logs belongs into the log of this server, at its level.
@@ -154,6 +163,8 @@ class AgentKitApp(AgentKitSettings, ExtensionApp):
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         """Tell the kernels that will be started where their server is, and its key."""
+        if not self._linked:
+            return
         told = {
             URL_VARIABLE: url_path_join(_reached(serverapp), "agentkit"),
             KEY_VARIABLE: self._kernel_key,
@@ -166,10 +177,12 @@ class AgentKitApp(AgentKitSettings, ExtensionApp):
 
     def current_activity(self) -> Any:
         """Running agents keep a server from being shut down as idle."""
-        return {"running": self.hub.running} if self.hub.running else None
+        return {"running": self.hub.running} if self._linked and self.hub.running else None
 
     async def stop_extension(self) -> None:
         """End what runs and close the journal."""
+        if not self._linked:
+            return
         for name, before in self._environ.items():
             if before is None:
                 os.environ.pop(name, None)

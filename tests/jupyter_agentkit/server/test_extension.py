@@ -208,6 +208,8 @@ def test_a_setting_that_cannot_be_used_is_named_and_the_server_starts(
 ) -> None:
     assert words in told(logged, "jupyter_agentkit | error linking extension")
     assert jp_serverapp.web_app is not None
+    # Without its settings it would run without the server's policy.
+    assert "agentkit_hub" not in jp_serverapp.web_app.settings
 
 
 @pytest.mark.parametrize(
