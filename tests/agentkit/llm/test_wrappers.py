@@ -52,6 +52,14 @@ def test_a_passing_fault_is_tried_again_and_told() -> None:
     assert clock.slept == [0.5, 1.0]
 
 
+def test_a_fault_that_ends_in_a_question_keeps_its_mark() -> None:
+    away = ProviderUnavailable("No connection. Does it run?")
+    pieces = asyncio.run(drained(retrying(Clock(), away, "yes")))
+    assert pieces[0] == Notice(
+        "retry", "No connection. Does it run? Trying again in 0.5 s (2 of 4)."
+    )
+
+
 def test_pieces_of_a_failed_try_are_void() -> None:
     pieces = asyncio.run(drained(retrying(Clock(), ["hal", BUSY], "whole")))
     assert pieces[:2] == [
