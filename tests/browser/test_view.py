@@ -105,6 +105,23 @@ def test_everything_can_be_reached_and_done_with_the_keyboard(show: Callable[...
     expect(row.get_by_role("button", name="Copy Arguments")).to_have_count(0)
 
 
+def test_what_is_typed_on_where_the_focus_was_put_reaches_no_shortcut_of_the_page(
+    show: Callable[..., Page],
+) -> None:
+    page = show("only=waiting: code")
+    page.evaluate(
+        """() => {
+            globalThis.reached = [];
+            addEventListener("keydown", event => globalThis.reached.push(event.key));
+            const trace = document.querySelector("agentkit-trace");
+            trace.shadowRoot.querySelector(".ask[data-request]").focus();
+        }"""
+    )
+    for key in ("r", "ArrowDown", "Control+s"):
+        page.keyboard.press(key)
+    assert page.evaluate("() => globalThis.reached") == ["ArrowDown", "Control", "s"]
+
+
 def test_the_decisions_have_their_names(show: Callable[..., Page]) -> None:
     page = show("only=waiting: code")
     for name in ("Approve", "Deny", "Cancel"):

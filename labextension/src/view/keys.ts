@@ -9,5 +9,12 @@ export function keepFromPage(event: KeyboardEvent): void {
     target instanceof HTMLElement &&
     target.matches('button, summary') &&
     (event.key === 'Enter' || event.key === ' ');
-  if (types || presses) event.stopPropagation();
+  // Where we put the focus ourselves, after an answer say, somebody may still be typing.
+  const goesOn =
+    target instanceof HTMLElement &&
+    target.tabIndex === -1 &&
+    target.hasAttribute('tabindex') &&
+    event.key.length === 1 &&
+    !(event.ctrlKey || event.metaKey || event.altKey);
+  if (types || presses || goesOn) event.stopPropagation();
 }
