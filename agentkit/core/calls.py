@@ -117,9 +117,9 @@ class CallRunner:
         return True if asks else None
 
     async def _finish(self, call: ToolCall) -> ChatMessage:
-        started = time.perf_counter()
-        result = await self._result(call)
-        took = (time.perf_counter() - started) * 1000
+        clock = Clock(self._limits.tool_seconds)
+        result = await self._result(call, clock)
+        took = clock.used * 1000  # without the time in which somebody was asked
         try:
             return self._hand_on(call, result, took)
         except Exception as error:  # a tool's bundle may hold anything
@@ -167,7 +167,7 @@ class CallRunner:
     def _warn(self, message: str, reason: str) -> None:
         self._emit(Warned(message=message, reason=reason))
 
-    async def _result(self, call: ToolCall) -> ToolResult:
+    async def _result(self, call: ToolCall, clock: Clock) -> ToolResult:
         tool = self._tools.get(call.name)
         if tool is None:
             known = ", ".join(sorted(self._tools)) or "none"
@@ -207,7 +207,6 @@ class CallRunner:
                 "tool_abandoned",
             )
 
-        clock = Clock(self._limits.tool_seconds)
         context = ToolContext(
             call.id,
             self._stop.token,

@@ -269,6 +269,7 @@ async def test_no_time_counts_while_somebody_is_asked() -> None:
     limits = Limits(seconds=0.2, tool_seconds=0.1, ask_seconds=0.5)
     events = await Asked(call(text="three"), "Done.", limits=limits).ended()
     assert only(RequestResolved, events).decision == "expired"
+    assert only(ToolFinished, events).duration_ms < 500  # ask_seconds
     assert only(RunFinished, events).status is TaskStatus.COMPLETED
 
 
