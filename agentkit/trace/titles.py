@@ -41,6 +41,11 @@ view viewing viewed|wait waiting waited|write writing wrote
 VERBS = {forms[0]: forms for forms in (line.split() for line in _VERBS.split("|"))}
 """A verb → its three forms, in the order of ``Tense``."""
 
+SPELLED = {
+    word.lower(): word
+    for word in ["API", "CSV", "HTML", "JSON", "MCP", "PDF", "Python", "SQL", "URL", "XML", "YAML"]
+}
+"""Words that are not written as they stand in a name."""
 _CALL = ["call", "calling", "called"]
 _PLAIN_OBJECTS = {
     "cell", "code", "directory", "document", "file", "files", "folder", "notebook", "page", "path",
@@ -72,7 +77,9 @@ def tool_title(name: str, arguments: Mapping[str, Any], tense: Tense) -> Title:
     naming = _naming_argument(arguments) if _PLAIN_OBJECTS.issuperset(rest) else None
     if naming:
         return Title(verb, first_line(arguments[naming], 80), True, details(arguments, naming))
-    return Title(verb, " ".join(rest), False, details(arguments))
+    return Title(
+        verb, " ".join(SPELLED.get(word, word) for word in rest), False, details(arguments)
+    )
 
 
 def details(arguments: Mapping[str, Any], left_out: str | None = None) -> str:

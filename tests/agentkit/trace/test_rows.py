@@ -12,7 +12,7 @@ from agentkit.trace.document import read_trace
 from agentkit.trace.overview import overview
 from agentkit.trace.row import Row
 from agentkit.trace.rows import fold
-from agentkit.trace.titles import VERBS, tool_title
+from agentkit.trace.titles import SPELLED, VERBS, tool_title
 from agentkit.trace.words import cost, duration, first_line, visible
 from tests.agentkit.trace.samples import call, event, sample, trace
 
@@ -190,6 +190,13 @@ def test_the_page_knows_the_same_verbs() -> None:
     source = PAGE_TITLES.read_text(encoding="utf-8")
     table = source.split("new Map(\n", 1)[1].split("`")[1]
     assert [line.split() for line in re.split(r"\|\s*", table)] == list(VERBS.values())
+
+
+def test_the_page_spells_the_same_words() -> None:
+    source = PAGE_TITLES.read_text(encoding="utf-8")
+    words = source.split("const SPELLED = new Map(", 1)[1].split("]", 1)[0]
+    assert re.findall(r"'(\w+)'", words) == list(SPELLED.values())
+    assert tool_title("run_python", {"code": "1"}, "over").object == "Python"
 
 
 def test_header_and_footer_are_derived_from_the_events() -> None:
