@@ -209,7 +209,7 @@ def test_a_refused_schema_of_an_unnamed_tool_is_still_one(dialect: OpenAI) -> No
 @pytest.mark.parametrize(
     ("status", "message"),
     [
-        (400, "registry.ollama.ai/library/gemma:2b does not support tools"),
+        (400, "library/gemma:2b does not support tools"),
         (404, "No endpoints found that support tool use."),
         (400, '"auto" tool choice requires --enable-auto-tool-choice'),
     ],
