@@ -85,7 +85,7 @@ class Swallows:
         self.may_end = asyncio.Event()
 
     async def chat(self, messages: Any) -> LLMResponse:
-        raise NotImplementedError
+        raise AssertionError("a provider that streams is not asked for a whole answer")
 
     async def stream(self, messages: Any) -> Any:
         yield TextPiece("On ")

@@ -303,7 +303,7 @@ async def test_a_stream_that_ends_without_a_response_ends_the_run_as_failed() ->
         streaming = True
 
         async def chat(self, messages: Any) -> LLMResponse:
-            raise NotImplementedError
+            raise AssertionError("a provider that streams is not asked for a whole answer")
 
         async def stream(self, messages: Any) -> AsyncIterator[Any]:
             yield ThinkingPiece("Hm.")
@@ -512,7 +512,7 @@ async def test_a_provider_that_never_waits_is_read_as_it_speaks_and_can_be_stopp
         streaming = True
 
         async def chat(self, messages: Any) -> LLMResponse:
-            raise NotImplementedError
+            raise AssertionError("a provider that streams is not asked for a whole answer")
 
         async def stream(self, messages: Any) -> AsyncIterator[Any]:
             for number in range(10_000):

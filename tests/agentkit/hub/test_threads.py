@@ -17,7 +17,7 @@ from agentkit.hub.migrations import MIGRATIONS
 from agentkit.llm.protocol import ChatMessage, ToolCall
 from agentkit.llm.scripted import ScriptedProvider
 from tests.agentkit.hosting import ended, hub_of, running, start, stored
-from tests.agentkit.running import echo
+from tests.agentkit.running import echo, until
 
 
 def told(hub: Hub, request: int = -1) -> list[tuple[str, str]]:
@@ -118,8 +118,7 @@ async def test_a_run_that_was_cut_off_counts_up_to_its_last_word() -> None:
     call = ToolCall("1", "echo", {"text": "three"})
     async with running([call], ["I see", gate], "Yes.", tools=[echo()]) as hub:
         first = await start(hub, "a")
-        while "message_delta" not in str(first.partial.values()):  # noqa: ASYNC110
-            await asyncio.sleep(0)
+        await until(lambda: bool(first.partial))
         await hub.cancel("a")
         await ended(first)
         await ended(await start(hub, "b", thread_id="a"))

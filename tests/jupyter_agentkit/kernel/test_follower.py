@@ -55,7 +55,7 @@ class ScriptedHost(Host):
         self.asked_after: list[int] = []
 
     async def request(self, method: str, path: str, body: Frame | None = None) -> Any:
-        raise NotImplementedError
+        raise AssertionError("a follower asks for sockets only")
 
     async def open_socket(self, task_id: str, *, after: int, client_key: str | None) -> Socket:
         self.asked_after.append(after)

@@ -16,6 +16,7 @@ from jupyter_agentkit.errors import ConnectionLost, NoServer
 from jupyter_agentkit.follower import Patience
 from jupyter_agentkit.host import Frame, Host, Socket
 from jupyter_agentkit.standing import StandingOffers
+from tests.agentkit.running import until
 
 QUICK = Patience(first=0.001, longest=0.001, total=5)
 SOON = 5
@@ -127,12 +128,10 @@ async def test_where_no_page_can_ask_nothing_is_kept_open() -> None:
     server = Server(None, None)
     async with offering(server) as standing:
         await put(standing)
-        while len(server.offers) == 2:  # noqa: ASYNC110
-            await asyncio.sleep(0)
+        await until(lambda: len(server.offers) == 1)
         await asyncio.sleep(0)
         await put(standing)
-        while server.offers:  # noqa: ASYNC110
-            await asyncio.sleep(0)
+        await until(lambda: not server.offers)
 
 
 async def test_a_server_that_refuses_is_named_in_the_log_and_asked_again_with_the_next_offer(
@@ -143,8 +142,7 @@ async def test_a_server_that_refuses_is_named_in_the_log_and_asked_again_with_th
     async with offering(server) as standing:
         with caplog.at_level(logging.WARNING):
             await put(standing)
-            while not caplog.messages:  # noqa: ASYNC110
-                await asyncio.sleep(0)
+            await until(lambda: bool(caplog.messages))
         assert caplog.messages == ["No follow-up can be run here: restart the kernel"]
         await asyncio.sleep(0)
         await put(standing)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from typing import Any, cast
@@ -78,6 +79,18 @@ class Socket:
         self.connection.close()
 
 
+class _Announced(ScriptedProvider):
+    """A script that says when it is asked."""
+
+    def __init__(self, script: Sequence[Turn], asked: asyncio.Event) -> None:
+        super().__init__(script)
+        self._asked = asked
+
+    def stream(self, *given: Any, **options: Any) -> Any:
+        self._asked.set()
+        return super().stream(*given, **options)
+
+
 class Talk:
     """A client of one server; with its token unless told otherwise."""
 
@@ -89,6 +102,8 @@ class Talk:
         self._gates: list[asyncio.Event] = []
         self._sockets: list[Socket] = []
         self._names = 0
+        self.asked = asyncio.Event()
+        """Set once a model of this test has been asked."""
 
     @property
     def app(self) -> AgentKitApp:
@@ -177,7 +192,7 @@ class Talk:
         """Make an agent whose model answers with these turns."""
         self._names += 1
         name = f"script{self._names}"
-        self.hub.executor.gateway.register_provider(name, ScriptedProvider(turns))
+        self.hub.executor.gateway.register_provider(name, _Announced(turns, self.asked))
         self.hub.register(AgentConfig(name=agent, model=name))
 
     def gate(self) -> asyncio.Event:

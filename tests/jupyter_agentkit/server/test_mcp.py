@@ -165,12 +165,9 @@ async def test_a_call_that_cannot_be_made_says_what_is_wrong(
 
 
 async def running(talk: Talk) -> str:
-    """The id of the only task, as soon as it runs."""
-    async with asyncio.timeout(SECONDS):
-        # It is started by a request that is under way.
-        while not (tasks := await talk.hub.summaries()) or tasks[0].status != "running":  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-    return tasks[0].task_id
+    """The id of the only task, as soon as its model is asked."""
+    await asyncio.wait_for(talk.asked.wait(), SECONDS)
+    return (await talk.hub.summaries())[0].task_id
 
 
 async def test_cancelling_the_request_cancels_the_run(talk: Talk) -> None:

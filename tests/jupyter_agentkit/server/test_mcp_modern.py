@@ -46,11 +46,8 @@ async def test_closing_the_connection_cancels_where_the_protocol_says_so(talk: T
     talk.script([talk.gate(), "Hello"], agent="greeter")
     async with client(talk) as opened:
         call = asyncio.ensure_future(opened.call_tool("greeter", {"input": "?"}))
-        async with asyncio.timeout(SECONDS):
-            # It is started by the request that is under way.
-            while not (tasks := await talk.hub.summaries()) or tasks[0].status != "running":  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+        await asyncio.wait_for(talk.asked.wait(), SECONDS)
         call.cancel()
-        task = await talk.hub.task(tasks[0].task_id)
+        task = await talk.hub.task((await talk.hub.summaries())[0].task_id)
         await asyncio.wait_for(task.ended.wait(), SECONDS)
     assert task.summary.status is TaskStatus.CANCELLED
