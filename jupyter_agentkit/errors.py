@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 from agentkit.errors import AgentKitError
 
 if TYPE_CHECKING:
-    from jupyter_agentkit.widget import AgentRun
+    from jupyter_agentkit.held import HeldRun
 
 
 class NoServer(AgentKitError):
@@ -37,12 +37,12 @@ class AgentRunError(AgentKitError):
     Parameters
     ----------
     run
-        The run: its ``steps`` and ``trace`` are there to look at.
+        The `AgentRun`: its ``steps`` and ``trace`` are there to look at.
     """
 
     default_reason: ClassVar[str] = "failed"
 
-    def __init__(self, run: AgentRun, message: str, *, reason: str | None = None) -> None:
+    def __init__(self, run: HeldRun, message: str, *, reason: str | None = None) -> None:
         super().__init__(message, reason=reason)
         self.run = run
 

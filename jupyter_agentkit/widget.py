@@ -4,39 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import functools
 import logging
 import warnings
 from collections.abc import Generator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import anywidget
 import traitlets as t
 
-from agentkit.core.protocol import TaskStatus
 from agentkit.errors import AgentKitError, InvalidInput
 from agentkit.trace.bundle import to_bundle
-from agentkit.trace.html import to_html
-from agentkit.trace.markdown import to_markdown
 from agentkit.trace.words import one_line
 from jupyter_agentkit.asking import OpenRequest, answer_body, chosen, open_request
 from jupyter_agentkit.client import Started, connect, own_thread
 from jupyter_agentkit.ending import Ending
-from jupyter_agentkit.errors import AgentRunCancelled, AgentRunError
 from jupyter_agentkit.follower import Follower
+from jupyter_agentkit.held import HeldRun
 from jupyter_agentkit.host import Frame
 from jupyter_agentkit.offered import OfferedTools
 from jupyter_agentkit.origin import present_place
+from jupyter_agentkit.page_module import page_module
 from jupyter_agentkit.record import Record
 from jupyter_agentkit.relay import Relay
 from jupyter_agentkit.showing import Displays, is_headless
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
-
-PAGE_MODULE = Path(__file__).parent / "static" / "widget.js"
-"""What the page runs for the widget; the front end's build makes it."""
+    pass
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
@@ -49,26 +42,7 @@ _instance: Any = t.Instance
 """Its type does not say that ``None`` is allowed."""
 
 
-@functools.cache
-def page_module() -> str:
-    """The text of the page's module.
-
-    Raises
-    ------
-    AgentKitError
-        The front end was not built.
-    """
-    try:
-        return PAGE_MODULE.read_text(encoding="utf-8")
-    except OSError:
-        raise AgentKitError(
-            f"The widget's page part {str(PAGE_MODULE)!r} is missing: this is a checkout whose front "
-            "end was not built. Build it ('make lab' does), or install a released wheel.",
-            reason="widget_not_built",
-        ) from None
-
-
-class AgentRun(anywidget.AnyWidget):
+class AgentRun(HeldRun, anywidget.AnyWidget):
     """A run, kept current in the background while the kernel is idle or busy.
 
     `Agent.run` makes one. ``AgentRun(task_id)`` follows a run that was started before, such as by a
@@ -130,7 +104,6 @@ class AgentRun(anywidget.AnyWidget):
         self._displays = Displays()
         self._relay = Relay(self.record, cast("Any", self).send)
         self._ending = Ending()
-        self._lost: AgentKitError | None = None
         super().__init__(
             task_id=summary.task_id,
             agent=summary.agent,
@@ -260,25 +233,6 @@ class AgentRun(anywidget.AnyWidget):
             # The event that says so comes by another way, a little later.
             self._client.call(self._closed(body["request_id"]))
 
-    @property
-    def trace(self) -> dict[str, Any]:
-        """The run so far as a trace document, the part that a notebook keeps."""
-        return self.record.trace().to_json()
-
-    def to_html(self) -> str:
-        """The run as HTML that needs no script."""
-        return to_html(self.record.trace(), live=not self._is_over)
-
-    def to_markdown(self) -> str:
-        """The run as Markdown."""
-        return to_markdown(self.record.trace(), live=not self._is_over)
-
-    def to_dataframe(self) -> DataFrame:
-        """The run's steps as a table, one row a step; see ``jupyter_agentkit.table``."""
-        from jupyter_agentkit.table import to_dataframe
-
-        return to_dataframe(self.record.trace())
-
     def bundle(self, *, live: bool = True) -> dict[str, Any]:
         """``{"data", "metadata"}`` of a cell output; with the widget's view while the run goes on.
 
@@ -341,22 +295,6 @@ class AgentRun(anywidget.AnyWidget):
         elif self.result is not None:
             what = repr(one_line(self.result))
         return f"<AgentRun {self.task_id} of {self.agent!r}: {self.status}, {what}>"
-
-    @property
-    def _is_over(self) -> bool:
-        return self.record.status.is_final or self._lost is not None
-
-    def _outcome(self) -> str:
-        status, error = self.record.status, self._lost or self.record.error
-        if status is TaskStatus.COMPLETED:
-            return self.record.result or ""
-        kind = AgentRunCancelled if status is TaskStatus.CANCELLED else AgentRunError
-        state = "failed" if status is TaskStatus.FAILED else f"was {status}"
-        if self._lost is not None:
-            state = "can no longer be followed"
-        message = f"Run {self.task_id} of agent {self.agent!r} {state}"
-        message += f": {error.message}" if error else "."
-        raise kind(self, message, reason=error.reason if error else status.value)
 
     async def _follow(self, follower: Follower) -> None:
         try:

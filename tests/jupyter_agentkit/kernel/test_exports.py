@@ -12,7 +12,7 @@ import pytest
 import jupyter_agentkit
 from agentkit.errors import AgentKitError
 from agentkit.llm.protocol import ToolCall
-from jupyter_agentkit import Agent, widget
+from jupyter_agentkit import Agent, page_module
 from tests.jupyter_agentkit.kernel.server import ServeScript
 
 
@@ -88,8 +88,8 @@ def test_a_checkout_without_a_built_front_end_says_so_where_the_widget_is_laid_o
     serve: ServeScript, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     serve(["Done."])
-    monkeypatch.setattr(widget, "PAGE_MODULE", tmp_path / "widget.js")
-    widget.page_module.cache_clear()
+    monkeypatch.setattr(page_module, "PAGE_MODULE", tmp_path / "widget.js")
+    page_module.page_module.cache_clear()
     run = Agent("a").run("Go")
 
     assert run.wait(20) == "Done."

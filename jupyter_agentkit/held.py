@@ -1,0 +1,66 @@
+"""A run as values of the notebook: its trace in every form, and what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from agentkit.core.protocol import TaskStatus
+from agentkit.errors import AgentKitError
+from agentkit.trace.html import to_html
+from agentkit.trace.markdown import to_markdown
+from jupyter_agentkit.errors import AgentRunCancelled, AgentRunError
+from jupyter_agentkit.record import Record
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+class HeldRun:
+    """What a notebook can ask of a run that it holds, whoever keeps it current.
+
+    Attributes
+    ----------
+    record
+        What is known of it.
+    """
+
+    record: Record
+    _lost: AgentKitError | None = None
+    """Why it can no longer be followed."""
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether it has ended, or can no longer be followed."""
+        return self.record.status.is_final or self._lost is not None
+
+    @property
+    def trace(self) -> dict[str, Any]:
+        """The run so far as a trace document, the part that a notebook keeps."""
+        return self.record.trace().to_json()
+
+    def to_html(self) -> str:
+        """The run as HTML that needs no script."""
+        return to_html(self.record.trace(), live=not self._is_over)
+
+    def to_markdown(self) -> str:
+        """The run as Markdown."""
+        return to_markdown(self.record.trace(), live=not self._is_over)
+
+    def to_dataframe(self) -> DataFrame:
+        """The run's steps as a table, one row a step; see ``jupyter_agentkit.table``."""
+        from jupyter_agentkit.table import to_dataframe
+
+        return to_dataframe(self.record.trace())
+
+    def _outcome(self) -> str:
+        """The answer; the error of a run that has none is raised."""
+        status, error = self.record.status, self._lost or self.record.error
+        if status is TaskStatus.COMPLETED:
+            return self.record.result or ""
+        kind = AgentRunCancelled if status is TaskStatus.CANCELLED else AgentRunError
+        state = "failed" if status is TaskStatus.FAILED else f"was {status}"
+        if self._lost is not None:
+            state = "can no longer be followed"
+        message = f"Run {self.record.task_id} of agent {self.record.agent!r} {state}"
+        message += f": {error.message}" if error else "."
+        raise kind(self, message, reason=error.reason if error else status.value)
