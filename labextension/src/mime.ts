@@ -1,6 +1,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import { pageAddress } from './client/address';
 import { AnywhereSource } from './client/anywhere';
@@ -22,13 +23,19 @@ export const mimePlugin: JupyterFrontEndPlugin<void> = {
   description: 'Shows the runs of agents in cell outputs.',
   autoStart: true,
   requires: [IRenderMimeRegistry],
-  activate: (_app: JupyterFrontEnd, rendermime: IRenderMimeRegistry) => {
-    shareHost(labHost(rendermime));
+  optional: [ITranslator],
+  activate: (
+    _app: JupyterFrontEnd,
+    rendermime: IRenderMimeRegistry,
+    translator: ITranslator | null,
+  ) => {
+    const words = (translator ?? nullTranslator).load('jupyter_agentkit');
+    shareHost(labHost(rendermime, words));
     rendermime.addFactory(
       {
         safe: true,
         mimeTypes: [TRACE_TYPE],
-        createRenderer: ({ resolver }) => new TraceOutput(labHost(rendermime, resolver)),
+        createRenderer: ({ resolver }) => new TraceOutput(labHost(rendermime, words, resolver)),
       },
       RANK,
     );

@@ -4,6 +4,7 @@ import { Widget } from '@lumino/widgets';
 import { TRACE_TYPE } from '../trace-type';
 import type { Fields } from '../view/read';
 import type { Host } from '../view/source';
+import type { Words } from '../view/words';
 import { svgPicture } from './picture';
 import { withoutRemoteMedia } from './remote';
 
@@ -13,6 +14,7 @@ const NESTED = [TRACE_TYPE, 'application/vnd.jupyter.widget-view+json'];
 /** Shows results and answers as JupyterLab shows every other output. */
 export function labHost(
   registry: IRenderMimeRegistry,
+  words: Words,
   resolver?: IRenderMime.IResolver | null,
 ): Host {
   const { sanitizer } = registry;
@@ -37,6 +39,7 @@ export function labHost(
 
   return {
     css: CSS,
+    words,
     async renderMime(bundle, node) {
       const kept = Object.entries(bundle).filter(([type]) => !NESTED.includes(type));
       const data = Object.fromEntries(kept) as IRenderMime.IMimeModel['data'];

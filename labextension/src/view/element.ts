@@ -24,6 +24,7 @@ import { Thread } from './thread';
 import { tick } from './ticks';
 import { Undo } from './undo';
 import { spentText } from './usage';
+import { speak } from './words';
 
 /** The view of one run, live or saved. */
 export class TraceElement extends LitElement {
@@ -333,6 +334,7 @@ export function mount(
   host: Host,
   { signal, inThread }: { signal: AbortSignal; inThread?: () => void },
 ): TraceElement {
+  if (host.words !== undefined) speak(host.words);
   // The extension and the widget may both be on a page, each with a class of its own.
   if (customElements.get(TAG) === undefined) customElements.define(TAG, TraceElement);
   const view = document.createElement(TAG) as TraceElement;

@@ -1,5 +1,6 @@
 import type { Fields } from './read';
 import type { Connection } from './state';
+import type { Words } from './words';
 
 /** What a source tells while it is subscribed to. */
 export interface Listener {
@@ -61,6 +62,8 @@ export interface Host {
   renderCode(code: string, language: string, node: HTMLElement): Promise<void>;
   /** The look of what the two above make, where the page has none for it. */
   readonly css: string;
+  /** The page's language; English without it. */
+  readonly words?: Words;
   /** A run that was watched live has ended. */
   onFinished?(taskId: string): void;
   /** A run that follows up the shown one has been started. */
