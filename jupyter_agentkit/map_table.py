@@ -12,7 +12,7 @@ from agentkit.trace.html import to_html
 from agentkit.trace.overview import overview
 from agentkit.trace.words import cost, duration, moment, one_line, visible
 from jupyter_agentkit.listing import in_a_cell
-from jupyter_agentkit.mapping import AgentMap, Item
+from jupyter_agentkit.map_state import Item, MapState
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -42,7 +42,7 @@ _HEADS = ("", "Input", "Result", "Status", "Tokens", "Cost", "Time")
 _STYLES = (_FIGURE, _TEXT, _TEXT, _WORD, _FIGURE, _FIGURE, _FIGURE)
 
 
-def to_dataframe(shown: AgentMap) -> DataFrame:
+def to_dataframe(shown: MapState) -> DataFrame:
     """One row an input, in their order.
 
     ``status`` is the run's; ``waiting`` before it has begun. ``steps`` are turns of the loop,
@@ -66,7 +66,7 @@ def to_dataframe(shown: AgentMap) -> DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def to_bundle(shown: AgentMap) -> dict[str, Any]:
+def to_bundle(shown: MapState) -> dict[str, Any]:
     """``{"data", "metadata"}`` of a cell output that needs neither kernel nor server."""
     data = {
         "text/html": _html(shown),
@@ -109,7 +109,7 @@ def _columns(row: dict[str, Any], trace: Trace | None) -> list[str]:
     ]
 
 
-def _html(shown: AgentMap) -> str:
+def _html(shown: MapState) -> str:
     lines = [
         f"<p>{escape(_headline(shown))}</p>",
         "<table><thead><tr>" + _cells("th scope='col'", _HEADS) + "</tr></thead><tbody>",
@@ -138,7 +138,7 @@ def _cells(tag: str, cells: Sequence[str]) -> str:
     return "".join(f'<{tag} style="{style}">{cell}</{tag[:2]}>' for style, cell in pairs)
 
 
-def _markdown(shown: AgentMap) -> str:
+def _markdown(shown: MapState) -> str:
     lines = [
         _headline(shown),
         "",
@@ -153,7 +153,7 @@ def _markdown(shown: AgentMap) -> str:
     return "\n".join(lines)
 
 
-def _headline(shown: AgentMap) -> str:
+def _headline(shown: MapState) -> str:
     counts = shown.counts
     said = ", ".join(f"{number:,} {status.replace('_', ' ')}" for status, number in counts.items())
     took = duration(shown.seconds * 1000)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import anywidget
 import traitlets as t
 
 from agentkit.errors import AgentKitError
-
-if TYPE_CHECKING:
-    from jupyter_agentkit.mapping import AgentMap
+from jupyter_agentkit.map_state import WHOLE_MAP, MapState
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
@@ -31,16 +30,18 @@ class MapView(anywidget.AnyWidget):
     progress = t.Dict().tag(sync=True)
     """The counts of a `_told`; one trait, so that all of it changes at once."""
 
-    def __init__(self, shown: AgentMap) -> None:
+    def __init__(self, shown: MapState, base_url: str, cancel: Callable[[], None]) -> None:
         self._shown = shown
+        self._base_url = base_url
+        self._cancel = cancel
         self._telling = threading.Lock()
-        super().__init__(progress=_told(shown))
+        super().__init__(progress=_told(shown, base_url))
         self.on_msg(self._on_page_message)  # pyright: ignore[reportUnknownMemberType]
 
     def tell(self) -> None:
         """Show how far the map is; from any thread."""
         with self._telling:  # or an older count could come after a newer one
-            self.progress = _told(self._shown)
+            self.progress = _told(self._shown, self._base_url)
 
     def view_data(self) -> dict[str, Any]:
         """The part of a MIME bundle that shows it."""
@@ -52,14 +53,12 @@ class MapView(anywidget.AnyWidget):
             _log.warning("A page sent what no map understands: %r", message)
             return
         try:
-            self._shown.cancel()
+            self._cancel()
         except AgentKitError as error:
             _log.error("A run of a map could not be cancelled: %s", error)
 
 
-def _told(shown: AgentMap) -> dict[str, Any]:
-    from jupyter_agentkit.mapping import WHOLE_MAP
-
+def _told(shown: MapState, base_url: str) -> dict[str, Any]:
     counts = shown.counts
     running = [run for run in shown.runs if run is not None and not run.record.status.is_final]
     return {
@@ -72,6 +71,6 @@ def _told(shown: AgentMap) -> dict[str, Any]:
         "asking": [number for number, run in enumerate(shown.runs) if run and run.requests],
         "seconds": shown.seconds,
         "over": shown.is_over,
-        "base_url": shown.client.host.base_path,
+        "base_url": base_url,
         "reason": WHOLE_MAP,
     }

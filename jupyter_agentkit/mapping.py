@@ -8,7 +8,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agentkit.core.protocol import TaskStatus
@@ -17,6 +16,7 @@ from agentkit.trace.words import counted
 from jupyter_agentkit.client import Client, own_thread
 from jupyter_agentkit.ending import Ending
 from jupyter_agentkit.host import Frame
+from jupyter_agentkit.map_state import WHOLE_MAP, Item, MapState
 from jupyter_agentkit.showing import Displays
 
 if TYPE_CHECKING:
@@ -27,44 +27,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-WHOLE_MAP = "The whole map was cancelled."
-"""The reason with which a map's runs are cancelled. Who gives it for one of them, such as a page while
-the kernel is busy, cancels them all."""
 
-
-@dataclass(slots=True)
-class Item:
-    """One input of a map and what became of it."""
-
-    body: Frame
-    """What starts its run."""
-    run: AgentRun | None = None
-    refusal: AgentKitError | None = None
-    """Why its run could not be started."""
-
-    @property
-    def input(self) -> str:
-        """The question."""
-        return self.body["input"]
-
-    def status(self, *, over: bool) -> str:
-        """The run's status; ``waiting`` or, once the map is over, ``cancelled`` without a run."""
-        if self.run is not None:
-            return self.run.status
-        if self.refusal is not None:
-            return TaskStatus.FAILED.value
-        return TaskStatus.CANCELLED.value if over else "waiting"
-
-    @property
-    def fault(self) -> str | None:
-        """Why there is no result; ``None`` while there may be one."""
-        if self.refusal is not None:
-            return self.refusal.message
-        error = self.run.error if self.run is not None else None
-        return error["message"] if error else None
-
-
-class AgentMap:
+class AgentMap(MapState):
     """The runs of `Agent.map`; they go on beside the notebook's cells.
 
     Shown, it is one progress bar with a Cancel button, and a table of the results at the end. A run that
@@ -89,14 +53,12 @@ class AgentMap:
         start: Callable[[Frame], AgentRun],
         concurrency: int,
     ) -> None:
+        super().__init__(bodies)
         self.client = client
-        self._items = [Item(each) for each in bodies]
         self._start = start
         self._left = deque(self._items)
         self._lock = threading.Lock()
         self._cancelled = False
-        self._began = time.monotonic()
-        self._took: float | None = None
         self._ending = Ending()
         self._displays = Displays()
         self._view: MapView | None = None
@@ -108,40 +70,6 @@ class AgentMap:
             work = contextvars.copy_context().run
             name = f"agentkit-map-{number}"
             threading.Thread(target=work, args=(self._work,), name=name, daemon=True).start()
-
-    @property
-    def items(self) -> Sequence[Item]:
-        """The inputs in their order, with their runs."""
-        return self._items
-
-    @property
-    def runs(self) -> list[AgentRun | None]:
-        """The runs in the order of the inputs; ``None`` for one that has not begun."""
-        return [item.run for item in self._items]
-
-    @property
-    def results(self) -> list[str | None]:
-        """The answers in the order of the inputs; ``None`` where there is none."""
-        return [None if item.run is None else item.run.result for item in self._items]
-
-    @property
-    def is_over(self) -> bool:
-        """Whether all runs have ended that will ever begin."""
-        return self._took is not None
-
-    @property
-    def seconds(self) -> float:
-        """How long it has taken so far, or took."""
-        return time.monotonic() - self._began if self._took is None else self._took
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many inputs are in which state."""
-        found: dict[str, int] = {}
-        for item in self._items:
-            status = item.status(over=self.is_over)
-            found[status] = found.get(status, 0) + 1
-        return found
 
     def wait(self, timeout: float | None = None) -> AgentMap:
         """Wait until all runs have ended, however; give the map itself.
@@ -216,7 +144,7 @@ class AgentMap:
         from jupyter_agentkit.map_view import MapView
 
         if self._view is None:
-            self._view = MapView(self)
+            self._view = MapView(self, self.client.host.base_path, self.cancel)
             self._view.tell()  # what has changed while it was made
         return self._view
 

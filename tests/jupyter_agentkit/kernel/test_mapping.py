@@ -12,7 +12,8 @@ from agentkit.errors import AgentKitError, InvalidInput
 from agentkit.llm.protocol import TokenUsage
 from agentkit.llm.scripted import Request
 from jupyter_agentkit import Agent, AgentRun, AgentRunCancelled
-from jupyter_agentkit.mapping import WHOLE_MAP, AgentMap
+from jupyter_agentkit.map_state import WHOLE_MAP
+from jupyter_agentkit.mapping import AgentMap
 from tests.jupyter_agentkit.kernel.server import AgentServer, Gate, ServeScript
 
 
