@@ -1,29 +1,22 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
-import { guard } from 'lit/directives/guard.js';
-import { repeat } from 'lit/directives/repeat.js';
 import { Asks } from './ask';
 import { Attention } from './attention';
-import { announcement, endTemplate, footerTemplate, headerTemplate, tookMs } from './chrome';
-import { Folds, keyOf } from './folds';
+import { announcement, footerTemplate, headerTemplate } from './chrome';
 import { Follower } from './follow';
 import { FollowUp } from './follow-up';
 import { keepFromPage } from './keys';
 import { LightParts } from './light';
-import { lightContent } from './light-content';
+import { RowList } from './list';
 import { Painter } from './paint';
 import { fields, number, time } from './read';
 import { attached, finished, fold, fromTrace } from './reduce';
-import type { RowContext } from './row';
-import { rowTemplate } from './rows';
 import { whenSeen } from './seen';
 import type { Host, Listener, Source } from './source';
-import { type Connection, EMPTY, isFinal, openRequest, type Row, type ViewState } from './state';
-import { type Streak, streakTemplate } from './streaks';
+import { type Connection, EMPTY, isFinal, type ViewState } from './state';
 import { STYLES } from './style';
 import { Thread } from './thread';
 import { tick } from './ticks';
 import { Undo } from './undo';
-import { spentText } from './usage';
 import { speak } from './words';
 
 /** The view of one run, live or saved. */
@@ -38,7 +31,6 @@ export class TraceElement extends LitElement {
   private stopping = false;
   private notice = '';
   private questionOpen = false;
-  private readonly folds = new Folds();
   private waiting: unknown[] = [];
   private source: Source = {};
   private host: Host | undefined;
@@ -52,6 +44,10 @@ export class TraceElement extends LitElement {
     async (requestId, answer) => this.source.answer?.(requestId, answer),
     () => this.requestUpdate(),
   );
+  private readonly list = new RowList(this.asks, () => {
+    this.follower.pause();
+    this.requestUpdate();
+  });
   private readonly undo = new Undo(() => this.requestUpdate());
   private readonly followUp = new FollowUp(
     source => {
@@ -221,14 +217,11 @@ export class TraceElement extends LitElement {
         questionOpen: this.questionOpen,
         toggleQuestion: () => this.toggleQuestion(),
       })}
-      <ol class=${state.rows.length > 200 ? 'many' : ''}>
-        ${repeat(
-          this.folds.lines(state.rows, isFinal(state.status) || this.connection === 'saved'),
-          keyOf,
-          line => ('rows' in line ? this.streak(line) : this.row(line)),
-        )}
-        ${endTemplate(state)}
-      </ol>
+      ${this.list.template({
+        state,
+        connection: this.connection,
+        answers: this.connection === 'live' && this.source.answer !== undefined,
+      })}
       ${footerTemplate(state, undo)} ${this.undo.report()}
       <div class="sr" role="status">${this.wasLive ? announcement(state) : nothing}</div>
       <slot name="thread"></slot>
@@ -245,64 +238,22 @@ export class TraceElement extends LitElement {
     return source.followUp === undefined ? nothing : this.followUp.template(source);
   }
 
-  private streak(streak: Streak): TemplateResult {
-    return streakTemplate(streak, this.folds.isOpen(streak), () => this.toggle(streak));
-  }
-
-  private row(row: Row) {
-    const open = this.folds.isOpen(row);
-    const run =
-      this.connection === 'saved' && !isFinal(this.state.status)
-        ? 'interrupted'
-        : this.state.status;
-    const share = this.shareOf(row);
-    const answers = this.connection === 'live' && this.source.answer !== undefined;
-    const usage = this.state.stepUsage.get(row.step);
-    const streak = this.folds.placeOf(row);
-    const request = answers ? openRequest(row) : undefined;
-    const ask = request === undefined ? undefined : this.asks.of(request);
-    return guard([row, open, run, share, ask, usage, streak], () => {
-      const context: RowContext = {
-        open,
-        run,
-        share,
-        spent: usage === undefined ? '' : `Step ${row.step}: ${spentText(usage)}`,
-        streak,
-        toggle: () => this.toggle(row),
-        asking: request === undefined ? undefined : this.asks.asking(request),
-      };
-      return rowTemplate(row, context);
-    });
-  }
-
   protected override updated(): void {
     this.dataset.taskId = this.state.taskId;
     this.dataset.status = this.state.status;
     this.dataset.connection = this.connection;
     this.toggleAttribute('data-follows', this.inThread !== undefined);
-    this.light?.show(lightContent(this.state.rows, this.folds));
+    this.light?.show(this.list.light(this.state));
     this.attention.look(this.renderRoot);
     this.inThread?.();
     for (const inner of this.renderRoot.querySelectorAll('.inner')) this.sizes.observe(inner);
     this.tick();
   }
 
-  private toggle(line: Row | Streak): void {
-    this.follower.pause();
-    this.folds.toggle(line);
-    this.requestUpdate();
-  }
-
   private toggleQuestion(): void {
     this.follower.pause();
     this.questionOpen = !this.questionOpen;
     this.requestUpdate();
-  }
-
-  private shareOf(row: Row): number {
-    const whole = tookMs(this.state) ?? 0;
-    const part = row.kind === 'tool' ? (row.result?.durationMs ?? 0) : 0;
-    return whole < 2000 ? 0 : Math.min(1, part / whole);
   }
 
   private async cancel(): Promise<void> {
