@@ -1,13 +1,14 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
-import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { ITranslator } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import { pageAddress } from './client/address';
 import { AnywhereSource } from './client/anywhere';
 import { TaskApi } from './client/api';
 import { ServedSource } from './client/served';
 import { labHost } from './host/lab';
+import { languageOf } from './host/language';
 import { shareHost } from './host/shared';
 import { TRACE_TYPE } from './trace-type';
 import { mount, type TraceElement } from './view/element';
@@ -29,7 +30,7 @@ export const mimePlugin: JupyterFrontEndPlugin<void> = {
     rendermime: IRenderMimeRegistry,
     translator: ITranslator | null,
   ) => {
-    const words = (translator ?? nullTranslator).load('jupyter_agentkit');
+    const words = languageOf(translator);
     shareHost(labHost(rendermime, words));
     rendermime.addFactory(
       {

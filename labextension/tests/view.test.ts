@@ -677,7 +677,7 @@ describe('after the end', () => {
     button(view, 'Undo edits')?.click();
     await vi.waitFor(() =>
       expect(words(root(view).querySelector('.undone'))).toBe(
-        '2 edits undone, 1 cell left as it is: 77ab somebody has changed it since',
+        '2 edits undone. 1 cell left as it is: 77ab somebody has changed it since',
       ),
     );
   });

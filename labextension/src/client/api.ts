@@ -1,4 +1,5 @@
 import type { ClientFrame } from '../protocol.gen';
+import { trans } from '../view/words';
 import type { Address } from './address';
 
 /** What came of taking back a run's edits. */
@@ -100,7 +101,7 @@ export function request(
 }
 
 async function problem(response: Response): Promise<string> {
-  const fallback = `The server answered ${response.status}.`;
+  const fallback = trans.__('The server answered %1.', response.status);
   try {
     const body: unknown = await response.json();
     const message = (body as { message?: unknown } | null)?.message;

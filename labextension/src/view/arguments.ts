@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { LightContent } from './light';
 import { payloadTemplate } from './payload';
 import { fields, json } from './read';
+import { trans } from './words';
 
 /** An argument as it is shown: code in its language, other text as it is, the rest as JSON. */
 export interface Argument {
@@ -74,7 +75,7 @@ export function codeParts(rowId: number, args: unknown): [string, LightContent][
 export function argumentsTemplate(
   rowId: number,
   args: unknown,
-  { whole = false, label = 'Arguments' } = {},
+  { whole = false, label = trans.__('Arguments') } = {},
 ): TemplateResult | typeof nothing {
   const given = argumentsOf(args);
   if (given.length === 0 && (args === undefined || args === null || typeof args === 'object'))

@@ -1,4 +1,5 @@
 import type { Answer } from './source';
+import { trans } from './words';
 
 /** What somebody is doing about one open request: beside the run's state, and gone with the page. */
 export interface Ask {
@@ -71,7 +72,7 @@ export class Asks {
       // That it was taken is told by the run itself, which closes the request.
       setTimeout(() => {
         if (this.of(requestId).sending)
-          this.change(requestId, { sending: false, problem: UNCONFIRMED });
+          this.change(requestId, { sending: false, problem: unconfirmed() });
       }, CONFIRMED_WITHIN_MS);
     } catch (error) {
       this.change(requestId, { sending: false, problem: problemOf(error) });
@@ -79,12 +80,13 @@ export class Asks {
   }
 }
 
-const UNCONFIRMED = 'Nothing has confirmed your answer yet. You can give it again.';
+const unconfirmed = (): string =>
+  trans.__('Nothing has confirmed your answer yet. You can give it again.');
 
 /** What went wrong with what somebody wanted, for them to read. */
 export function problemOf(error: unknown): string {
   // A fetch that reaches nobody fails with a TypeError, whose words are the browser's own.
   if (error instanceof Error && !(error instanceof TypeError) && error.message !== '')
     return error.message;
-  return 'The server could not be reached, so nothing was sent. Try again in a moment.';
+  return trans.__('The server could not be reached, so nothing was sent. Try again in a moment.');
 }

@@ -1,9 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { clock, count, date, duration } from './format';
+import { clock, date, duration, thousands } from './format';
 import { ICONS, type IconName } from './icons';
 import { type Connection, isFinal, type Status, type ViewState } from './state';
 import { oneLine, toolTitle } from './titles';
 import { costText, spentText, tokensText } from './usage';
+import { trans } from './words';
 
 /** What the frame around the rows needs to know beyond the run itself. */
 export interface Frame {
@@ -33,11 +34,11 @@ export function headerTemplate(state: ViewState, frame: Frame): TemplateResult {
   return html`<header class="top" data-tone=${tone} ?data-pulse=${tone === 'running' && state.unfinished.size === 0}>
     <span class="icon">${ICONS[icon]}</span>
     <div class="facts">
-      <span class="agent">${state.agent || 'Agent'}</span>
+      <span class="agent">${state.agent || trans.__('Agent')}</span>
       ${state.simulated ? chip() : nothing}
       <span class="item word">${word}</span>
       ${time}
-      ${over ? nothing : [item(state.steps > 0 ? count(state.steps, 'step') : ''), item(tokensText(state.usage), spentText(state.usage))]}
+      ${over ? nothing : [item(state.steps > 0 ? stepsText(state.steps) : ''), item(tokensText(state.usage), spentText(state.usage))]}
       ${over ? nothing : item(modelOf(state))}
       ${frame.connection === 'saved' && !frame.wasLive ? item(savedText(state)) : nothing}
     </div>
@@ -47,7 +48,7 @@ export function headerTemplate(state: ViewState, frame: Frame): TemplateResult {
         frame.cancel === undefined
           ? nothing
           : html`<button type="button" class="outlined small" ?disabled=${frame.stopping} @click=${() => frame.cancel?.()}>
-              ${frame.stopping ? 'Stopping…' : 'Cancel'}
+              ${frame.stopping ? trans.__('Stopping…') : trans.__('Cancel')}
             </button>`
       }
     </div>
@@ -59,7 +60,7 @@ export function headerTemplate(state: ViewState, frame: Frame): TemplateResult {
             ${
               long
                 ? html`<button type="button" class="quiet" @click=${() => frame.toggleQuestion()}>
-                    ${frame.questionOpen ? 'Show less' : 'Show all'}
+                    ${frame.questionOpen ? trans.__('Show less') : trans.__('Show all')}
                   </button>`
                 : nothing
             }
@@ -74,13 +75,18 @@ export function endTemplate(state: ViewState): TemplateResult | typeof nothing {
   const { status, error } = state;
   if (status !== 'failed' && status !== 'cancelled' && status !== 'interrupted') return nothing;
   const took = tookMs(state);
-  const after = took === undefined ? '' : ` · ${duration(took)}`;
-  const at = state.finishedAt === undefined ? '' : ` · ${clock(state.finishedAt)}`;
+  const at = state.finishedAt;
   const [first = '', ...rest] = (error?.message ?? '').trim().split('\n');
   const title = {
-    failed: first || 'The run failed',
-    cancelled: `Stopped by you${after}`,
-    interrupted: `The server stopped${at}`,
+    failed: first || trans.__('The run failed'),
+    cancelled:
+      took === undefined
+        ? trans.__('Stopped by you')
+        : trans.__('Stopped by you · %1', duration(took)),
+    interrupted:
+      at === undefined
+        ? trans.__('The server stopped')
+        : trans.__('The server stopped · %1', clock(at)),
   }[status];
   // That the server stopped is what the title says already.
   const stopped = error?.reason === 'server_stopped';
@@ -115,7 +121,7 @@ export function footerTemplate(
     data-event-type=${ends ? 'run_finished' : nothing}
     data-seq=${ends ? state.endSeq : nothing}
   >
-    ${item(count(state.steps, 'step'))} ${item(took === undefined ? '' : duration(took))}
+    ${item(stepsText(state.steps))} ${item(took === undefined ? '' : duration(took))}
     ${item(tokensText(state.usage), spentText(state.usage))} ${item(costText(state.usage))}
     ${item(modelOf(state))} ${state.simulated ? chip() : nothing}
   </footer>${undo}</div>`;
@@ -123,19 +129,35 @@ export function footerTemplate(
 
 /** One sentence for those who do not see the page; nothing while there is no news. */
 export function announcement(state: ViewState): string {
-  const who = state.agent || 'The agent';
+  const who = state.agent || trans.__('The agent');
   const took = tookMs(state);
-  const after = took === undefined ? '' : ` after ${duration(took)}`;
-  const said: Record<Status, string> = {
-    queued: '',
-    running: `${who} is working.`,
-    input_required: requestText(state, who),
-    completed: `${who} is done${after}.`,
-    failed: `${who} failed${after}. ${state.error?.message ?? ''}`,
-    cancelled: `${who} was stopped${after}.`,
-    interrupted: `${who} was interrupted: the server stopped.`,
-  };
-  return said[state.status];
+  const after = took === undefined ? undefined : duration(took);
+  switch (state.status) {
+    case 'queued':
+      return '';
+    case 'running':
+      return trans.__('%1 is working.', who);
+    case 'input_required':
+      return requestText(state, who);
+    case 'completed':
+      return after === undefined
+        ? trans.__('%1 is done.', who)
+        : trans.__('%1 is done after %2.', who, after);
+    case 'failed':
+      return failedText(who, after, oneLine(state.error?.message ?? '', 200));
+    case 'cancelled':
+      return after === undefined
+        ? trans.__('%1 was stopped.', who)
+        : trans.__('%1 was stopped after %2.', who, after);
+    case 'interrupted':
+      return trans.__('%1 was interrupted: the server stopped.', who);
+  }
+}
+
+function failedText(who: string, after: string | undefined, why: string): string {
+  const failed =
+    after === undefined ? trans.__('%1 failed.', who) : trans.__('%1 failed after %2.', who, after);
+  return why === '' ? failed : `${failed} ${why}`;
 }
 
 /** What the newest open request is about. */
@@ -145,10 +167,10 @@ function requestText(state: ViewState, who: string): string {
     .map(([, at]) => at)
     .at(-1);
   const row = index === undefined ? undefined : state.rows[index];
-  if (row?.kind === 'question') return `${who} asks: ${oneLine(row.question, 200)}`;
-  if (row?.kind !== 'tool') return `${who} is waiting for your decision.`;
+  if (row?.kind === 'question') return trans.__('%1 asks: %2', who, oneLine(row.question, 200));
+  if (row?.kind !== 'tool') return trans.__('%1 is waiting for your decision.', who);
   const { verb, object } = toolTitle(row.name, row.arguments, 'wanted');
-  return `${who} waits for your approval: ${verb} ${object}.`;
+  return trans.__('%1 waits for your approval: %2.', who, `${verb} ${object}`);
 }
 
 interface Standing {
@@ -161,32 +183,45 @@ function standing(state: ViewState, frame: Frame): Standing {
   const { status } = state;
   if (!isFinal(status)) {
     if (frame.connection === 'saved')
-      return { icon: 'interrupted', tone: 'quiet', word: 'Saved before it ended' };
+      return { icon: 'interrupted', tone: 'quiet', word: trans.__('Saved before it ended') };
     if (frame.connection === 'reconnecting') {
       return {
         icon: 'reconnecting',
         tone: 'quiet',
-        word: frame.wasLive ? 'Reconnecting…' : 'Connecting…',
+        word: frame.wasLive ? trans.__('Reconnecting…') : trans.__('Connecting…'),
       };
     }
-    if (frame.stopping) return { icon: 'running', tone: 'running', word: 'Stopping…' };
+    if (frame.stopping) return { icon: 'running', tone: 'running', word: trans.__('Stopping…') };
   }
-  return STANDINGS[status];
+  return standingOf(status);
 }
 
-const STANDINGS: Readonly<Record<Status, Standing>> = {
-  queued: { icon: 'queued', tone: 'quiet', word: 'Waiting for a free place' },
-  running: { icon: 'running', tone: 'running', word: 'Running' },
-  input_required: { icon: 'approval', tone: 'waiting', word: 'Waiting for you' },
-  completed: { icon: 'completed', tone: 'completed', word: 'Done' },
-  failed: { icon: 'failed', tone: 'failed', word: 'Failed' },
-  cancelled: { icon: 'cancelled', tone: 'quiet', word: 'Stopped' },
-  interrupted: { icon: 'interrupted', tone: 'quiet', word: 'Interrupted' },
-};
+function standingOf(status: Status): Standing {
+  switch (status) {
+    case 'queued':
+      return { icon: 'queued', tone: 'quiet', word: trans.__('Waiting for a free place') };
+    case 'running':
+      return { icon: 'running', tone: 'running', word: trans.__('Running') };
+    case 'input_required':
+      return { icon: 'approval', tone: 'waiting', word: trans.__('Waiting for you') };
+    case 'completed':
+      return { icon: 'completed', tone: 'completed', word: trans.__('Done') };
+    case 'failed':
+      return { icon: 'failed', tone: 'failed', word: trans.__('Failed') };
+    case 'cancelled':
+      return { icon: 'cancelled', tone: 'quiet', word: trans.__('Stopped') };
+    case 'interrupted':
+      return { icon: 'interrupted', tone: 'quiet', word: trans.__('Interrupted') };
+  }
+}
+
+function stepsText(steps: number): string {
+  return trans._n('%2 step', '%2 steps', steps, thousands(steps));
+}
 
 function savedText(state: ViewState): string {
   const at = state.finishedAt ?? state.lastTime ?? state.startedAt;
-  return at === undefined ? 'Saved run' : `Saved run, ${date(at)}`;
+  return at === undefined ? trans.__('Saved run') : trans.__('Saved run, %1', date(at));
 }
 
 export function tookMs(state: ViewState): number | undefined {
@@ -207,5 +242,6 @@ function item(content: string, more = ''): TemplateResult | typeof nothing {
 }
 
 function chip(): TemplateResult {
-  return html`<span class="chip" title="No model was asked: this run follows fixed rules">Simulated</span>`;
+  const why = trans.__('No model was asked: this run follows fixed rules');
+  return html`<span class="chip" title=${why}>${trans.__('Simulated')}</span>`;
 }

@@ -5,6 +5,7 @@ import { clock } from './format';
 import { type Fields, fields, json, text } from './read';
 import type { Approval, Decision, ToolRow } from './state';
 import { oneLine } from './titles';
+import { trans } from './words';
 
 /** What became of an approval: it stays on its row. */
 export function decisionTemplate(
@@ -34,7 +35,7 @@ function changesTemplate(asked: Fields, approved: Fields): TemplateResult[] {
     .map(
       ({ name, before, after }) => html`<section class="payload">
         <header><span><code>${name}</code></span></header>
-        <div class="box" tabindex="0" role="group" aria-label=${`What was changed in ${name}`}>
+        <div class="box" tabindex="0" role="group" aria-label=${trans.__('What was changed in %1', name)}>
           <div class="inner">${diffTemplate(diffOf(before, after))}</div>
         </div>
       </section>`,
@@ -49,21 +50,34 @@ export function approvalWords(decided: Decision, changed: boolean): string {
   const { decision, value, by, at } = decided;
   const advance = by === 'on_ask';
   const always = fields(value).always === true;
-  const approved = [
-    'Approved',
-    changed ? ' with other arguments' : '',
-    changed && always ? ', and' : '',
-    always ? ' for the whole run' : '',
-  ].join('');
-  const said: Readonly<Record<string, string>> = {
-    approve: approved,
-    deny: 'Denied',
-    expired: 'Nobody answered in time',
-  };
-  const word = `${said[decision] ?? decision}${advance ? ' in advance' : ''}`;
-  const who = by === '' || advance || decision === 'expired' ? '' : ` by ${by}`;
-  const why = decision === 'deny' && !advance ? text(value) : '';
-  return timed(`${word}${who}${why === '' ? '' : `: ${why}`}`, at);
+  const word = decisionWord(decision, changed, always);
+  if (advance) return timed(trans.__('%1 in advance', word), at);
+  const who = decision === 'expired' ? '' : by;
+  return timed(because(byWhom(word, who), decision === 'deny' ? text(value) : ''), at);
+}
+
+function decisionWord(decision: string, changed: boolean, always: boolean): string {
+  switch (decision) {
+    case 'approve':
+      if (changed && always)
+        return trans.__('Approved with other arguments, and for the whole run');
+      if (changed) return trans.__('Approved with other arguments');
+      return always ? trans.__('Approved for the whole run') : trans.__('Approved');
+    case 'deny':
+      return trans.__('Denied');
+    case 'expired':
+      return trans.__('Nobody answered in time');
+    default:
+      return decision;
+  }
+}
+
+function byWhom(word: string, who: string): string {
+  return who === '' ? word : trans.__('%1 by %2', word, who);
+}
+
+function because(said: string, why: string): string {
+  return why === '' ? said : trans.__('%1: %2', said, why);
 }
 
 /** What became of a question. */
@@ -74,24 +88,26 @@ export function answerTemplate({
   at,
 }: Decision): TemplateResult | typeof nothing {
   const advance = by === 'on_ask';
-  const who = by === '' || advance ? '' : ` by ${by}`;
+  const who = advance ? '' : by;
   if (decision === 'expired')
-    return html`<p class="decision">${timed('Nobody answered in time', at)}</p>`;
+    return html`<p class="decision">${timed(trans.__('Nobody answered in time'), at)}</p>`;
   if (decision !== 'answer') {
-    const word = advance ? 'Not answered: nobody was there to ask' : `Not answered${who}`;
-    const why = advance ? '' : text(value);
-    return html`<p class="decision">${timed(`${word}${why === '' ? '' : `: ${why}`}`, at)}</p>`;
+    const said = advance
+      ? trans.__('Not answered: nobody was there to ask')
+      : because(byWhom(trans.__('Not answered'), who), text(value));
+    return html`<p class="decision">${timed(said, at)}</p>`;
   }
+  const answered = byWhom(trans.__('Answered'), who);
   const entries = Object.entries(fields(value));
   if (entries.length === 0) {
-    return html`<p class="decision">${timed(`Answered${who}: ${text(value)}`, at)}</p>`;
+    return html`<p class="decision">${timed(because(answered, text(value)), at)}</p>`;
   }
-  return html`<p class="decision">${timed(`Answered${who}`, at)}</p>
+  return html`<p class="decision">${timed(answered, at)}</p>
     <dl class="answered">
       ${entries.map(([name, given]) => html`<dt>${name}</dt><dd>${oneLine(text(given), 2000)}</dd>`)}
     </dl>`;
 }
 
 function timed(said: string, at: number | undefined): string {
-  return at === undefined ? said : `${said} · ${clock(at)}`;
+  return at === undefined ? said : trans.__('%1 · %2', said, clock(at));
 }

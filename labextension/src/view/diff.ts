@@ -1,7 +1,8 @@
 import { structuredPatch } from 'diff';
 import { html, nothing, type TemplateResult } from 'lit';
 import { plainlySeen } from './arguments';
-import { count } from './format';
+import { thousands } from './format';
+import { trans } from './words';
 
 /** A longer way from one text to the other is not looked for: it would hold up the page. */
 const MOST_EDITS = 2000;
@@ -34,7 +35,7 @@ export function diffOf(before: string, after: string): Diff {
   }
   for (const hunk of patch?.hunks ?? []) {
     if (lines.length > 0 || hunk.oldStart > 1)
-      lines.push({ kind: 'gap', text: `line ${hunk.newStart}` });
+      lines.push({ kind: 'gap', text: trans.__('line %1', hunk.newStart) });
     for (const line of hunk.lines) {
       if (!line.startsWith('\\'))
         lines.push({ kind: KINDS[line.charAt(0)] ?? 'same', text: line.slice(1) });
@@ -57,7 +58,12 @@ const SIGNS: Readonly<Record<DiffLine['kind'], string>> = {
   removed: '−',
   gap: '',
 };
-const SPOKEN: Readonly<Record<string, string>> = { added: 'added: ', removed: 'removed: ' };
+
+/** Said before a line to those who do not see its sign and colour. */
+function spoken(kind: DiffLine['kind']): string | typeof nothing {
+  if (kind === 'added') return trans.__('added: ');
+  return kind === 'removed' ? trans.__('removed: ') : nothing;
+}
 
 export function diffTemplate({ lines }: Diff): TemplateResult {
   const more = lines.length - MOST_LINES;
@@ -65,17 +71,18 @@ export function diffTemplate({ lines }: Diff): TemplateResult {
     ${lines.slice(0, MOST_LINES).map(
       ({ kind, text }) => html`<div class="change" data-kind=${kind}>
         <span class="sign" aria-hidden="true">${SIGNS[kind]}</span
-        ><span class="sr">${SPOKEN[kind] ?? nothing}</span><span .textContent=${plainlySeen(text)}></span>
+        ><span class="sr">${spoken(kind)}</span><span .textContent=${plainlySeen(text)}></span>
       </div>`,
     )}
-    ${more > 0 ? html`<div class="change" data-kind="gap"><span class="sign"></span><span>${count(more, 'more line')}</span></div>` : nothing}
+    ${more > 0 ? html`<div class="change" data-kind="gap"><span class="sign"></span><span>${trans._n('%2 more line', '%2 more lines', more, thousands(more))}</span></div>` : nothing}
   </div>`;
 }
 
 /** "2 lines added, 1 removed". */
 export function amountOf({ added, removed }: Diff): string {
-  if (added === 0 && removed === 0) return 'nothing changed';
-  if (added === 0) return `${count(removed, 'line')} removed`;
-  const more = removed === 0 ? '' : `, ${removed} removed`;
-  return `${count(added, 'line')} added${more}`;
+  if (added === 0 && removed === 0) return trans.__('nothing changed');
+  if (added === 0)
+    return trans._n('%2 line removed', '%2 lines removed', removed, thousands(removed));
+  const more = trans._n('%2 line added', '%2 lines added', added, thousands(added));
+  return removed === 0 ? more : trans.__('%1, %2 removed', more, thousands(removed));
 }

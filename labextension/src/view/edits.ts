@@ -3,6 +3,7 @@ import { amountOf, diffOf, diffTemplate } from './diff';
 import { payloadTemplate } from './payload';
 import { type Fields, fields, text } from './read';
 import type { Row, ToolRow } from './state';
+import { trans } from './words';
 
 /** What a tool did to a cell, as its result tells. */
 export const EDIT_TYPE = 'application/vnd.agentkit.edit+json';
@@ -34,7 +35,7 @@ export function madeEdit(row: Row): Edit | undefined {
 /** The change to a cell, in sight without opening anything: what happened to a notebook is never hidden. */
 export function editTemplate(edit: Edit): TemplateResult {
   const diff = diffOf(edit.before, edit.after);
-  const cell = edit.cellId === '' ? '' : `cell ${edit.cellId}`;
+  const cell = edit.cellId === '' ? '' : trans.__('cell %1', edit.cellId);
   const place = [edit.path.split('/').at(-1) ?? '', cell].filter(part => part !== '').join(', ');
   const label = [place, amountOf(diff)].filter(part => part !== '').join(' · ');
   return payloadTemplate(label, diffTemplate(diff), () => edit.after);

@@ -17,7 +17,7 @@ import { STYLES } from './style';
 import { Thread } from './thread';
 import { tick } from './ticks';
 import { Undo } from './undo';
-import { speak } from './words';
+import { speak, trans } from './words';
 
 /** The view of one run, live or saved. */
 export class TraceElement extends LitElement {
@@ -264,8 +264,9 @@ export class TraceElement extends LitElement {
       await this.source.cancel?.();
     } catch {
       this.stopping = false;
-      this.notice =
-        'The server could not be reached, so the run was not stopped. Try again in a moment.';
+      this.notice = trans.__(
+        'The server could not be reached, so the run was not stopped. Try again in a moment.',
+      );
       this.requestUpdate();
     }
   }

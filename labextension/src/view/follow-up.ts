@@ -3,6 +3,7 @@ import { live } from 'lit/directives/live.js';
 import { problemOf } from './ask';
 import { growing } from './growing';
 import type { Source } from './source';
+import { trans } from './words';
 
 /** The line under a finished run that asks for the next one. */
 export class FollowUp {
@@ -25,8 +26,8 @@ export class FollowUp {
       <textarea
         rows="1"
         dir="auto"
-        aria-label="Ask a follow-up"
-        placeholder="Ask a follow-up…"
+        aria-label=${trans.__('Ask a follow-up')}
+        placeholder=${trans.__('Ask a follow-up…')}
         .value=${live(this.typed)}
         ?disabled=${this.sending}
         ${growing(this.typed)}
@@ -43,7 +44,7 @@ export class FollowUp {
         empty
           ? nothing
           : html`<button type="submit" class="outlined" ?disabled=${this.sending}>
-              ${this.sending ? 'Sending…' : 'Send'}
+              ${this.sending ? trans.__('Sending…') : trans.__('Send')}
             </button>`
       }
       <p class="refused" role="alert">${this.problem}</p>

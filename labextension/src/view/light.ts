@@ -2,6 +2,7 @@ import { GrowingMarkdown } from './markdown';
 import type { Fields } from './read';
 import type { Host } from './source';
 import { textOf } from './summary';
+import { trans } from './words';
 
 export type LightContent =
   | { readonly kind: 'markdown'; readonly text: string; readonly growing: boolean }
@@ -92,8 +93,8 @@ export class LightParts {
     } catch {
       // Nothing here can show its types: the plain text says more than an error would.
       const pre = document.createElement('pre');
-      pre.textContent =
-        textOf(bundle['text/plain']) || `Cannot be shown here: ${Object.keys(bundle).join(', ')}`;
+      const types = Object.keys(bundle).join(', ');
+      pre.textContent = textOf(bundle['text/plain']) || trans.__('Cannot be shown here: %1', types);
       node.replaceChildren(pre);
     }
   }

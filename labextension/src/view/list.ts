@@ -11,6 +11,7 @@ import { rowTemplate } from './rows';
 import { type Connection, isFinal, openRequest, type Row, type ViewState } from './state';
 import { type Streak, streakTemplate } from './streaks';
 import { spentText } from './usage';
+import { trans } from './words';
 
 /** What the list shows. */
 export interface Listed {
@@ -63,7 +64,7 @@ export class RowList {
         open,
         run,
         share,
-        spent: usage === undefined ? '' : `Step ${row.step}: ${spentText(usage)}`,
+        spent: usage === undefined ? '' : trans.__('Step %1: %2', row.step, spentText(usage)),
         streak,
         toggle: () => this.toggle(row),
         asking: request === undefined ? undefined : this.asks.asking(request),

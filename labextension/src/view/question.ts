@@ -8,6 +8,7 @@ import { deadline, problemTemplate } from './requests';
 import type { RowContext, RowState } from './row';
 import { type Field, fieldsOf, filled } from './schema';
 import type { QuestionRow } from './state';
+import { trans } from './words';
 
 /** A question of the agent, and what it is answered with: a choice, a form, or a text. */
 export function questionTemplate(
@@ -20,7 +21,7 @@ export function questionTemplate(
     class="under ask"
     role="group"
     tabindex=${state === 'waiting' ? '-1' : nothing}
-    aria-label="A question for you"
+    aria-label=${trans.__('A question for you')}
     data-request=${row.requestId}
   >
     <div class="asked"><slot name="text-${row.id}"></slot></div>
@@ -62,7 +63,7 @@ function skip(row: QuestionRow, { ask, send }: Asking): TemplateResult {
   return html`<span class="more">
     ${deadline(row.expiresAt)}
     <button type="button" class="quiet" ?disabled=${ask.sending} @click=${() => send({ decision: 'deny' })}>
-      Do not answer
+      ${trans.__('Do not answer')}
     </button>
   </span>`;
 }
@@ -80,8 +81,8 @@ function textTemplate(row: QuestionRow, asking: Asking): TemplateResult {
     <textarea
       rows="1"
       dir="auto"
-      aria-label="Your answer"
-      placeholder="Your answer"
+      aria-label=${trans.__('Your answer')}
+      placeholder=${trans.__('Your answer')}
       .value=${live(typed)}
       ?disabled=${ask.sending}
       ${growing(typed)}
@@ -91,7 +92,7 @@ function textTemplate(row: QuestionRow, asking: Asking): TemplateResult {
       }}
     ></textarea>
     <div class="buttons">
-      <button type="submit" class="filled" ?disabled=${ask.sending || typed.trim() === ''}>Send</button>
+      <button type="submit" class="filled" ?disabled=${ask.sending || typed.trim() === ''}>${trans.__('Send')}</button>
       ${skip(row, asking)}
     </div>
   </form>`;
@@ -117,7 +118,7 @@ function formTemplate(row: QuestionRow, asking: Asking): TemplateResult {
       return fieldTemplate(field, asking, touched ? (faults.get(field.name) ?? '') : '');
     })}
     <div class="buttons">
-      <button type="submit" class="filled" ?disabled=${ask.sending}>Send</button>
+      <button type="submit" class="filled" ?disabled=${ask.sending}>${trans.__('Send')}</button>
       ${skip(row, asking)}
     </div>
   </form>`;
@@ -134,7 +135,7 @@ function fieldTemplate(field: Field, asking: Asking, fault: string): TemplateRes
     </label>`;
   }
   return html`<label>
-    <span dir="auto">${field.label}${field.kind === 'json' ? ' (JSON)' : nothing}${field.required ? nothing : html` <span class="optional">(optional)</span>`}</span>
+    <span dir="auto">${field.label}${field.kind === 'json' ? ' (JSON)' : nothing}${field.required ? nothing : html` <span class="optional">${trans.__('(optional)')}</span>`}</span>
     ${inputTemplate(field, asking, fault)} ${hint}
   </label>`;
 }
@@ -156,7 +157,7 @@ function inputTemplate(field: Field, { ask, draft }: Asking, fault: string): Tem
       />`;
     case 'choice':
       return html`<select .value=${live(typed)} ?disabled=${ask.sending} aria-invalid=${invalid} @change=${take}>
-        <option value="" ?selected=${typed === ''}>${field.required ? 'Choose…' : '(nothing)'}</option>
+        <option value="" ?selected=${typed === ''}>${field.required ? trans.__('Choose…') : trans.__('(nothing)')}</option>
         ${field.choices.map((choice, index) => html`<option value=${index} ?selected=${typed === String(index)}>${text(choice)}</option>`)}
       </select>`;
     case 'long':

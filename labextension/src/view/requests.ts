@@ -7,6 +7,7 @@ import { editOf, editTemplate } from './edits';
 import { growing } from './growing';
 import type { RowContext, RowState } from './row';
 import type { Approval, ToolRow } from './state';
+import { around, trans } from './words';
 
 /** What is asked before a call may run, whole, above the buttons; afterwards who decided, and when. */
 export function approvalTemplate(
@@ -24,7 +25,7 @@ export function approvalTemplate(
     class="under ask"
     role="group"
     tabindex="-1"
-    aria-label="Waiting for your decision"
+    aria-label=${trans.__('Waiting for your decision')}
     data-request=${approval.requestId}
     data-event-type="approval_requested"
     data-seq=${approval.seq}
@@ -62,9 +63,9 @@ function choose(row: ToolRow, { ask, change, send }: Asking, left: Left): Templa
   const approve = (): void => send({ decision: 'approve' });
   const always = (): void => send({ decision: 'approve', value: { always: true } });
   return html`<div class="buttons">
-    <button type="button" class="filled" ?disabled=${ask.sending} @click=${approve}>Approve</button>
+    <button type="button" class="filled" ?disabled=${ask.sending} @click=${approve}>${trans.__('Approve')}</button>
     <button type="button" class="outlined" data-mode="choose" ?disabled=${ask.sending} @click=${() => change({ mode: 'deny' })}>
-      Deny
+      ${trans.__('Deny')}
     </button>
     <span class="more">
       ${left}
@@ -72,17 +73,17 @@ function choose(row: ToolRow, { ask, change, send }: Asking, left: Left): Templa
         argumentsOf(row.arguments).length === 0
           ? nothing
           : html`<button type="button" class="quiet" ?disabled=${ask.sending} @click=${() => change({ mode: 'edit' })}>
-              Edit arguments
+              ${trans.__('Edit arguments')}
             </button>`
       }
       <button
         type="button"
         class="quiet"
-        title="Further calls of this tool in this run are not asked about"
+        title=${trans.__('Further calls of this tool in this run are not asked about')}
         ?disabled=${ask.sending}
         @click=${always}
       >
-        Approve always in this run
+        ${trans.__('Approve always in this run')}
       </button>
     </span>
   </div>`;
@@ -96,7 +97,7 @@ function deny(_row: ToolRow, { ask, change, send }: Asking, left: Left): Templat
   };
   return html`<form class="say" @submit=${submit} @keydown=${keysOf(change, submit)}>
     <label>
-      <span>Reason, which the agent is told (optional)</span>
+      <span>${trans.__('Reason, which the agent is told (optional)')}</span>
       <input
         name="reason"
         autocomplete="off"
@@ -108,7 +109,7 @@ function deny(_row: ToolRow, { ask, change, send }: Asking, left: Left): Templat
       />
     </label>
     <div class="buttons">
-      <button type="submit" class="filled" ?disabled=${ask.sending}>Deny</button>
+      <button type="submit" class="filled" ?disabled=${ask.sending}>${trans.__('Deny')}</button>
       ${back(ask, change)}
       <span class="more">${left}</span>
     </div>
@@ -117,6 +118,7 @@ function deny(_row: ToolRow, { ask, change, send }: Asking, left: Left): Templat
 
 function edit(row: ToolRow, { ask, change, draft, send }: Asking, left: Left): TemplateResult {
   const given = argumentsOf(row.arguments);
+  const [before, after] = around(here => trans.__('%1 approves', here));
   const typed = (argument: Argument): string =>
     String(ask.drafts.get(argument.name) ?? argument.text);
   const faults = new Map(given.map(each => [each.name, faultOf(each, typed(each))]));
@@ -155,13 +157,13 @@ function edit(row: ToolRow, { ask, change, draft, send }: Asking, left: Left): T
       <button
         type="submit"
         class="filled"
-        title="Ctrl+Enter"
+        title=${trans.__('Ctrl+Enter')}
         ?disabled=${ask.sending || [...faults.values()].some(fault => fault !== '')}
       >
-        Approve
+        ${trans.__('Approve')}
       </button>
       ${back(ask, change)}
-      <span class="more">${left}<kbd>Ctrl+Enter</kbd> approves</span>
+      <span class="more">${left}<span>${before}<kbd>${trans.__('Ctrl+Enter')}</kbd>${after}</span></span>
     </div>
   </form>`;
 }
@@ -172,7 +174,8 @@ function faultOf(argument: Argument, typed: string): string {
     JSON.parse(typed);
     return '';
   } catch (error) {
-    return `This is no JSON yet: ${error instanceof Error ? error.message : 'it does not end'}`;
+    const why = error instanceof Error ? error.message : '';
+    return trans.__('This is no JSON yet: %1', why);
   }
 }
 
@@ -183,7 +186,7 @@ function back(ask: Ask, change: Asking['change']): TemplateResult {
     ?disabled=${ask.sending}
     @click=${() => change({ mode: 'choose', problem: '' })}
   >
-    Back
+    ${trans.__('Back')}
   </button>`;
 }
 

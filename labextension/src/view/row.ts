@@ -3,6 +3,7 @@ import type { Asking } from './ask';
 import { duration } from './format';
 import { ICONS, type IconName } from './icons';
 import type { Row, Status } from './state';
+import { trans } from './words';
 
 /** How a row stands: what its icon, its word and its colour come from. */
 export type RowState =
@@ -53,16 +54,26 @@ function ended(run: Status, going: RowState): RowState {
   return run === 'queued' || run === 'running' || run === 'input_required' ? going : 'interrupted';
 }
 
-const WORDS: Readonly<Record<RowState, string>> = {
-  running: 'running',
-  waiting: 'waiting for you',
-  completed: 'done',
-  failed: 'failed',
-  denied: 'denied',
-  cancelled: 'stopped',
-  interrupted: 'interrupted',
-  quiet: '',
-};
+function wordOf(state: RowState): string {
+  switch (state) {
+    case 'running':
+      return trans.__('running');
+    case 'waiting':
+      return trans.__('waiting for you');
+    case 'completed':
+      return trans.__('done');
+    case 'failed':
+      return trans.__('failed');
+    case 'denied':
+      return trans.__('denied');
+    case 'cancelled':
+      return trans.__('stopped');
+    case 'interrupted':
+      return trans.__('interrupted');
+    case 'quiet':
+      return '';
+  }
+}
 
 /** Icon, title and meta of a row; a button that folds it when there is something to fold. */
 export function head(
@@ -72,7 +83,7 @@ export function head(
   meta: TemplateResult | typeof nothing,
   context?: Pick<RowContext, 'open' | 'toggle' | 'spent'>,
 ): TemplateResult {
-  const word = WORDS[state];
+  const word = wordOf(state);
   const inside = html`<span class="icon">${ICONS[icon]}</span>
     <span class="title">${title}${word === '' ? nothing : html`<span class="sr">, ${word}</span>`}</span>
     <span class="meta" title=${context?.spent || nothing}>${meta}${

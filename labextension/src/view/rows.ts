@@ -7,6 +7,7 @@ import { head, type RowContext, stateOf, timeTemplate } from './row';
 import type { OtherRow, QuestionRow, Row, TextRow, WarningRow } from './state';
 import { oneLine } from './titles';
 import { toolRow } from './tool-row';
+import { around, trans } from './words';
 
 export function rowTemplate(row: Row, context: RowContext): TemplateResult {
   switch (row.kind) {
@@ -42,7 +43,7 @@ function thinkingRow(row: TextRow, context: RowContext): TemplateResult {
       : undefined;
   const meta = timeTemplate(state, row.startedAt, took);
   return html`<li class="row" data-event-type="thinking" data-seq=${row.seq} data-state=${state}>
-    ${head('thinking', state, html`${state === 'running' ? 'Thinking' : 'Thought'}`, meta, context)}
+    ${head('thinking', state, html`${state === 'running' ? trans.__('Thinking') : trans.__('Thought')}`, meta, context)}
     ${
       context.open
         ? html`<div class="under body"><div class="thought">${row.text}</div></div>`
@@ -74,7 +75,7 @@ function textRow(row: TextRow, context: RowContext): TemplateResult {
 function questionRow(row: QuestionRow, context: RowContext): TemplateResult {
   const state = stateOf(row, context.run);
   return html`<li class="row" data-event-type="input_requested" data-seq=${row.seq} data-state=${state} data-asked=${row.requestId} tabindex="-1">
-    ${head('question', state, html`${state === 'waiting' ? 'Asking you' : 'Asked you'}`, nothing)}
+    ${head('question', state, html`${state === 'waiting' ? trans.__('Asking you') : trans.__('Asked you')}`, nothing)}
     ${questionTemplate(row, state, context)}
   </li>`;
 }
@@ -86,13 +87,14 @@ function warningRow(row: WarningRow): TemplateResult {
 }
 
 function otherRow(row: OtherRow, context: RowContext): TemplateResult {
-  const name = row.eventType || 'unnamed';
+  const name = row.eventType || trans.__('unnamed');
+  const [before, after] = around(here => trans.__('Event %1', here));
   return html`<li class="row" data-event-type=${name} data-seq=${row.seq} data-state="quiet">
-    ${head('other', 'quiet', html`Event <code>${name}</code>`, nothing, context)}
+    ${head('other', 'quiet', html`${before}<code>${name}</code>${after}`, nothing, context)}
     ${
       context.open
         ? html`<div class="under body">
-            ${payloadTemplate('Content', html`<pre>${json(row.payload, 2)}</pre>`, () => json(row.payload, 2))}
+            ${payloadTemplate(trans.__('Content'), html`<pre>${json(row.payload, 2)}</pre>`, () => json(row.payload, 2))}
           </div>`
         : nothing
     }

@@ -1,5 +1,6 @@
 import type { Draft } from './ask';
 import { type Fields, fields, json, list, number, text } from './read';
+import { trans } from './words';
 
 /** One field of a form, out of a JSON Schema. What a form has no field for is typed as JSON. */
 export interface Field {
@@ -41,7 +42,7 @@ function fieldOf(name: string, schema: Fields, required: boolean): Field {
   const kind = choices.length > 0 ? 'choice' : kindOf(schema);
   return {
     name,
-    label: text(schema.title) || name.replaceAll('_', ' ') || 'Your answer',
+    label: text(schema.title) || name.replaceAll('_', ' ') || trans.__('Your answer'),
     description: text(schema.description),
     kind,
     input: INPUTS.get(text(schema.format)) ?? 'text',
@@ -108,7 +109,7 @@ export function filled(form: readonly Field[], drafts: ReadonlyMap<string, Draft
 function read(field: Field, draft: Draft): { value: unknown; fault: string } {
   if (typeof draft === 'boolean') return { value: draft, fault: '' };
   if (draft.trim() === '')
-    return { value: undefined, fault: field.required ? 'This is needed.' : '' };
+    return { value: undefined, fault: field.required ? trans.__('This is needed.') : '' };
   switch (field.kind) {
     case 'choice':
       return { value: field.choices[Number(draft)], fault: '' };
@@ -119,7 +120,10 @@ function read(field: Field, draft: Draft): { value: unknown; fault: string } {
       try {
         return { value: JSON.parse(draft) as unknown, fault: '' };
       } catch {
-        return { value: undefined, fault: 'This is no JSON yet, such as ["a", "b"].' };
+        return {
+          value: undefined,
+          fault: trans.__('This is no JSON yet, such as %1.', '["a", "b"]'),
+        };
       }
     default:
       return textOf(field, draft);
@@ -131,11 +135,13 @@ function numberOf(
   draft: string,
 ): { value: number | undefined; fault: string } {
   const value = Number(draft);
-  if (!Number.isFinite(value)) return { value: undefined, fault: 'This is no number.' };
+  if (!Number.isFinite(value)) return { value: undefined, fault: trans.__('This is no number.') };
   if (kind === 'integer' && !Number.isInteger(value))
-    return { value, fault: 'It has to be a whole number.' };
-  if (min !== undefined && value < min) return { value, fault: `It has to be ${min} or more.` };
-  if (max !== undefined && value > max) return { value, fault: `It has to be ${max} or less.` };
+    return { value, fault: trans.__('It has to be a whole number.') };
+  if (min !== undefined && value < min)
+    return { value, fault: trans.__('It has to be %1 or more.', min) };
+  if (max !== undefined && value > max)
+    return { value, fault: trans.__('It has to be %1 or less.', max) };
   return { value, fault: '' };
 }
 
@@ -143,10 +149,26 @@ function textOf({ input, minLength, maxLength }: Field, draft: string) {
   // The page's clock has no zone, and JSON Schema wants one.
   const value = input === 'datetime-local' ? zoned(draft) : draft;
   if (minLength !== undefined && value.length < minLength)
-    return { value, fault: `It has to have ${minLength} characters or more.` };
+    return { value, fault: tooShort(minLength) };
   if (maxLength !== undefined && value.length > maxLength)
-    return { value, fault: `It has to have ${maxLength} characters or less.` };
+    return { value, fault: tooLong(maxLength) };
   return { value, fault: '' };
+}
+
+function tooShort(least: number): string {
+  return trans._n(
+    'It has to have %1 character or more.',
+    'It has to have %1 characters or more.',
+    least,
+  );
+}
+
+function tooLong(most: number): string {
+  return trans._n(
+    'It has to have %1 character or less.',
+    'It has to have %1 characters or less.',
+    most,
+  );
 }
 
 function zoned(local: string): string {

@@ -1,6 +1,7 @@
-import { count } from './format';
+import { thousands } from './format';
 import { type Fields, json, list, text } from './read';
 import { oneLine } from './titles';
+import { trans } from './words';
 
 const LIMIT = 200;
 
@@ -9,7 +10,7 @@ export function summaryOf(bundle: Fields): string {
   const plain = textOf(bundle['text/plain']);
   const table = tableSize(textOf(bundle['text/html']), plain);
   if (table !== undefined) return table;
-  if (isPicture(bundle)) return 'A picture';
+  if (isPicture(bundle)) return trans.__('A picture');
   if (plain.trim() !== '') return oneLine(unquoted(plain), LIMIT);
   for (const type of ['text/markdown', 'text/latex']) {
     const value = textOf(bundle[type]);
@@ -17,7 +18,7 @@ export function summaryOf(bundle: Fields): string {
   }
   if ('application/json' in bundle) return oneLine(json(bundle['application/json']), LIMIT);
   const types = Object.keys(bundle);
-  return types.length === 0 ? 'Nothing returned' : types.join(', ');
+  return types.length === 0 ? trans.__('Nothing returned') : types.join(', ');
 }
 
 export function isPicture(bundle: Fields): boolean {
@@ -43,14 +44,26 @@ function tableSize(html: string, plain: string): string | undefined {
     `${plain.slice(-200)}\n${html.slice(-400)}`,
   );
   if (said !== null) {
-    return `A table of ${count(digits(said[1]), 'row')} and ${count(digits(said[2]), 'column')}`;
+    return trans.__(
+      'A table of %1 and %2',
+      rowsText(digits(said[1])),
+      columnsText(digits(said[2])),
+    );
   }
   if (!html.includes('<table')) return undefined;
   const rows = html.split('<tr').length - 1;
   const heads = html.includes('<thead')
     ? (html.split('<thead')[1]?.split('</thead')[0]?.split('<tr').length ?? 1) - 1
     : 0;
-  return `A table of ${count(Math.max(0, rows - heads), 'row')}`;
+  return trans.__('A table of %1', rowsText(Math.max(0, rows - heads)));
+}
+
+function rowsText(amount: number): string {
+  return trans._n('%2 row', '%2 rows', amount, thousands(amount));
+}
+
+function columnsText(amount: number): string {
+  return trans._n('%2 column', '%2 columns', amount, thousands(amount));
 }
 
 function digits(value: string | undefined): number {

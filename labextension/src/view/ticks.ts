@@ -1,4 +1,5 @@
 import { ticking } from './format';
+import { trans } from './words';
 
 /** Times that run are written straight into the page: a tick is no reason to render. */
 export function tick(root: ParentNode, now: number): void {
@@ -7,7 +8,7 @@ export function tick(root: ParentNode, now: number): void {
   }
   for (const node of root.querySelectorAll<HTMLElement>('[data-until]')) {
     const left = at(node.dataset.until, now) - now;
-    write(node, left < 1000 ? 'Time is up' : `${ticking(left)} left`);
+    write(node, left < 1000 ? trans.__('Time is up') : trans.__('%1 left', ticking(left)));
   }
 }
 

@@ -1,4 +1,5 @@
 import { fields, json, text } from './read';
+import { isTranslated, trans } from './words';
 
 /** A row's title: "Reading" + "data.csv", and what else the call was given, on one line. */
 export interface Title {
@@ -42,11 +43,11 @@ view viewing viewed|wait waiting waited|write writing wrote`
     ]),
 );
 
-const CALL: Readonly<Record<Tense, string>> = {
-  wanted: 'Call',
-  'going on': 'Calling',
-  over: 'Called',
-};
+/** What stands before a tool's own name. */
+function callWord(tense: Tense): string {
+  if (tense === 'wanted') return trans.__('Call');
+  return tense === 'over' ? trans.__('Called') : trans.__('Calling');
+}
 
 /** Words that say no more than the argument itself: `read_file(path="data.csv")` reads data.csv. */
 const PLAIN_OBJECTS = new Set(
@@ -69,11 +70,11 @@ const DETAILS_CHARS = 160;
 
 export function toolTitle(name: string, args: unknown, tense: Tense): Title {
   const words = wordsOf(name);
-  const forms = VERBS.get(words[0] ?? '');
+  const forms = formsOf(words[0]);
   if (forms === undefined || words.length < 2) {
     return {
-      verb: CALL[tense],
-      object: oneLine(name, NAME_CHARS) || 'a tool',
+      verb: callWord(tense),
+      object: oneLine(name, NAME_CHARS) || trans.__('a tool'),
       isName: name !== '',
       details: detailsOf(args),
     };
@@ -86,6 +87,16 @@ export function toolTitle(name: string, args: unknown, tense: Tense): Title {
   }
   const object = rest.map(word => SPELLED.get(word) ?? word).join(' ');
   return { verb, object, isName: false, details: detailsOf(args) };
+}
+
+/**
+ * The forms of an English verb.
+ *
+ * A tool's name is English, and no other language can be made of it word by word: there a title is
+ * the name itself, as code, after "Called" in that language.
+ */
+function formsOf(verb = ''): Readonly<Record<Tense, string>> | undefined {
+  return isTranslated() ? undefined : VERBS.get(verb);
 }
 
 /** Tools whose names say that something is different afterwards. */
@@ -101,12 +112,12 @@ export function changesThings(name: string): boolean {
 /** The title of several calls of one tool: "Read 6 files", "Called tick 5 times". */
 export function timesTitle(name: string, times: number): Title {
   const [first = '', ...rest] = wordsOf(name);
-  const verb = VERBS.get(first)?.over;
+  const verb = formsOf(first)?.over;
   const [object = ''] = rest;
   if (verb !== undefined && rest.length === 1 && COUNTED.has(object)) {
     return { verb, object: `${times} ${object}s`, isName: false, details: '' };
   }
-  return { ...toolTitle(name, {}, 'over'), details: `${times} times` };
+  return { ...toolTitle(name, {}, 'over'), details: trans._n('%1 time', '%1 times', times) };
 }
 
 /** `filesystem__readFile` → read, file. What stands before a double underscore names the server. */

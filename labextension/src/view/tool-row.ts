@@ -8,6 +8,7 @@ import { head, type RowContext, type RowState, stateOf, timeTemplate } from './r
 import type { ToolRow } from './state';
 import { copyOf, isPicture, summaryOf, textOf } from './summary';
 import { oneLine, type Tense, toolTitle } from './titles';
+import { trans } from './words';
 
 export function toolRow(row: ToolRow, context: RowContext): TemplateResult {
   const state = stateOf(row, context.run);
@@ -78,10 +79,11 @@ function toolIcon(state: RowState): IconName {
 function lineOf(row: ToolRow, state: RowState): string {
   const { result, progress } = row;
   if (result === undefined) {
-    if (state === 'cancelled') return 'Stopped';
-    if (state === 'interrupted') return 'Did not finish';
+    if (state === 'cancelled') return trans.__('Stopped');
+    if (state === 'interrupted') return trans.__('Did not finish');
     if (progress === undefined) return state === 'running' ? capital(placeOf(row.runsIn)) : '';
-    const amount = progress.total === undefined ? '' : `${progress.done} of ${progress.total}`;
+    const amount =
+      progress.total === undefined ? '' : trans.__('%1 of %2', progress.done, progress.total);
     return [progress.message, amount].filter(part => part !== '').join(' · ');
   }
   const problem = result.error?.message ?? '';
@@ -91,7 +93,7 @@ function lineOf(row: ToolRow, state: RowState): string {
     // Who denied it and why stands below, where it was somebody's decision.
     const decision = row.approval?.decided?.decision;
     if (decision === 'deny' || decision === 'expired') return '';
-    return ['Denied', oneLine(problem, 200)].filter(part => part !== '').join(' · ');
+    return [trans.__('Denied'), oneLine(problem, 200)].filter(part => part !== '').join(' · ');
   }
   return problem === '' ? summaryOf(result.content) : oneLine(problem, 200);
 }
@@ -101,14 +103,16 @@ function resultTemplate(row: ToolRow): TemplateResult | typeof nothing {
   if (result === undefined) return nothing;
   return html`<div data-event-type="tool_result" data-seq=${result.seq}>
     ${result.error === undefined ? nothing : html`<p class="problem" .textContent=${result.error.message}></p>`}
-    ${contentTemplate(row, 'Result')}
+    ${contentTemplate(row, trans.__('Result'))}
   </div>`;
 }
 
 /** What a failed call left: its message already stands under the title. */
 function detailsTemplate(row: ToolRow): TemplateResult | typeof nothing {
   const said = textOf(row.result?.content['text/plain']).trim();
-  return said === row.result?.error?.message.trim() ? nothing : contentTemplate(row, 'Details');
+  return said === row.result?.error?.message.trim()
+    ? nothing
+    : contentTemplate(row, trans.__('Details'));
 }
 
 function contentTemplate(row: ToolRow, label: string): TemplateResult | typeof nothing {
@@ -126,17 +130,23 @@ function progressBar(row: ToolRow): TemplateResult | typeof nothing {
   return html`<div class="progress" style="--part: ${part}" aria-hidden="true"></div>`;
 }
 
-const PLACES: ReadonlyMap<string, string> = new Map([
-  ['kernel', 'in the notebook’s kernel'],
-  ['notebook', 'in the notebook'],
-  ['server', 'on the server'],
-  ['mcp', 'over MCP'],
-]);
-
 function placeOf(runsIn: string): string {
-  return PLACES.get(runsIn) ?? (runsIn === '' ? '' : `in ${runsIn}`);
+  switch (runsIn) {
+    case '':
+      return '';
+    case 'kernel':
+      return trans.__('in the notebook’s kernel');
+    case 'notebook':
+      return trans.__('in the notebook');
+    case 'server':
+      return trans.__('on the server');
+    case 'mcp':
+      return trans.__('over MCP');
+    default:
+      return trans.__('in %1', runsIn);
+  }
 }
 
 function capital(words: string): string {
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return words.charAt(0).toLocaleUpperCase() + words.slice(1);
 }

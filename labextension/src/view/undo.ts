@@ -1,9 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { problemOf } from './ask';
 import { madeEdit } from './edits';
-import { count } from './format';
+import { thousands } from './format';
 import type { Source, Undone } from './source';
 import type { ViewState } from './state';
+import { trans } from './words';
 
 /** Takes back what a run did to its notebook, and says what came of it. */
 export class Undo {
@@ -24,7 +25,7 @@ export class Undo {
       ?disabled=${this.sending}
       @click=${() => void this.send(source)}
     >
-      ${this.sending ? 'Undoing…' : 'Undo edits'}
+      ${this.sending ? trans.__('Undoing…') : trans.__('Undo edits')}
     </button>`;
   }
 
@@ -61,10 +62,18 @@ export class Undo {
 }
 
 function said({ undone, kept }: Undone): string {
-  const left =
-    kept.length === 0
-      ? ''
-      : `, ${count(kept.length, 'cell')} left as ${kept.length === 1 ? 'it is' : 'they are'}:`;
-  if (undone > 0) return `${count(undone, 'edit')} undone${left || '.'}`;
-  return kept.length === 0 ? 'There was nothing left to undo.' : `Nothing undone${left}`;
+  if (undone === 0 && kept.length === 0) return trans.__('There was nothing left to undo.');
+  const done =
+    undone === 0
+      ? trans.__('Nothing undone.')
+      : trans._n('%2 edit undone.', '%2 edits undone.', undone, thousands(undone));
+  if (kept.length === 0) return done;
+  const amount = thousands(kept.length);
+  const left = trans._n(
+    '%2 cell left as it is:',
+    '%2 cells left as they are:',
+    kept.length,
+    amount,
+  );
+  return `${done} ${left}`;
 }

@@ -1,5 +1,6 @@
 import { cost, thousands } from './format';
 import { fields, number } from './read';
+import { trans } from './words';
 
 /** What models were asked to read and write, and what that cost. */
 export interface Usage {
@@ -35,7 +36,9 @@ export function sum(before: Usage | undefined, more: Usage): Usage {
 
 /** "1,290 tokens"; '' where nothing is known. */
 export function tokensText(usage: Usage | undefined): string {
-  return usage === undefined ? '' : `${thousands(usage.inputTokens + usage.outputTokens)} tokens`;
+  if (usage === undefined) return '';
+  const amount = usage.inputTokens + usage.outputTokens;
+  return trans._n('%2 token', '%2 tokens', amount, thousands(amount));
 }
 
 /** "$0.0123"; '' where it is not known. */
@@ -46,6 +49,8 @@ export function costText(usage: Usage | undefined): string {
 /** "1,240 tokens read · 50 written · $0.0123", for who points at a figure. */
 export function spentText(usage: Usage | undefined): string {
   if (usage === undefined) return '';
-  const tokens = `${thousands(usage.inputTokens)} tokens read · ${thousands(usage.outputTokens)} written`;
+  const { inputTokens, outputTokens } = usage;
+  const read = thousands(inputTokens);
+  const tokens = trans.__('%1 tokens read · %2 written', read, thousands(outputTokens));
   return [tokens, costText(usage)].filter(part => part !== '').join(' · ');
 }
