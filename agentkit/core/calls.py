@@ -75,7 +75,7 @@ class CallRunner:
         Not every model sends such.
         """
         return [
-            replace(_plain(call), id=self._unique(str(call.id or "")), name=str(call.name))
+            ToolCall(self._unique(str(call.id or "")), str(call.name), *_plain(call))
             for call in calls
         ]
 
@@ -249,11 +249,12 @@ def _may(tool: Tool, call: ToolCall) -> bool:
     return call.malformed is None and not tool.forbids(call.arguments)
 
 
-def _plain(call: ToolCall) -> ToolCall:
+def _plain(call: ToolCall) -> tuple[dict[str, Any], str | None]:
+    """The arguments, and the raw ones where they were no JSON object."""
     try:
         arguments = to_jsonable_python(call.arguments, fallback=str)
     except (ValueError, RecursionError):  # in a circle, too deep, or bytes
         arguments = None
     if isinstance(arguments, dict):
-        return replace(call, arguments=cast("dict[str, Any]", arguments))
-    return replace(call, arguments={}, malformed=call.malformed or reprlib.repr(call.arguments))
+        return cast("dict[str, Any]", arguments), call.malformed
+    return {}, call.malformed or reprlib.repr(call.arguments)

@@ -32,6 +32,9 @@ _METHODS = {
     "_repr_latex_": "text/latex",
 }
 
+PLAIN = frozenset({bool, float, int, type(None)})
+"""Types whose values have no display of their own, and take no time to show."""
+
 NOT_KEPT = frozenset(
     {"application/vnd.jupyter.widget-view+json", "application/vnd.agentkit.trace+json"}
 )
@@ -76,6 +79,8 @@ def _formatted(formatter: Callable[[Any], Any], value: Any) -> MimeBundle:
 
 
 def _own(value: Any) -> MimeBundle:
+    if type(value) in PLAIN:
+        return _data(value)
     bundle = _cleaned(_say(value, "_repr_mimebundle_", include=None, exclude=None))
     for method, mime in _METHODS.items():
         if mime not in bundle:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from agentkit.core.protocol import CancellationToken, ErrorInfo, MimeBundle, ToolSpec
 from agentkit.errors import AgentKitError, InvalidInput
-from agentkit.tools.display import to_bundle
+from agentkit.tools.bundle import PLAIN, to_bundle
 from agentkit.tools.faults import explain_arguments, last_line, traceback_text
 from agentkit.tools.protocol import Tool, ToolContext, ToolResult
 from agentkit.tools.signature import Signature, function_label
@@ -103,7 +103,9 @@ class FunctionTool(Tool):
                 if inspect.iscoroutine(coroutine := ended.value):
                     ended = await _guarded(lambda: coroutine)
             if ended.error is None and not isinstance(ended.value, ToolResult):
-                ended = await self._in_thread(partial(self._display, ended.value), own)
+                show = partial(self._display, ended.value)
+                plain = type(ended.value) in PLAIN  # a thread would cost more than all the rest
+                ended = _at_once(show) if plain else await self._in_thread(show, own)
         finally:
             own.close()
         if ended.error is not None:
@@ -131,6 +133,13 @@ def _checked_spec(
             f"{label} cannot be a tool under the name {name!r}: a tool's name is at most 64 of "
             "A-Z, a-z, 0-9, '_' and '-', and starts with a letter or '_'. Pass name=…."
         ) from error
+
+
+def _at_once(work: Callable[[], Any]) -> Ended:
+    try:
+        return Ended(work())
+    except BaseException as error:
+        return Ended(error=error)
 
 
 class _OwnContext:
