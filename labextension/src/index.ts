@@ -1,5 +1,8 @@
+import { documentsPlugin } from './documents/plugin';
+import { hostPlugin } from './host/plugin';
+import { languagePlugin } from './language';
 import { mimePlugin } from './mime';
 import { notebookPlugin } from './notebook/plugin';
 
 /** The plugins of this extension. */
-export default [mimePlugin, notebookPlugin];
+export default [languagePlugin, hostPlugin, mimePlugin, notebookPlugin, documentsPlugin];

@@ -1,15 +1,12 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
-import { ITranslator } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import { pageAddress } from './client/address';
 import { AnywhereSource } from './client/anywhere';
 import { TaskApi } from './client/api';
 import { ServedSource } from './client/served';
-import { labHost } from './host/lab';
-import { languageOf } from './host/language';
-import { shareHost } from './host/shared';
+import { type HostFor, IHostFor } from './host/plugin';
 import { TRACE_TYPE } from './trace-type';
 import { mount, type TraceElement } from './view/element';
 import { fields, text } from './view/read';
@@ -23,20 +20,13 @@ export const mimePlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-agentkit:mime',
   description: 'Shows the runs of agents in cell outputs.',
   autoStart: true,
-  requires: [IRenderMimeRegistry],
-  optional: [ITranslator],
-  activate: (
-    _app: JupyterFrontEnd,
-    rendermime: IRenderMimeRegistry,
-    translator: ITranslator | null,
-  ) => {
-    const words = languageOf(translator);
-    shareHost(labHost(rendermime, words));
+  requires: [IRenderMimeRegistry, IHostFor],
+  activate: (_app: JupyterFrontEnd, rendermime: IRenderMimeRegistry, hostFor: HostFor) => {
     rendermime.addFactory(
       {
         safe: true,
         mimeTypes: [TRACE_TYPE],
-        createRenderer: ({ resolver }) => new TraceOutput(labHost(rendermime, words, resolver)),
+        createRenderer: ({ resolver }) => new TraceOutput(hostFor(resolver)),
       },
       RANK,
     );

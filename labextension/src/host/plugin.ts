@@ -1,0 +1,31 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
+import { Token } from '@lumino/coreutils';
+import { ILanguage } from '../language';
+import type { Host } from '../view/source';
+import type { Words } from '../view/words';
+import { labHost } from './lab';
+import { shareHost } from './shared';
+
+/** What a view needs of JupyterLab; `resolver` finds the files that a text names. */
+export type HostFor = (resolver?: IRenderMime.IResolver | null) => Host;
+
+export const IHostFor = new Token<HostFor>(
+  'jupyter-agentkit:IHostFor',
+  'Shows texts and results in the view of a run as JupyterLab shows them elsewhere.',
+);
+
+/** Lends JupyterLab's renderers to every view of a run on the page. */
+export const hostPlugin: JupyterFrontEndPlugin<HostFor> = {
+  id: 'jupyter-agentkit:host',
+  description: 'Renders what agents say and what their tools return.',
+  autoStart: true,
+  provides: IHostFor,
+  requires: [IRenderMimeRegistry, ILanguage],
+  activate: (_app: JupyterFrontEnd, rendermime: IRenderMimeRegistry, words: Words) => {
+    const hostFor: HostFor = resolver => labHost(rendermime, words, resolver);
+    shareHost(hostFor());
+    return hostFor;
+  },
+};
