@@ -15,7 +15,7 @@ from agentkit.errors import AgentKitError, InvalidInput, NotFound
 if TYPE_CHECKING:
     from agentkit.trace.files import SavedTrace
 
-_FORMS = ("html", "markdown", "json", "jsonl", "ag-ui", "otlp")
+_FORMS = ("html", "markdown", "json", "jsonl", "ipynb", "ag-ui", "otlp")
 _FILE = "a notebook, a saved trace (.agenttrace.json) or JSON Lines of traces"
 
 
@@ -28,9 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         match given.command:
             case "show":
-                _show(given.file, given.run)
+                _show(given.file, given.run, sharing=given.sharing)
             case "export":
-                _export(given.file, given.to, given.output, given.run)
+                _export(given)
             case _:
                 return _diff(given.a, given.b, given.runs, as_json=given.json)
     except BrokenPipeError:
@@ -76,6 +76,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_show(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help=_FILE)
+    parser.add_argument(
+        "--sharing",
+        action="store_true",
+        help="list the steps with their numbers, sizes and what stands in them, as for export",
+    )
     _add_run(parser)
 
 
@@ -86,11 +91,21 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
         required=True,
         choices=_FORMS,
         help="html: one page that needs nothing else; json: the trace, or a list of several; "
-        "jsonl: a trace a line; ag-ui: an event of the AG-UI protocol a line; "
-        "otlp: spans of OpenTelemetry as OTLP's JSON",
+        "jsonl: a trace a line; ipynb: a notebook with the runs in it; "
+        "ag-ui: an event of the AG-UI protocol a line; otlp: spans of OpenTelemetry as OTLP's JSON",
     )
     parser.add_argument(
         "-o", "--output", type=Path, metavar="OUT", help="the file to write (default: the terminal)"
+    )
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument(
+        "--leave-out",
+        metavar="STEPS",
+        help="steps that do not leave, as 3,5-7, with the numbers of `show --sharing`; of one run only",
+    )
+    chosen.add_argument("--only", metavar="STEPS", help="the steps that leave; all others do not")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print what would leave, and write nothing"
     )
     _add_run(parser)
 
@@ -118,25 +133,54 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _show(file: Path, chosen: Sequence[int] | None) -> None:
+def _show(file: Path, chosen: Sequence[int] | None, *, sharing: bool) -> None:
     from agentkit.trace.export import titled
     from agentkit.trace.plain import to_text
 
-    _say(titled(_runs(file, chosen), lambda run: to_text(run, live=False)))
-
-
-def _export(file: Path, form: str, output: Path | None, chosen: Sequence[int] | None) -> None:
-    from agentkit.trace.export import FORMS, to_bytes
-
     runs = _runs(file, chosen)
+    _say(titled(runs, _leaving if sharing else lambda run: to_text(run, live=False)))
+
+
+def _export(given: argparse.Namespace) -> None:
+    from agentkit.trace.export import FORMS, titled, to_bytes
+
+    file, output = given.file, given.output
+    runs = _without(_runs(file, given.run), given.leave_out, given.only)
+    if given.dry_run:
+        _say(titled(runs, _leaving))
+        return
     _note_later_versions(runs)
-    written = to_bytes(FORMS[form](runs, file.name))
+    written = to_bytes(FORMS[given.to](runs, file.name))
     if output is None:
         _write(written)
         return
     if output.exists() and output.samefile(file):
         raise InvalidInput(f"{output} is the file that is exported; name another one.")
     output.write_bytes(written)
+
+
+def _leaving(run: SavedTrace) -> str:
+    from agentkit.trace.overview import left_out
+    from agentkit.trace.sharing import manifest, to_text
+
+    return "\n".join(filter(None, (to_text(manifest(run)), left_out(run.left_out))))
+
+
+def _without(
+    runs: Mapping[int, SavedTrace], leave_out: str | None, only: str | None
+) -> Mapping[int, SavedTrace]:
+    from agentkit.trace.leaving_out import all_but, numbered, without
+
+    if leave_out is None and only is None:
+        return runs
+    if len(runs) > 1:
+        raise InvalidInput(
+            f"Steps are left out of one run; name it with --run (1 to {max(runs)}).",
+            reason="many_runs",
+        )
+    ((number, run),) = runs.items()
+    gone = numbered(leave_out) if leave_out is not None else all_but(run, numbered(only or ""))
+    return {number: without(run, gone)}
 
 
 def _diff(a: Path, b: Path, runs: Sequence[int] | None, *, as_json: bool) -> int:
@@ -157,10 +201,13 @@ def _diff(a: Path, b: Path, runs: Sequence[int] | None, *, as_json: bool) -> int
 
 
 def _runs(file: Path, chosen: Sequence[int] | None) -> Mapping[int, SavedTrace]:
-    """Number → run, counted from 1."""
+    """Number → run, counted from 1, with secrets masked: not every file was written by us."""
+    from agentkit.core.redaction import Redactor
     from agentkit.trace.files import load
+    from agentkit.trace.sharing import masked
 
-    runs = dict(enumerate(load(file), 1))
+    redactor = Redactor()
+    runs = dict(enumerate((masked(run, redactor) for run in load(file)), 1))
     if not runs:
         raise NotFound(f"{file} shows no runs of agents.")
     for number in chosen or ():

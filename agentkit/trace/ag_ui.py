@@ -44,6 +44,9 @@ class _Run:
     def events(self) -> Iterator[dict[str, Any]]:
         version = {"protocolVersion": "1.0"}
         yield _event("RUN_STARTED", self._trace.started_at, **self._ids, **version)
+        if self._trace.left_out:
+            value = self._trace.left_out.model_dump()
+            yield _event("CUSTOM", None, name="left_out", value=value)
         for event in self._trace.events:
             for each in self._of(event):
                 yield _event(each.pop("type"), as_text(event.get("ts")), **each)

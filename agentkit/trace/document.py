@@ -80,6 +80,23 @@ class _PublishedAs:
         return handler(TypeAdapter(self.published).core_schema)
 
 
+class LeftOut(BaseModel):
+    """What whoever shared a run left out of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    steps: int = Field(default=0, ge=0)
+    """Thoughts, messages, calls with all that belongs to them, questions, warnings."""
+    answer: bool = False
+    follow_ups: int = Field(default=0, ge=0)
+    """Whole runs that followed it up."""
+
+    @property
+    def any(self) -> bool:
+        """Whether it was anything at all."""
+        return bool(self.steps or self.answer or self.follow_ups)
+
+
 class Trace(BaseModel):
     """The trace document, version 1. Times are ISO 8601 with zone."""
 
@@ -100,6 +117,8 @@ class Trace(BaseModel):
     follow_ups: list[Trace] | None = Field(default=None, exclude_if=absent)
     """The runs that went on from this one and are shown with it, in order; these have none of their own.
     Absent where there are none."""
+    left_out: LeftOut | None = Field(default=None, exclude_if=absent)
+    """Absent where the document is whole."""
 
     @property
     def is_final(self) -> bool:
@@ -127,6 +146,8 @@ class Trace(BaseModel):
         }
         if self.follow_ups:
             document["follow_ups"] = [each.to_json() for each in self.follow_ups]
+        if self.left_out:
+            document["left_out"] = self.left_out.model_dump(mode="json")
         return document
 
 
@@ -203,6 +224,7 @@ def read_trace(document: object) -> Trace:
         error=_validated(ErrorInfo, fields.get("error") or finished.get("error")),
         events=events,
         follow_ups=_follow_ups(fields.get("follow_ups")),
+        left_out=_validated(LeftOut, fields.get("left_out")),
     )
 
 

@@ -1,16 +1,21 @@
-"""Runs as a file for others: a page, Markdown, JSON, JSON Lines, AG-UI events, OpenTelemetry spans.
+"""Runs as a file for others: a page, Markdown, a notebook, JSON, JSON Lines, AG-UI events, OpenTelemetry.
 
-A trace is written as it was stored. Secrets were masked before that, and nothing here brings any back.
+A trace is written as it is given; ``agentkit.trace.sharing`` says how it may leave.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from html import escape
 from types import MappingProxyType
+from typing import Any
 
+from agentkit.errors import InvalidInput
 from agentkit.trace.ag_ui import to_ag_ui
+from agentkit.trace.bundle import to_bundle
+from agentkit.trace.document import Trace
 from agentkit.trace.files import SavedTrace
 from agentkit.trace.html import to_html
 from agentkit.trace.markdown import to_markdown
@@ -51,7 +56,8 @@ def to_page(runs: Mapping[int, SavedTrace], title: str) -> str:
         f"<title>{name}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{name}</h1>",
     ]
     for number, run in runs.items():
-        parts += [f"<section>\n<h2>{escape(heading(run, number))}</h2>"]
+        known = len(runs) > 1 or run.place is not None
+        parts += ["<section>", f"<h2>{escape(heading(run, number))}</h2>" if known else ""]
         parts += [to_html(run, live=False), "</section>"]
     return "\n".join([*parts, "</main>\n</body>\n</html>\n"])
 
@@ -85,6 +91,30 @@ def _to_otlp(runs: Mapping[int, SavedTrace], _title: str) -> str:
     return f"{written(to_otlp(list(runs.values())))}\n"
 
 
+def _to_notebook(runs: Mapping[int, SavedTrace], title: str) -> str:
+    """A notebook of one cell a run, as a cell that shows it would be saved."""
+    cells: list[dict[str, Any]] = [
+        {
+            "cell_type": "code",
+            "id": f"run-{number}",
+            "metadata": {},
+            "execution_count": None,
+            "source": f"# {one_line(title)}" if len(runs) == 1 else f"# {heading(run, number)}",
+            "outputs": [{"output_type": "display_data", **to_bundle(run, live=False)}],
+        }
+        for number, run in runs.items()
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    book: dict[str, Any] = {
+        "cells": cells,
+        "metadata": metadata,
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return f"{written(book, indent=1)}\n"
+
+
 def written(value: object, indent: int | None = None) -> str:
     """``value`` as JSON text that every reader of JSON takes."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
@@ -107,8 +137,53 @@ FORMS: Mapping[str, Callable[[Mapping[int, SavedTrace], str], str]] = MappingPro
         "markdown": _to_markdown,
         "json": _to_json,
         "jsonl": _to_json_lines,
+        "ipynb": _to_notebook,
         "ag-ui": _to_ag_ui,
         "otlp": _to_otlp,
     }
 )
 """The name of a form → what writes numbered runs and a title in it."""
+
+ENDINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "html": ".html",
+        "markdown": ".md",
+        "json": ".agenttrace.json",
+        "jsonl": ".jsonl",
+        "ipynb": ".ipynb",
+        "ag-ui": ".ag-ui.jsonl",
+        "otlp": ".otlp.json",
+    }
+)
+"""The name of a form → how the names of its files end."""
+
+
+def form_of(name: str) -> str:
+    """The form that a file's name asks for; the longest ending decides.
+
+    Raises
+    ------
+    InvalidInput
+        No form has such an ending.
+    """
+    endings = {ending: form for form, ending in ENDINGS.items()} | {".json": "json"}
+    for ending in sorted(endings, key=len, reverse=True):
+        if name.lower().endswith(ending):
+            return endings[ending]
+    raise InvalidInput(
+        f"{name!r} does not say how to write the run; end it with one of {', '.join(ENDINGS.values())}.",
+        reason="unknown_form",
+    )
+
+
+def file_name(trace: Trace, form: str) -> str:
+    """What a file of the run is called where nobody says: ``analyst-1b2c3d4e.html``."""
+    words = re.sub(r"[^\w-]+", "-", trace.agent)[:40].strip("-_")
+    task = re.sub(r"[^A-Za-z0-9]+", "", trace.task_id)[:8]
+    return ("-".join(filter(None, (words, task))) or "run") + ENDINGS[form]
+
+
+def exported(trace: Trace, form: str) -> str:
+    """One run in a form of ``FORMS``."""
+    run = SavedTrace.model_construct(**dict(trace))
+    return FORMS[form]({1: run}, f"Run of {trace.agent or 'an agent'}")

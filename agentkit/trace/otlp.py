@@ -15,6 +15,7 @@ from typing import Any
 from agentkit._version import __version__
 from agentkit.trace import semantic_conventions as names
 from agentkit.trace.document import Trace
+from agentkit.trace.overview import left_out
 from agentkit.trace.read import as_mapping, as_number, as_text, first_event
 from agentkit.trace.results import text_of
 from agentkit.trace.words import as_json, moment
@@ -83,6 +84,7 @@ class _Run:
                 names.OUTPUT_MESSAGES: as_json([said["output"]]) if "output" in said else None,
                 names.STATUS: trace.status,
                 names.SIMULATED: trace.simulated,
+                names.LEFT_OUT: left_out(trace.left_out) or None,
                 **_tokens(usage),
             },
             problem=_problem(trace.error.model_dump() if trace.error else {}, trace.status),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agentkit.core.protocol import Usage
-from agentkit.trace.document import VERSION, Trace
+from agentkit.trace.document import VERSION, LeftOut, Trace
 from agentkit.trace.read import as_number, as_text, first_event
 from agentkit.trace.results import WHOLE
 from agentkit.trace.row import Row
@@ -19,6 +19,7 @@ from agentkit.trace.words import (
     counted,
     day_and_time,
     duration,
+    joined,
     moment,
     tokens,
 )
@@ -90,9 +91,30 @@ def overview(trace: Trace, *, live: bool = True) -> Overview:
         answer=answer,
         ending=_ending(trace),
         footer=_footer(trace),
-        note=f"Written by a later version ({trace.version}); shown is what this one knows."
-        if trace.version > VERSION
-        else "",
+        note=_note(trace),
+    )
+
+
+def _note(trace: Trace) -> str:
+    later = f"Written by a later version ({trace.version}); shown is what this one knows."
+    return " ".join(
+        filter(None, (left_out(trace.left_out), later if trace.version > VERSION else ""))
+    )
+
+
+def left_out(what: LeftOut | None) -> str:
+    """``2 steps and the answer were left out by whoever shared this.``; empty where nothing was."""
+    if what is None or not what.any:
+        return ""
+    parts = [
+        counted(what.steps, "step") if what.steps else "",
+        "the answer" if what.answer else "",
+        counted(what.follow_ups, "follow-up") if what.follow_ups else "",
+    ]
+    one = what.steps + what.answer + what.follow_ups == 1
+    said = joined([part for part in parts if part])
+    return (
+        f"{said[0].upper()}{said[1:]} {'was' if one else 'were'} left out by whoever shared this."
     )
 
 

@@ -36,6 +36,8 @@ class Row:
     kind: Kind
     seq: int
     state: State
+    places: list[int] = field(default_factory=list[int])
+    """Which events of the trace it is made of, counted from 0."""
     text: str = ""
     """Of thinking, a message, a question or a warning: the whole of it."""
     tool_name: str = ""

@@ -39,23 +39,29 @@ class _Fold:
         self._requests: dict[str, Row] = {}
         self._last_time: datetime | None = None
 
-    def take(self, event: Mapping[str, Any]) -> None:
-        self._fold(event)
+    def take(self, place: int, event: Mapping[str, Any]) -> None:
+        row = self._fold(event)
+        if row:
+            row.places.append(place)
         self._last_time = moment(as_text(event.get("ts"))) or self._last_time
 
-    def _fold(self, event: Mapping[str, Any]) -> None:
+    def _fold(self, event: Mapping[str, Any]) -> Row | None:
+        """The row that the event belongs to; ``None`` for what fills header and footer."""
         match event.get("event_type"):
             case "thinking" | "message" as kind:
                 row = self._add(kind, event, "said", text=as_text(event.get("text")) or "")
                 row.duration_ms = self._since_last(event) if kind == "thinking" else None
             case "warning":
-                self._add("warning", event, "warning", text=as_text(event.get("message")) or "")
+                text = as_text(event.get("message")) or ""
+                row = self._add("warning", event, "warning", text=text)
             case "tool_call":
-                self._call(event).requested(event)
+                row = self._call(event)
+                row.requested(event)
             case "tool_progress":
-                self._progress(event)
+                row = self._progress(event)
             case "tool_result":
-                self._call(event).settled(event)
+                row = self._call(event)
+                row.settled(event)
                 # Some models number their calls anew in each turn: that id is then another call.
                 del self._calls[_call_id(event)]
             case "approval_requested":
@@ -64,9 +70,10 @@ class _Fold:
                 row.state = "waiting"
                 self._ask(event, row, as_text(event.get("reason")))
             case "input_requested":
-                self._hide_asking_call()
                 question = as_text(event.get("question")) or ""
-                self._ask(event, self._add("question", event, "waiting", text=question), None)
+                row = self._add("question", event, "waiting", text=question)
+                self._hide_asking_call(row)
+                self._ask(event, row, None)
             case "request_resolved":
                 row = self._requests.get(as_text(event.get("request_id")) or "")
                 if row:
@@ -75,11 +82,13 @@ class _Fold:
                 last = self.rows[-1] if self.rows else None
                 if last and last.kind == "message" and last.text == event.get("text"):
                     self.rows.pop()
+                row = None
             case "run_started" | "usage" | "run_finished":
-                return
+                row = None
             case unknown:
                 row = self._add("other", event, "said")
                 row.tool_name, row.arguments = str(unknown), event
+        return row
 
     def _add(self, kind: Kind, event: Mapping[str, Any], state: State, *, text: str = "") -> Row:
         row = Row(kind, int(as_number(event.get("seq")) or 0), state, text=text)
@@ -103,17 +112,21 @@ class _Fold:
         if reason:
             row.notes.append(one_line(reason, 400))
 
-    def _hide_asking_call(self) -> None:
+    def _hide_asking_call(self, question: Row) -> None:
         asking = [row for row in self._calls.values() if row.tool_name == _ASKING_TOOL]
         shown = next((row for row in self.rows if any(row is each for each in asking)), None)
         if shown:
             self.rows = [row for row in self.rows if row is not shown]
+            # What still comes of the call belongs to the question.
+            question.places = shown.places
 
-    def _progress(self, event: Mapping[str, Any]) -> None:
+    def _progress(self, event: Mapping[str, Any]) -> Row:
         done, total = as_number(event.get("progress")), as_number(event.get("total"))
         message = one_line(as_text(event.get("message")) or "")
         share = f"{done or 0:g} of {total:g}" if total is not None else ""
-        self._call(event).progress = " · ".join(filter(None, (message, share)))
+        row = self._call(event)
+        row.progress = " · ".join(filter(None, (message, share)))
+        return row
 
 
 def _call_id(event: Mapping[str, Any]) -> str:
@@ -123,8 +136,8 @@ def _call_id(event: Mapping[str, Any]) -> str:
 def fold(trace: Trace) -> list[Row]:
     """The rows of a trace, in the order in which they began."""
     folding = _Fold()
-    for event in trace.events:
-        folding.take(event)
+    for place, event in enumerate(trace.events):
+        folding.take(place, event)
     if trace.is_final:
         for row in folding.rows:
             if row.is_open or row.state == "interrupted":

@@ -115,6 +115,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def joined(parts: list[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
+
+
 def tokens(usage: Usage) -> str:
     """``1,290 tokens``: what went in and what came out."""
     return counted(usage.input_tokens + usage.output_tokens, "token")

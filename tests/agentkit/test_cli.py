@@ -10,15 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import nbformat
 import pytest
 
 from agentkit import cli
 from agentkit.cli import main
 from agentkit.trace import load
+from agentkit.trace.document import TRACE_MIME
 from agentkit.trace.export import FORMS
 from agentkit.trace.schema import trace_schema
 from tests.agentkit.trace.samples import ATTACKS, NAMES, SAMPLES, hostile, sample, trace
 from tests.agentkit.trace.test_files import notebook, saved
+
+_nbformat: Any = nbformat
+"""Partly untyped."""
 
 VALIDATOR: Any = jsonschema.Draft202012Validator(trace_schema())
 
@@ -215,3 +220,67 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
         process.stdout.close()
         said = process.stderr.read()
     assert (process.returncode, said) == (0, b"")
+
+
+def test_steps_are_left_out_by_the_numbers_that_the_list_gives(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, out = str(SAMPLES / "completed.json"), tmp_path / "out.json"
+    assert main(["trace", "show", file, "--sharing"]) == 0
+    listed = capsys.readouterr().out
+    assert "   5 ✓ Read data/README.md · " in listed
+    assert "Files: data/README.md" in listed
+    given = ["--to", "json", "--leave-out", "1,3-5", "-o", str(out)]
+    assert main(["trace", "export", file, *given]) == 0
+    written = json.loads(out.read_text("utf-8"))
+    VALIDATOR.validate(written)
+    assert written["left_out"] == {"steps": 4, "answer": False, "follow_ups": 0}
+    assert "README" not in json.dumps(written["events"])
+    assert main(["trace", "export", file, "--to", "json", "--only", "5", "--dry-run"]) == 0
+    printed = capsys.readouterr().out
+    assert "   1 ✓ Read data/README.md · " in printed
+    assert "5 steps and the answer were left out by whoever shared this." in printed
+    assert "{" not in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--leave-out", "1"], "Steps are left out of one run; name it with --run (1 to 17)."),
+        (["--leave-out", "", "--run", "1"], "'' are no steps"),
+        (["--only", "99", "--run", "1"], "The run has no step 99"),
+    ],
+)
+def test_what_cannot_be_left_out_is_said(
+    book: Path, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["trace", "export", str(book), "--to", "json", *arguments]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_secrets_in_a_file_that_somebody_else_wrote_are_neither_shown_nor_exported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DB_PASSWORD", "correct-horse-battery")
+    secrets = ("ghp_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6", "correct-horse-battery")
+    document = trace(input=f"use {secrets[0]}", result=f"used {secrets[1]}")
+    output = {"data": {TRACE_MIME: document, "text/plain": secrets[0]}}
+    file = str(saved(tmp_path, notebook(output)))
+    assert main(["trace", "show", file]) == 0
+    assert main(["trace", "show", file, "--sharing"]) == 0
+    for form in FORMS:
+        assert main(["trace", "export", file, "--to", form]) == 0
+    assert main(["trace", "diff", file, str(SAMPLES / "completed.json")]) == 1
+    printed = capsys.readouterr().out
+    assert "secret: DB_PASSWORD" in printed
+    for secret in secrets:
+        assert secret not in printed
+
+
+def test_an_exported_notebook_is_a_valid_one_that_shows_its_runs(
+    book: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.ipynb"
+    assert main(["trace", "export", str(book), "--to", "ipynb", "-o", str(out)]) == 0
+    _nbformat.validate(_nbformat.read(out, as_version=4))
+    assert [run.to_json() for run in load(out)] == [run.to_json() for run in load(book)]
