@@ -23,6 +23,7 @@ export interface Sample {
   simulated: boolean;
   status: string;
   result: string | null;
+  error: { message: string } | null;
   finished_at: string | null;
   events: Record<string, unknown>[];
 }

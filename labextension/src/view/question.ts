@@ -135,7 +135,7 @@ function fieldTemplate(field: Field, asking: Asking, fault: string): TemplateRes
     </label>`;
   }
   return html`<label>
-    <span dir="auto">${field.label}${field.kind === 'json' ? ' (JSON)' : nothing}${field.required ? nothing : html` <span class="optional">${trans.__('(optional)')}</span>`}</span>
+    <span dir="auto">${field.kind === 'json' ? trans.__('%1 (JSON)', field.label) : field.label}${field.required ? nothing : html` <span class="optional">${trans.__('(optional)')}</span>`}</span>
     ${inputTemplate(field, asking, fault)} ${hint}
   </label>`;
 }

@@ -137,7 +137,7 @@ function edit(row: ToolRow, { ask, change, draft, send }: Asking, left: Left): T
     ${given.map(argument => {
       const fault = faults.get(argument.name) ?? '';
       return html`<label>
-        <span><code>${argument.name}</code>${argument.isJson ? ' (JSON)' : nothing}</span>
+        <span>${named(argument)}</span>
         <textarea
           class="code"
           rows="1"
@@ -166,6 +166,11 @@ function edit(row: ToolRow, { ask, change, draft, send }: Asking, left: Left): T
       <span class="more">${left}<span>${before}<kbd>${trans.__('Ctrl+Enter')}</kbd>${after}</span></span>
     </div>
   </form>`;
+}
+
+function named({ name, isJson }: Argument): TemplateResult {
+  const [before, after] = isJson ? around(here => trans.__('%1 (JSON)', here)) : ['', ''];
+  return html`${before}<code>${name}</code>${after}`;
 }
 
 function faultOf(argument: Argument, typed: string): string {
