@@ -42,6 +42,7 @@ from jupyter_agentkit.packages import add_packaged_tools, packaged_agents
 from jupyter_agentkit.places import Folders
 from jupyter_agentkit.ports.pages import Pages
 from jupyter_agentkit.settings import POLICY, AgentKitSettings
+from jupyter_agentkit.shown import ShownPlaces
 from jupyter_agentkit.trust import resolved
 
 _WILDCARDS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}
@@ -102,6 +103,7 @@ class AgentKitApp(AgentKitSettings, ExtensionApp):
             away_seconds=self.away_seconds,
             sources=self._sources(skills),
         )
+        self.hub.places = ShownPlaces(self.hub.journal, self._notebooks)
         self.settings["agentkit_hub"] = self.hub
         self.settings["agentkit_kernel_key"] = self._kernel_key
 

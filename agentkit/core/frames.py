@@ -1,4 +1,4 @@
-"""The frames of the socket ``/ws/tasks/{id}``: one class a shape, told apart by ``type``."""
+"""The frames of the sockets, ``/ws/tasks/{id}`` above all: one class a shape, told apart by ``type``."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from agentkit.core.protocol import (
     Name,
     Outcome,
     TaskStatus,
+    TaskSummary,
     ToolSpec,
     Usage,
     absent,
@@ -85,6 +86,38 @@ class Serve(BaseModel):
     client_key: str
 
 
+class Tasks(BaseModel):
+    """All that is worth a list: what has not ended, and the newest of the others; on the feed only.
+
+    It replaces whatever the client knew, and comes again when the client had fallen too far behind. Long
+    texts are cut.
+    """
+
+    type: Literal["tasks"] = "tasks"
+    now: str
+    """The server's clock."""
+    data: list[TaskSummary]
+    before: str | None = Field(default=None, exclude_if=absent)
+    """Where the next page of ``GET /tasks`` goes on; absent when there are no older ones."""
+
+
+class TaskChanged(BaseModel):
+    """A task is new, or its summary says something else; on the feed only."""
+
+    type: Literal["task"] = "task"
+    now: str
+    data: TaskSummary
+
+
+class TaskRemoved(BaseModel):
+    """A task was deleted; on the feed only."""
+
+    type: Literal["removed"] = "removed"
+    task_id: str
+
+
+FeedFrame = Annotated[Tasks | TaskChanged | TaskRemoved | Error | Pong, Field(discriminator="type")]
+
 ServerFrame = Annotated[
     Connected | Step | Steps | Result | Error | Pong, Field(discriminator="type")
 ]
@@ -134,6 +167,9 @@ ClientFrame = Annotated[Ping | Cancel | Answer | ToolResultFrame, Field(discrimi
 
 CLIENT_FRAME: TypeAdapter[ClientFrame] = TypeAdapter(ClientFrame)
 """Validates any one frame of a client."""
+
+PING: TypeAdapter[Ping] = TypeAdapter(Ping)
+"""Validates all that a reader of the feed says."""
 
 OFFER_FRAME: TypeAdapter[OfferFrame | Ping] = TypeAdapter(
     Annotated[OfferFrame | Ping, Field(discriminator="type")]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, computed_field
 
 Outcome = Literal["success", "failed", "denied", "interrupted"]
 """How a tool call ended."""
@@ -285,6 +285,27 @@ class Usage(BaseModel):
     """In US dollars; absent when a price is unknown."""
 
 
+class Ask(BaseModel):
+    """A request that waits for an answer, as lists show it."""
+
+    request_id: str
+    tool_name: str | None = Field(default=None, exclude_if=absent)
+    """The tool that wants to be called; absent for a question."""
+    arguments: dict[str, Any] | None = Field(default=None, exclude_if=absent)
+    """All of them; absent where a list has no room for what has to be seen before somebody decides."""
+    question: str | None = Field(default=None, exclude_if=absent)
+    """Of a question, its beginning."""
+    expires_at: str | None = Field(default=None, exclude_if=absent)
+
+
+class Place(BaseModel):
+    """Where a task is shown, or was started."""
+
+    path: str
+    """The notebook's, from the server's root."""
+    cell_id: str | None = Field(default=None, exclude_if=absent)
+
+
 class TaskSummary(BaseModel):
     """A task without its events, as lists show it."""
 
@@ -303,11 +324,19 @@ class TaskSummary(BaseModel):
     finished_at: str | None = None
     last_seq: int = 0
     steps: int = 0
-    open_requests: tuple[str, ...] = ()
-    """Ids of the requests that wait for an answer."""
+    asks: tuple[Ask, ...] = ()
+    """The requests that wait for an answer."""
     usage: Usage | None = None
     result: str | None = None
     error: ErrorInfo | None = None
+    place: Place | None = Field(default=None, exclude_if=absent)
+    """Known to a server that has notebooks, and not stored here: notebooks are renamed."""
+
+    @computed_field
+    @property
+    def open_requests(self) -> tuple[str, ...]:
+        """Ids of the requests that wait for an answer."""
+        return tuple(each.request_id for each in self.asks)
 
 
 AgentConfig.model_rebuild()

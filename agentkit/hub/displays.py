@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
@@ -49,5 +50,19 @@ def displays_of(
         "SELECT task, kernel, notebook, cell, execution FROM displays"
         f" WHERE notebook = ? OR kernel IN ({marks}) ORDER BY number",
         (notebook, *kernel_ids),
+    )
+    return [Display(*row) for row in rows]
+
+
+def displays_of_tasks(
+    connection: sqlite3.Connection, task_ids: Sequence[str], kernel_ids: Sequence[str]
+) -> list[Display]:
+    """The displays of tasks, and the last one of each notebook of a kernel."""
+    rows = connection.execute(
+        "SELECT task, kernel, notebook, cell, execution FROM displays WHERE number IN ("
+        " SELECT number FROM displays WHERE task IN (SELECT value FROM json_each(?1))"
+        " UNION SELECT MAX(number) FROM displays"
+        " WHERE kernel IN (SELECT value FROM json_each(?2)) GROUP BY kernel) ORDER BY number",
+        (json.dumps(list(task_ids)), json.dumps(list(kernel_ids))),
     )
     return [Display(*row) for row in rows]

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections import deque
+from collections.abc import Sequence
 
 from agentkit.core.approval import check_edited
 from agentkit.core.events import ApprovalRequested
@@ -13,17 +14,19 @@ from agentkit.core.protocol import (
     AgentConfig,
     Limits,
     StartTask,
-    TaskStatus,
     TaskSummary,
 )
 from agentkit.core.redaction import Redactor
 from agentkit.core.requests import Requests
 from agentkit.errors import Conflict, JournalError, NotFound, Refused
+from agentkit.hub.changes import Changes
 from agentkit.hub.client_tools import AWAY_SECONDS, ClientDesk
 from agentkit.hub.connections import ConnectionManager
 from agentkit.hub.executor import InProcessExecutor
 from agentkit.hub.journal import Journal
+from agentkit.hub.listing import EVERY, Listing
 from agentkit.hub.offers import BroughtAgents, Offers
+from agentkit.hub.places import NoPlaces, Places
 from agentkit.hub.plan import planned
 from agentkit.hub.publisher import Publisher
 from agentkit.hub.run import Run, interrupted
@@ -74,6 +77,9 @@ class Hub:
         self.sources = sources or Sources(executor.skills)
         self.agents = self.sources.agents
         self.connections = ConnectionManager()
+        self.changes = Changes()
+        self.places: Places = NoPlaces()
+        """A host with notebooks puts its own here."""
         self.offers = Offers()
         self._brought = BroughtAgents()
         self._redactor = redactor or Redactor()
@@ -93,7 +99,7 @@ class Hub:
         Every host calls it before it uses the hub; all calls but the first only wait for that one.
         """
         if self._opening is None:
-            self._publisher = Publisher(self.connections)
+            self._publisher = Publisher(self.connections, self.changes)
             self._opening = asyncio.ensure_future(self._end_orphans())
         opening = self._opening
         try:
@@ -181,6 +187,7 @@ class Hub:
             raise
         if request.config is not None:
             self._brought.keep(plan.request.origin, request.config)
+        self.changes.changed(summary)
         if plan.offer is not None and desk is not None:
             plan.offer.serve(task_id, desk.key)
         if not run.has_begun:  # or the hub was stopped meanwhile, and the task with it
@@ -228,9 +235,9 @@ class Hub:
         if summary is None or summary.status.is_final:
             task.end()
 
-    def runs(self, task: Task) -> bool:
+    def runs(self, task_id: str) -> bool:
         """Whether this hub itself runs the task."""
-        return task.id in self._runs
+        return task_id in self._runs
 
     def desk(self, task_id: str) -> ClientDesk | None:
         """Where the unfinished task's calls of its client's tools wait; ``None`` when it has none."""
@@ -322,22 +329,20 @@ class Hub:
             )
         await self.journal.delete(task_id)
         self._unstored.pop(task_id, None)
+        self.changes.removed(task_id)
 
-    async def summaries(
-        self,
-        *,
-        status: TaskStatus | None = None,
-        agent: str | None = None,
-        limit: int = 100,
-        before: str | None = None,
-    ) -> list[TaskSummary]:
-        """Tasks, the newest first, as they stand now; see ``Journal.summaries``."""
-        if before is not None:
-            await self.task(before)  # else a page after a deleted task would look like the last one
-        stored = await self.journal.summaries(
-            status=status, agent=agent, limit=limit, before=before
-        )
+    async def summaries(self, listing: Listing = EVERY) -> list[TaskSummary]:
+        """Tasks, the newest first, as they stand now."""
+        if listing.before is not None:
+            # Else a page after a deleted task would look like the last one.
+            await self.task(listing.before)
+        stored = await self.journal.summaries(listing)
         return [task.summary if (task := self._known(s.task_id)) else s for s in stored]
+
+    async def placed_summaries(self, summaries: Sequence[TaskSummary]) -> list[TaskSummary]:
+        """Copies that say where each task is shown, as far as that is known."""
+        places = await self.places.of(summaries)
+        return [s.model_copy(update={"place": places.get(s.task_id)}) for s in summaries]
 
     def _open_publisher(self) -> Publisher:
         if self._publisher is None:

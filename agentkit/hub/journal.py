@@ -16,10 +16,11 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from agentkit.core.events import EVENT
-from agentkit.core.protocol import TaskStatus, TaskSummary
+from agentkit.core.protocol import TaskSummary
 from agentkit.errors import Conflict, JournalError
 from agentkit.hub.alive import Alive
-from agentkit.hub.displays import Display, add_display, displays_of
+from agentkit.hub.displays import Display, add_display, displays_of, displays_of_tasks
+from agentkit.hub.listing import EVERY, UNFINISHED, Listing, listed, prepare
 from agentkit.hub.migrations import migrate
 from agentkit.hub.record import Record
 from agentkit.hub.task import fold
@@ -36,9 +37,7 @@ _APPEND = """
     SELECT ?1, ?2, ?3
     WHERE ?2 = 1 + (SELECT COALESCE(MAX(seq), 0) FROM events WHERE task = ?1)
 """
-_IS_UNFINISHED = "status IN ({})".format(
-    ", ".join(f"'{status}'" for status in TaskStatus if not status.is_final)
-)
+_IS_UNFINISHED = "status IN ({})".format(", ".join(f"'{status}'" for status in UNFINISHED))
 _UNFINISHED_OWNERS = f"SELECT DISTINCT owner FROM tasks WHERE {_IS_UNFINISHED}"
 _TAKE = f"UPDATE tasks SET owner = ? WHERE owner = ? AND {_IS_UNFINISHED} RETURNING id, summary"
 
@@ -159,28 +158,10 @@ class Journal:
 
         return await self._read(job)
 
-    async def summaries(
-        self,
-        *,
-        status: TaskStatus | None = None,
-        agent: str | None = None,
-        limit: int = 100,
-        before: str | None = None,
-    ) -> list[TaskSummary]:
-        """Tasks, the newest first; ``before`` is the id of the last one of the page before."""
-
-        def job(connection: sqlite3.Connection) -> list[str]:
-            rows = connection.execute(
-                "SELECT summary FROM tasks"
-                " WHERE (:status IS NULL OR status = :status)"
-                " AND (:agent IS NULL OR agent = :agent)"
-                " AND (:before IS NULL OR number < (SELECT number FROM tasks WHERE id = :before))"
-                " ORDER BY number DESC LIMIT :limit",
-                {"status": status, "agent": agent, "before": before, "limit": limit},
-            )
-            return [text for (text,) in rows]
-
-        return [TaskSummary.model_validate_json(text) for text in await self._read(job)]
+    async def summaries(self, listing: Listing = EVERY) -> list[TaskSummary]:
+        """Tasks, the newest first, as they stood at their last stored change."""
+        texts = await self._read(lambda connection: listed(connection, listing))
+        return [TaskSummary.model_validate_json(text) for text in texts]
 
     async def thread(self, thread_id: str) -> list[TaskSummary]:
         """The tasks of a conversation, the oldest first, as they stood at their last stored change."""
@@ -212,6 +193,14 @@ class Journal:
     async def displays(self, notebook: str, kernel_ids: Sequence[str] = ()) -> list[Display]:
         """What the last execution of each cell showed, in a notebook or with one of these kernels."""
         return await self._read(lambda connection: displays_of(connection, notebook, kernel_ids))
+
+    async def displays_of_tasks(
+        self, task_ids: Sequence[str], kernel_ids: Sequence[str]
+    ) -> list[Display]:
+        """Where tasks are shown, and what else the kernels have shown, in the order in which it was."""
+        return await self._read(
+            lambda connection: displays_of_tasks(connection, task_ids, kernel_ids)
+        )
 
     async def delete(self, task_id: str) -> bool:
         """Delete a task with its events; ``False`` when there was none."""
@@ -254,6 +243,7 @@ def _connect(path: str) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
+        prepare(connection)
     except BaseException:
         connection.close()
         raise

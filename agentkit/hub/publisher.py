@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from itertools import groupby
 
+from agentkit.hub.changes import Changes
 from agentkit.hub.connections import ConnectionManager
 from agentkit.hub.record import Record
 from agentkit.hub.task import Task
@@ -22,8 +23,9 @@ Stored = tuple[Task, Record | None, Callable[[], None]]
 class Publisher:
     """Shows stored events in the order in which they were stored, all that have queued up at once."""
 
-    def __init__(self, connections: ConnectionManager) -> None:
+    def __init__(self, connections: ConnectionManager, changes: Changes) -> None:
         self._connections = connections
+        self._changes = changes
         self._loop = asyncio.get_running_loop()
         self._stored: deque[Stored] = deque()
         self._wake = asyncio.Event()
@@ -63,6 +65,9 @@ class Publisher:
         try:
             for record in records:
                 task.show(record.event)
+            # Without a record the task has ended unstored; text that streams changes no summary.
+            if not records or not all(record.is_delta for record in records):
+                self._changes.changed(task.summary)
             await self._connections.broadcast(task.id, records)
         finally:
             for _, _, shown in group:

@@ -22,6 +22,7 @@ from agentkit.core.events import (
 )
 from agentkit.core.protocol import CancellationToken, TaskStatus, TaskSummary, Usage
 from agentkit.errors import Conflict
+from agentkit.hub.asks import ask_of
 
 Status = TaskStatus
 
@@ -82,13 +83,13 @@ def fold(summary: TaskSummary, event: StepEvent) -> None:
             move(summary, Status.RUNNING)
             summary.started_at = ts
             summary.simulated = simulated
-        case ApprovalRequested(request_id=request_id) | InputRequested(request_id=request_id):
-            summary.open_requests = (*summary.open_requests, request_id)
+        case ApprovalRequested() | InputRequested():
+            summary.asks = (*summary.asks, ask_of(event))
             if summary.status is not Status.INPUT_REQUIRED:
                 move(summary, Status.INPUT_REQUIRED)
         case RequestResolved(request_id=request_id):
-            left = tuple(each for each in summary.open_requests if each != request_id)
-            summary.open_requests = left
+            left = tuple(each for each in summary.asks if each.request_id != request_id)
+            summary.asks = left
             if summary.status is Status.INPUT_REQUIRED and not left:
                 move(summary, Status.RUNNING)
         case UsageReported():
@@ -99,7 +100,7 @@ def fold(summary: TaskSummary, event: StepEvent) -> None:
             move(summary, status)
             summary.error = error
             summary.finished_at = ts
-            summary.open_requests = ()
+            summary.asks = ()
         case _:
             return
 

@@ -10,6 +10,7 @@ from agentkit.core.events import (
     InputRequested,
     Message,
     MessageDelta,
+    RequestResolved,
     RunFinished,
     RunStarted,
     StepEvent,
@@ -27,8 +28,8 @@ from agentkit.hub.task import Task, fold, now
 WINDOW = 1_000
 """Events of one task that may be on their way; the run waits beyond that."""
 
-_DURABLE = (RunStarted, RunFinished, ApprovalRequested, InputRequested)
-"""What must be on disk before anybody sees it."""
+_DURABLE = (RunStarted, RunFinished, ApprovalRequested, InputRequested, RequestResolved)
+"""What must be on disk before anybody sees it: each state of the task."""
 
 
 class TaskWriter:

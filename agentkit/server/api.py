@@ -12,9 +12,9 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from agentkit._version import __version__
 from agentkit.core.frames import PROTOCOL, Answer
@@ -22,6 +22,7 @@ from agentkit.core.protocol import AgentConfig, StartTask, TaskStatus
 from agentkit.core.well_formed import repaired
 from agentkit.errors import AgentKitError
 from agentkit.hub.hub import Hub
+from agentkit.hub.listing import Listing
 from agentkit.llm.gateway import LLMGateway
 from agentkit.server.defined import agents_status, skills_status
 from agentkit.server.input import MAX_SEQ, checked, parsed, resolution
@@ -144,11 +145,18 @@ async def _remove_agent(request: Request) -> Response:
     return Response(204, "")
 
 
+def _split(value: object) -> object:
+    return [each for each in value.split(",") if each] if isinstance(value, str) else value
+
+
 class _TaskQuery(BaseModel):
     model_config = ConfigDict(extra="ignore")  # hosts add parameters of their own
 
-    status: TaskStatus | None = None
+    status: Annotated[tuple[TaskStatus, ...], BeforeValidator(_split)] = ()
+    """One, or several with commas between them."""
     agent: str | None = None
+    q: str = Field(default="", max_length=200)
+    """Words that stand in the agent's name, the input, or the notebook's name."""
     limit: int = Field(default=100, ge=1, le=1_000)
     before: str | None = None
 
@@ -156,9 +164,10 @@ class _TaskQuery(BaseModel):
 async def _list_tasks(request: Request) -> Response:
     query = _query(request, _TASK_QUERY)
     tasks = await request.hub.summaries(
-        status=query.status, agent=query.agent, limit=query.limit, before=query.before
+        Listing(query.status, query.agent, query.q, query.limit, query.before)
     )
-    return as_json({"tasks": [task.model_dump(mode="json") for task in tasks]})
+    placed = await request.hub.placed_summaries(tasks)
+    return as_json({"tasks": [task.model_dump(mode="json") for task in placed]})
 
 
 async def _start_task(request: Request) -> Response:
@@ -173,7 +182,8 @@ async def _start_task(request: Request) -> Response:
 
 async def _read_task(request: Request) -> Response:
     task = await request.hub.task(request.path["id"])
-    return as_json(task.summary.model_dump(mode="json"))
+    (placed,) = await request.hub.placed_summaries([task.summary])
+    return as_json(placed.model_dump(mode="json"))
 
 
 async def _delete_task(request: Request) -> Response:

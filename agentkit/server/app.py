@@ -25,6 +25,7 @@ from agentkit.hub.journal import Journal
 from agentkit.llm.gateway import LLMGateway
 from agentkit.server.api import ROUTES, SOCKET_PATH, Request, Route, answer
 from agentkit.server.conversation import Gone, converse, refuse
+from agentkit.server.feed import FEED_PATH, feed
 from agentkit.server.input import query_of
 from agentkit.server.portal import Portal
 from agentkit.server.response import HEADERS, MAX_BODY, Response, failure, refusal, too_large
@@ -77,6 +78,7 @@ def create_app(
             name=f"{route.verb} {route.path}",
         )
     app.add_api_websocket_route(PREFIX + SOCKET_PATH, host.talk)
+    app.add_api_websocket_route(PREFIX + FEED_PATH, host.feed)
     return app
 
 
@@ -135,13 +137,9 @@ class _Host:
         return await self._portal.run(answer(route, asked))
 
     async def talk(self, websocket: WebSocket) -> None:
-        """The endpoint of the socket."""
-        await websocket.accept()
-        socket = _PortalSocket(websocket)
-        try:
-            self._admit(websocket)
-        except Refused as error:
-            await self._portal.run(refuse(socket, error))
+        """The endpoint of the socket of a task."""
+        socket = await self._accepted(websocket)
+        if socket is None:
             return
         await self._portal.run(
             converse(
@@ -153,6 +151,23 @@ class _Host:
                 client_key=websocket.headers.get(CLIENT_KEY_HEADER),
             )
         )
+
+    async def feed(self, websocket: WebSocket) -> None:
+        """The endpoint of the feed."""
+        socket = await self._accepted(websocket)
+        if socket is not None:
+            await self._portal.run(feed(self._hub, socket, may=lambda _: True))
+
+    async def _accepted(self, websocket: WebSocket) -> _PortalSocket | None:
+        """The socket of a client that may talk; another is told why not."""
+        await websocket.accept()
+        socket = _PortalSocket(websocket)
+        try:
+            self._admit(websocket)
+        except Refused as error:
+            await self._portal.run(refuse(socket, error))
+            return None
+        return socket
 
     def _admit(self, connection: HTTPConnection) -> None:
         """Authenticate, and refuse what another site's page has sent.

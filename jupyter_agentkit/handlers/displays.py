@@ -69,6 +69,7 @@ def display_handlers(
                 shown.execution_id,
             )
         )
+        request.hub.changes.changed(task.summary)
         return Response(204, "")
 
     async def given(request: Request) -> Response:

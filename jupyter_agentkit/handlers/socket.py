@@ -1,4 +1,4 @@
-"""The Tornado host of the talks over sockets: about one task, and with who offers tools."""
+"""The Tornado host of the talks over sockets: about one task, about all, and with who offers tools."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from agentkit.core.frames import CLIENT_KEY_HEADER
 from agentkit.hub.hub import Hub
 from agentkit.server.api import SOCKET_PATH
 from agentkit.server.conversation import MAX_FRAME, Action, Gone, converse
+from agentkit.server.feed import FEED_PATH, feed
 from agentkit.server.input import query_of
 from agentkit.server.offering import OFFERS_PATH, offering
 from jupyter_agentkit.handlers.http import RESOURCE, pattern
@@ -104,6 +105,16 @@ class TaskSocket(TalkSocket):
         )
 
 
+class FeedSocket(TalkSocket):
+    """The talk about all tasks."""
+
+    def open(self) -> None:
+        """Begin to tell."""
+        super().open()
+        socket = _TornadoSocket(self, self._inbox)
+        self.begin(feed(self._hub, socket, may=self._allowed.__contains__))
+
+
 class OfferSocket(TalkSocket):
     """The talk with a process that offers its tools: a kernel, and nobody else.
 
@@ -154,5 +165,6 @@ def socket_handlers(hub: Hub) -> list[tuple[str, type[TalkSocket], dict[str, Any
     """Tornado's rules for the sockets."""
     return [
         (pattern(SOCKET_PATH), TaskSocket, {"hub": hub}),
+        (pattern(FEED_PATH), FeedSocket, {"hub": hub}),
         (pattern(OFFERS_PATH), OfferSocket, {"hub": hub}),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from jupyter_core.utils import ensure_async
@@ -64,10 +64,11 @@ class ServerNotebooks:
 
     async def path_of(self, kernel_id: str) -> str | None:
         """Where the notebook of a kernel is now; ``None`` when no notebook has that kernel."""
-        for session in await self._sessions():
-            if session["kernel"]["id"] == kernel_id:
-                return str(session["path"])
-        return None
+        return (await self.paths()).get(kernel_id)
+
+    async def paths(self) -> dict[str, str]:
+        """Where the notebook of each kernel is now."""
+        return {str(each["kernel"]["id"]): str(each["path"]) for each in await self._sessions()}
 
     async def kernels_of(self, path: str) -> list[str]:
         """The kernels of the notebook at a path."""
@@ -77,6 +78,13 @@ class ServerNotebooks:
     def name_of(self, path: str) -> str:
         """What tells a notebook apart from those of servers in other folders."""
         return str(Path(self._server.root_dir, path.strip("/")))
+
+    def path_from(self, name: str) -> str | None:
+        """The path of a notebook that ``name_of`` gave a name; ``None`` for one of another server."""
+        try:
+            return PurePath(name).relative_to(self._server.root_dir).as_posix()
+        except ValueError:
+            return None
 
     async def _sessions(self) -> list[Any]:
         sessions: list[Any] = await ensure_async(self._server.session_manager.list_sessions())

@@ -37,8 +37,8 @@ class Generated:
     frame: str
     """What the union of all that is said on the socket is called."""
     description: str
-    sides: tuple[str, str]
-    """The unions of what either side says, as named in ``shapes``."""
+    sides: tuple[str, ...]
+    """The unions of what is said, as named in ``shapes``."""
     shapes: dict[str, Any]
 
 
@@ -46,12 +46,13 @@ FILES = (
     Generated(
         "protocol.gen.ts",
         "Frame",
-        "Whatever is said on the socket of a task, by either side.",
-        ("ServerFrame", "ClientFrame"),
+        "Whatever is said on the sockets of tasks, by either side.",
+        ("ServerFrame", "ClientFrame", "FeedFrame"),
         {
             "StepEvent": Event,
             "ServerFrame": frames.ServerFrame,
             "ClientFrame": frames.ClientFrame,
+            "FeedFrame": frames.FeedFrame,
             "TaskSummary": TaskSummary,
         },
     ),

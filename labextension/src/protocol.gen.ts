@@ -1,9 +1,9 @@
 // Generated from the Python models by `make generated`; change those instead.
 
 /**
- * Whatever is said on the socket of a task, by either side.
+ * Whatever is said on the sockets of tasks, by either side.
  */
-export type Frame = ServerFrame | ClientFrame;
+export type Frame = ServerFrame | ClientFrame | FeedFrame;
 export type ServerFrame =
   ConnectedFrame | StepFrame | StepsFrame | ResultFrame | ErrorFrame | PongFrame;
 /**
@@ -28,6 +28,7 @@ export type StepEvent =
   | FinalAnswer
   | RunFinished;
 export type ClientFrame = PingFrame | CancelFrame | AnswerFrame | ToolResultFrame;
+export type FeedFrame = TasksFrame | TaskChangedFrame | TaskRemovedFrame | ErrorFrame | PongFrame;
 
 /**
  * Always the first frame.
@@ -288,4 +289,85 @@ export interface ToolResultFrame {
     [k: string]: unknown;
   };
   error?: ErrorInfo;
+}
+/**
+ * All that is worth a list: what has not ended, and the newest of the others; on the feed only.
+ *
+ * It replaces whatever the client knew, and comes again when the client had fallen too far behind. Long
+ * texts are cut.
+ */
+export interface TasksFrame {
+  type: 'tasks';
+  now: string;
+  data: TaskSummary[];
+  before?: string;
+}
+/**
+ * A task without its events, as lists show it.
+ */
+export interface TaskSummary {
+  task_id: string;
+  agent: string;
+  input: string;
+  status: TaskStatus;
+  thread_id?: string;
+  follows?: string;
+  client_tools: string[];
+  origin?: Origin;
+  simulated: boolean;
+  created_at: string;
+  started_at?: string;
+  finished_at?: string;
+  last_seq: number;
+  steps: number;
+  asks: Ask[];
+  usage?: Usage;
+  result?: string;
+  error?: ErrorInfo;
+  place?: Place;
+  /**
+   * Ids of the requests that wait for an answer.
+   */
+  open_requests: string[];
+}
+/**
+ * The place in a notebook from which a task was started.
+ */
+export interface Origin {
+  kernel_id: string;
+  cell_id?: string;
+}
+/**
+ * A request that waits for an answer, as lists show it.
+ */
+export interface Ask {
+  request_id: string;
+  tool_name?: string;
+  arguments?: {
+    [k: string]: unknown;
+  };
+  question?: string;
+  expires_at?: string;
+}
+/**
+ * Where a task is shown, or was started.
+ */
+export interface Place {
+  path: string;
+  cell_id?: string;
+}
+/**
+ * A task is new, or its summary says something else; on the feed only.
+ */
+export interface TaskChangedFrame {
+  type: 'task';
+  now: string;
+  data: TaskSummary;
+}
+/**
+ * A task was deleted; on the feed only.
+ */
+export interface TaskRemovedFrame {
+  type: 'removed';
+  task_id: string;
 }

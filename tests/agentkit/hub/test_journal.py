@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from agentkit.core.redaction import Redactor
 from agentkit.errors import Conflict, JournalError
 from agentkit.hub.displays import Display
 from agentkit.hub.journal import MEMORY, Journal
+from agentkit.hub.listing import Listing
 from agentkit.hub.migrations import MIGRATIONS
 from agentkit.hub.record import Record, encode
 from agentkit.hub.task import fold
@@ -175,16 +177,19 @@ async def test_tasks_are_listed_newest_first_by_page_status_and_agent(journal: J
     for number in range(6):
         status = TaskStatus.COMPLETED if number % 2 else TaskStatus.FAILED
         await journal.create(summary(f"t{number}", agent="ab"[number // 3], status=status))
-    listed = journal.summaries
-    assert await ids(await listed()) == ["t5", "t4", "t3", "t2", "t1", "t0"]
-    assert await ids(await listed(limit=2)) == ["t5", "t4"]
-    assert await ids(await listed(limit=2, before="t4")) == ["t3", "t2"]
-    assert await ids(await listed(before="t0")) == []
-    assert await ids(await listed(status=TaskStatus.FAILED)) == ["t4", "t2", "t0"]
-    assert await ids(await listed(agent="a")) == ["t2", "t1", "t0"]
-    assert await ids(await listed(agent="a", status=TaskStatus.FAILED, before="t2", limit=5)) == [
-        "t0"
-    ]
+    failed = (TaskStatus.FAILED,)
+
+    async def listed(**listing: Any) -> list[str]:
+        return await ids(await journal.summaries(Listing(**listing)))
+
+    assert await listed() == ["t5", "t4", "t3", "t2", "t1", "t0"]
+    assert await listed(limit=2) == ["t5", "t4"]
+    assert await listed(limit=2, before="t4") == ["t3", "t2"]
+    assert await listed(before="t0") == []
+    assert await listed(statuses=failed) == ["t4", "t2", "t0"]
+    assert await listed(statuses=(*failed, TaskStatus.COMPLETED), limit=3) == ["t5", "t4", "t3"]
+    assert await listed(agent="a") == ["t2", "t1", "t0"]
+    assert await listed(agent="a", statuses=failed, before="t2", limit=5) == ["t0"]
 
 
 async def test_deleting_a_task_deletes_its_events(journal: Journal) -> None:

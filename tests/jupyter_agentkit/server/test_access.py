@@ -68,12 +68,15 @@ async def ask(talk: Talk, route: Route, headers: dict[str, str] | None = None) -
     return await talk.ask(route.verb, path, body, headers=headers)
 
 
-async def handshake_refused(talk: Talk, headers: dict[str, str]) -> Frame:
+async def handshake_refused(talk: Talk, headers: dict[str, str], path: str) -> Frame:
     with pytest.raises(HTTPClientError) as caught:
-        await talk.socket("t1", headers=headers)
+        await talk.open(path, headers=headers)
     response = caught.value.response
     assert response is not None
     return Answer(response.code, response.headers, response.body.decode()).refused(403)
+
+
+SOCKETS = ("/ws/tasks/t1", "/ws/tasks")
 
 
 def nothing_happened(talk: Talk) -> bool:
@@ -107,8 +110,9 @@ async def test_no_route_answers_a_stranger(talk: Talk, route: Route) -> None:
 @strangers
 async def test_the_socket_does_not_open_for_a_stranger(talk: Talk, headers: dict[str, str]) -> None:
     talk.script("never said")
-    refused = await handshake_refused(talk, headers)
-    assert refused["reason"] in ("unauthorized", "wrong_kernel_key")
+    for path in SOCKETS:
+        refused = await handshake_refused(talk, headers, path)
+        assert refused["reason"] in ("unauthorized", "wrong_kernel_key")
     assert (await talk.ask("GET", "/tasks")).json == {"tasks": []}
 
 
@@ -133,9 +137,11 @@ async def test_the_socket_does_not_open_for_a_page_of_another_site_that_has_the_
     talk.script("never said")
     cookies = await talk.log_in(PASSWORD)
 
-    refused = await handshake_refused(talk, talk.browser(cookies) | {"Origin": FOREIGN})
+    for path in SOCKETS:
+        headers = talk.browser(cookies) | {"Origin": FOREIGN}
+        refused = await handshake_refused(talk, headers, path)
+        assert refused["reason"] == "foreign_origin"
 
-    assert refused["reason"] == "foreign_origin"
     assert (await talk.ask("GET", "/tasks")).json == {"tasks": []}
 
 
@@ -219,8 +225,9 @@ async def test_who_may_not_read_is_told_so_on_the_socket_and_nothing_else(
 ) -> None:
     talk.script("never said")
     judge.allowed = {"write", "execute"}
-    (error,) = await (await talk.socket("t1")).rest(1008)
-    assert error["data"]["reason"] == "forbidden"
+    for path in SOCKETS:
+        (error,) = await (await talk.open(path)).rest(1008)
+        assert error["data"]["reason"] == "forbidden"
     judge.allowed = {"read"}
     assert (await talk.ask("GET", "/tasks")).json == {"tasks": []}
 

@@ -93,6 +93,58 @@ async def test_a_notebook_that_was_renamed_is_known_by_its_kernel(talk: Talk) ->
     assert await shown(talk, "renamed.ipynb") == [("c", "t1")]
 
 
+async def place_of(talk: Talk, task_id: str) -> dict[str, str] | None:
+    listed = (await talk.ask("GET", "/tasks")).json["tasks"]
+    (place,) = [each.get("place") for each in listed if each["task_id"] == task_id]
+    alone = (await talk.ask("GET", f"/tasks/{task_id}")).json
+    assert alone.get("place") == place
+    return place
+
+
+async def test_lists_and_the_feed_tell_the_cell_that_shows_a_run(talk: Talk) -> None:
+    await tasks(talk, "t1", "t2")
+    feed = await talk.open("/ws/tasks")
+    first = await feed.hear()
+    assert first is not None
+    assert [each.get("place") for each in first["data"]] == [None, None]
+    kernel = await open_notebook(talk, "in a folder/a.ipynb")
+    await show(talk, "t1", kernel, "c1")
+    told = await feed.hear()
+    place = {"path": "in a folder/a.ipynb", "cell_id": "c1"}
+    assert told is not None
+    assert (told["data"]["task_id"], told["data"]["place"]) == ("t1", place)
+    assert await place_of(talk, "t1") == place
+    assert await place_of(talk, "t2") is None
+
+    manager: Any = talk.server.session_manager
+    (session,) = await manager.list_sessions()
+    await manager.update_session(session["id"], path="renamed.ipynb")
+    assert await place_of(talk, "t1") == {"path": "renamed.ipynb", "cell_id": "c1"}
+    # Without its kernel nothing tells that it was renamed.
+    await talk.server.kernel_manager.shutdown_kernel(kernel, now=True)
+    assert await place_of(talk, "t1") == place
+
+
+async def test_a_run_that_no_cell_shows_is_where_it_was_started(talk: Talk) -> None:
+    kernel = await open_notebook(talk, "a.ipynb")
+    talk.script("Done.", "Done.")
+    for task_id, kernel_id in (("t1", kernel), ("t2", "gone")):
+        origin = {"kernel_id": kernel_id, "cell_id": "c7"}
+        await talk.ask("POST", "/tasks", {"task_id": task_id, "origin": origin})
+        await (await talk.socket(task_id)).rest()
+    assert await place_of(talk, "t1") == {"path": "a.ipynb", "cell_id": "c7"}
+    assert await place_of(talk, "t2") is None
+
+
+async def test_a_run_is_found_by_the_name_of_its_notebook_alone(talk: Talk) -> None:
+    await tasks(talk, "t1", "t2")
+    await show(talk, "t1", await open_notebook(talk, "in a folder/Penguins.ipynb"))
+    folder = str(talk.server.root_dir).rpartition("/")[2]
+    for words, found in (("penguins", ["t1"]), ("folder", []), (folder, [])):
+        listed = (await talk.ask("GET", f"/tasks?q={words}")).json["tasks"]
+        assert [each["task_id"] for each in listed] == found
+
+
 async def test_a_task_that_is_deleted_is_not_shown(talk: Talk) -> None:
     await tasks(talk, "t1")
     await show(talk, "t1", await open_notebook(talk, "a.ipynb"))
