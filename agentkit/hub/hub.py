@@ -82,7 +82,7 @@ class Hub:
         """A host with notebooks puts its own here."""
         self.offers = Offers()
         self._brought = BroughtAgents()
-        self._redactor = redactor or Redactor()
+        self.redactor = redactor or Redactor()
         self._limits = limits or Limits()
         self._max_running = max_running
         self._away_seconds = away_seconds
@@ -175,9 +175,9 @@ class Hub:
         thread_id = plan.request.thread_id or task_id
         if any(thread_of(r.task.summary) == thread_id for r in self._runs.values()):
             raise busy(thread_id)
-        summary = plan.summary(task_id, self._redactor)
+        summary = plan.summary(task_id, self.redactor)
         desk = ClientDesk(plan.client_tools, self._away_seconds) if plan.client_tools else None
-        writer = TaskWriter(Task(summary), self.journal, self._redactor, publisher)
+        writer = TaskWriter(Task(summary), self.journal, self.redactor, publisher)
         run = Run(writer, self.executor, plan, desk, Requests(request.on_ask), self._ended)
         self._runs[task_id] = run
         try:
@@ -275,7 +275,7 @@ class Hub:
         run = await self._unfinished(task_id, "answered")
         request = run.requests.get(request_id)
         if isinstance(request, ApprovalRequested):
-            resolution = with_true_arguments(resolution, request, self._redactor)
+            resolution = with_true_arguments(resolution, request, self.redactor)
             check_edited((self.executor.policy, run.plan.agent.policy), request, resolution)
         run.requests.answer(request_id, resolution)
 
@@ -352,7 +352,7 @@ class Hub:
     async def _end_orphans(self) -> None:
         publisher = self._open_publisher()
         for summary in await self.journal.take_orphans():
-            writer = TaskWriter(Task(summary), self.journal, self._redactor, publisher)
+            writer = TaskWriter(Task(summary), self.journal, self.redactor, publisher)
             await writer.finish(interrupted("Its server died while it ran."))
 
     def _start_waiting(self) -> None:

@@ -8,7 +8,6 @@ hub's loop, and sends what comes back with the
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,12 +23,13 @@ from agentkit.errors import AgentKitError
 from agentkit.hub.hub import Hub
 from agentkit.hub.listing import Listing
 from agentkit.llm.gateway import LLMGateway
+from agentkit.server import traces
 from agentkit.server.defined import agents_status, skills_status
 from agentkit.server.input import MAX_SEQ, checked, parsed, resolution
 from agentkit.server.response import MAX_BODY, Response, as_json, failure, refusal, too_large
 from agentkit.tools.mcp import McpServers
 from agentkit.trace.bundle import to_bundle
-from agentkit.trace.document import Trace, build_trace
+from agentkit.trace.document import Trace
 from agentkit.trace.html import to_html
 from agentkit.trace.markdown import to_markdown
 
@@ -56,13 +56,15 @@ class Route:
     path: str
     action: Literal["read", "write", "execute"]
     function: Callable[[Request], Awaitable[Response]]
+    most: int = MAX_BODY
+    """Bytes that a request's body may have."""
 
 
 async def answer(route: Route, request: Request) -> Response:
     """Open the hub, call a route's function; its errors become responses."""
     try:
-        if len(request.body) > MAX_BODY:
-            return too_large()
+        if len(request.body) > route.most:
+            return too_large(route.most)
         await request.hub.open()
         return await route.function(request)
     except AgentKitError as error:
@@ -217,7 +219,7 @@ class _TraceQuery(BaseModel):
 
 async def _trace(request: Request) -> Response:
     query = _query(request, _TRACE_QUERY)
-    trace = await trace_of(request.hub, request.path["id"], follow_ups=query.follow_ups)
+    trace = await traces.trace_of(request.hub, request.path["id"], follow_ups=query.follow_ups)
     # A run of a thousand steps takes a second to write.
     return await asyncio.to_thread(_written, trace, query.format)
 
@@ -233,23 +235,6 @@ def _written(trace: Trace, form: str) -> Response:
             return as_json(to_bundle(trace, live=not ended))
         case _:
             return as_json(trace.to_json())
-
-
-async def trace_of(hub: Hub, task_id: str, *, follow_ups: bool = False) -> Trace:
-    """The trace document of a task, up to what has been shown."""
-    trace = await _one_trace(hub, task_id)
-    if not follow_ups:
-        return trace
-    later = [await _one_trace(hub, each) for each in await hub.follow_ups(task_id)]
-    return trace.model_copy(update={"follow_ups": later or None})
-
-
-async def _one_trace(hub: Hub, task_id: str) -> Trace:
-    task = await hub.task(task_id)
-    last_seq = task.summary.last_seq
-    summary = task.summary.model_copy()
-    texts = await hub.journal.events(task_id, 0, last_seq) if last_seq else []
-    return build_trace(summary, [json.loads(text) for text in texts])
 
 
 class _Cancel(BaseModel):
@@ -306,6 +291,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/tasks/{id}/trace", "read", _trace),
     Route("POST", "/tasks/{id}/cancel", "execute", _cancel),
     Route("POST", "/tasks/{id}/answers", "execute", _answer),
+    Route("POST", "/traces/manifest", "read", traces.look, traces.MAX_TRACE),
+    Route("POST", "/traces/export", "read", traces.export, traces.MAX_TRACE),
 )
 
 SOCKET_PATH = "/ws/tasks/{id}"

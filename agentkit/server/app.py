@@ -28,7 +28,7 @@ from agentkit.server.conversation import Gone, converse, refuse
 from agentkit.server.feed import FEED_PATH, feed
 from agentkit.server.input import query_of
 from agentkit.server.portal import Portal
-from agentkit.server.response import HEADERS, MAX_BODY, Response, failure, refusal, too_large
+from agentkit.server.response import HEADERS, Response, failure, refusal, too_large
 from agentkit.skills.registry import SkillRegistry
 from agentkit.tools.registry import ToolRegistry
 
@@ -129,9 +129,9 @@ class _Host:
             self._admit(request)
         except Refused as error:
             return refusal(error, 401 if error.reason == "unauthorized" else 403)
-        body = await _body(request)
+        body = await _body(request, route.most)
         if body is None:
-            return too_large()
+            return too_large(route.most)
         query = query_of(request.url.query)
         asked = Request(self._hub, request.path_params, query, body)
         return await self._portal.run(answer(route, asked))
@@ -228,12 +228,12 @@ class _PortalSocket:
             raise Gone from error
 
 
-async def _body(request: HttpRequest) -> bytes | None:
+async def _body(request: HttpRequest, most: int) -> bytes | None:
     """The body; ``None`` for one over the limit, of which no more than that is read."""
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > MAX_BODY:
+        if len(body) > most:
             return None
     return bytes(body)
 

@@ -29,7 +29,7 @@ STATUS_CODES: tuple[tuple[type[AgentKitError], int], ...] = (
 """The one place where errors become HTTP; the first class that fits counts."""
 
 MAX_BODY = 4_000_000
-"""Bytes of a request's body."""
+"""Bytes of a request's body, where its route says nothing else."""
 
 HEADERS: Mapping[str, str] = {
     # A trace's page may show its own inline style and pictures, and nothing else: what stands in it was
@@ -63,9 +63,9 @@ def failure() -> AgentKitError:
     return AgentKitError(message, reason="internal")
 
 
-def too_large() -> Response:
-    """The response to a body over ``MAX_BODY``."""
-    message = f"The body has more than the {MAX_BODY:,} bytes that are allowed."
+def too_large(most: int = MAX_BODY) -> Response:
+    """The response to a body over what its route allows."""
+    message = f"The body has more than the {most:,} bytes that are allowed."
     return refusal(InvalidInput(message, reason="body_too_large"), 413)
 
 

@@ -11,8 +11,7 @@ import httpx
 import pytest
 
 from agentkit._version import __version__
-from agentkit.server.api import ROUTES
-from agentkit.server.response import MAX_BODY
+from agentkit.server.api import ROUTES, Route
 from tests.agentkit.server.host import API, Gate, Host, Hosted, until
 
 MINIMAL = {
@@ -244,13 +243,17 @@ def test_a_bad_body_is_refused_and_starts_nothing(
     assert len(hosted.client.get(f"{API}/agents").json()["agents"]) == 1
 
 
-@pytest.mark.parametrize("path", [route.path for route in ROUTES if route.verb == "POST"])
-def test_a_body_over_the_limit_is_refused(host: Host, path: str) -> None:
+@pytest.mark.parametrize(
+    "route", [route for route in ROUTES if route.verb == "POST"], ids=lambda route: route.path
+)
+def test_a_body_over_the_limit_is_refused(host: Host, route: Route) -> None:
     hosted = host()
-    response = hosted.client.post(API + path.format(id="t1"), content=b'"' + b"x" * MAX_BODY + b'"')
+    path = API + route.path.format(id="t1")
+    response = hosted.client.post(path, content=b'"' + b"x" * route.most + b'"')
     error = error_of(response, 413)
     assert error["reason"] == "body_too_large"
-    assert "4,000,000" in error["message"]
+    assert f"{route.most:,}" in error["message"]
+    assert route.most == (64_000_000 if route.path.startswith("/traces") else 4_000_000)
 
 
 def test_a_body_without_end_is_not_read_to_its_end(host: Host) -> None:

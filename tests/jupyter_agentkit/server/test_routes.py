@@ -6,6 +6,7 @@ import pytest
 
 from agentkit import _version
 from agentkit.server.response import MAX_BODY
+from tests.agentkit.trace.samples import sample
 from tests.jupyter_agentkit.server.talk import Talk
 
 
@@ -125,6 +126,21 @@ async def test_a_bad_body_is_refused_and_starts_nothing(
     assert refused["reason"] == reason
     assert len(refused["message"]) < 1_000
     assert (await talk.ask("GET", "/tasks")).json == {"tasks": []}
+
+
+async def test_a_run_that_a_page_brings_along_is_given_without_what_was_left_out(
+    talk: Talk,
+) -> None:
+    document = sample("completed")
+    told = await talk.ask("POST", "/traces/manifest", {"trace": document})
+    assert told.json["steps"][4]["title"] == "Read data/README.md"
+    body = {"trace": document, "format": "html", "leave_out": [5]}
+    page = await talk.ask("POST", "/traces/export", body)
+    assert page.text.startswith("<!DOCTYPE html>")
+    assert "1 step was left out" in page.text
+    assert "README" not in page.text
+    refused = await talk.ask("POST", "/traces/export", {**body, "leave_out": [99]})
+    assert refused.refused(400)["reason"] == "unknown_step"
 
 
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain"])

@@ -1,0 +1,109 @@
+"""Traces that leave the server: a task's own, and one that a page brings along.
+
+A page shows runs that this server does not know, saved in somebody else's notebook. So what a run holds,
+and the run in any form, is also given of a trace that is sent here; nothing of it is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from agentkit.core.well_formed import repaired
+from agentkit.errors import InvalidInput
+from agentkit.hub.hub import Hub
+from agentkit.server.input import checked, parsed
+from agentkit.server.response import Response, as_json
+from agentkit.trace.document import Trace, build_trace, read_trace
+from agentkit.trace.export import ENDINGS, exported, file_name
+from agentkit.trace.sharing import manifest, masked, shared
+
+if TYPE_CHECKING:
+    from agentkit.server.api import Request
+
+MAX_TRACE = 64_000_000
+"""Bytes of a request that brings a trace along: pictures are in it."""
+
+_TYPES = {"html": "text/html", "markdown": "text/markdown", "jsonl": "application/jsonl"}
+
+
+class _Which(BaseModel):
+    """The run that is meant: a trace, or the id of a task of this server with those that follow it up."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    trace: dict[str, Any] | None = None
+    task_id: str | None = None
+
+
+class _Export(_Which):
+    format: Literal["html", "markdown", "json", "jsonl", "ipynb", "ag-ui", "otlp"]
+    leave_out: list[int] = Field(default_factory=list[int])
+    """Numbers of the manifest's steps."""
+
+
+async def trace_of(hub: Hub, task_id: str, *, follow_ups: bool = False) -> Trace:
+    """The trace document of a task, up to what has been shown."""
+    trace = await _one_trace(hub, task_id)
+    if not follow_ups:
+        return trace
+    later = [await _one_trace(hub, each) for each in await hub.follow_ups(task_id)]
+    return trace.model_copy(update={"follow_ups": later or None})
+
+
+async def _one_trace(hub: Hub, task_id: str) -> Trace:
+    task = await hub.task(task_id)
+    last_seq = task.summary.last_seq
+    summary = task.summary.model_copy()
+    texts = await hub.journal.events(task_id, 0, last_seq) if last_seq else []
+    return build_trace(summary, [json.loads(text) for text in texts])
+
+
+async def look(request: Request) -> Response:
+    """What would leave with a run: ``{"name", "endings", "rest", "steps"}``, see ``sharing.Manifest``."""
+    asked: _Which = await asyncio.to_thread(_checked, _WHICH, request.body)
+    trace = await _meant(request.hub, asked)
+    return await asyncio.to_thread(_looked, trace, request.hub)
+
+
+def _looked(trace: Trace, hub: Hub) -> Response:
+    clean = masked(trace, hub.redactor)
+    name = file_name(clean, "html").removesuffix(ENDINGS["html"])
+    return as_json({"name": name, "endings": dict(ENDINGS), **manifest(clean).to_json()})
+
+
+async def export(request: Request) -> Response:
+    """A run in a form, masked, and without what was left out."""
+    asked: _Export = await asyncio.to_thread(_checked, _EXPORT, request.body)
+    trace = await _meant(request.hub, asked)
+    return await asyncio.to_thread(_exported, trace, asked, request.hub)
+
+
+def _exported(trace: Trace, asked: _Export, hub: Hub) -> Response:
+    text = exported(shared(trace, hub.redactor, asked.leave_out), asked.format)
+    kind = _TYPES.get(asked.format, "application/json")
+    return Response(200, repaired(text), f"{kind}; charset=utf-8")
+
+
+def _checked(shape: TypeAdapter[Any], body: bytes) -> Any:
+    return checked(shape, parsed(body, "The export"), "The export", "invalid_input")
+
+
+async def _meant(hub: Hub, asked: _Which) -> Trace:
+    if (asked.trace is None) == (asked.task_id is None):
+        raise InvalidInput("Give either a trace or a task_id.")
+    if asked.task_id is not None:
+        return await trace_of(hub, asked.task_id, follow_ups=True)
+    document = asked.trace or {}
+    if not {"events", "task_id"} & document.keys():
+        raise InvalidInput(
+            "trace is no trace of a run: it has neither events nor a task_id.", reason="no_trace"
+        )
+    return await asyncio.to_thread(read_trace, document)
+
+
+_WHICH = TypeAdapter(_Which)
+_EXPORT = TypeAdapter(_Export)
