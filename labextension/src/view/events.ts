@@ -170,6 +170,7 @@ function toolFinished(draft: Draft, event: Fields): void {
   const outcome = text(event.outcome);
   const result = {
     seq: number(event.seq) ?? 0,
+    at: time(event.ts),
     outcome: (OUTCOMES.has(outcome) ? outcome : 'failed') as Outcome,
     content: fields(event.content),
     durationMs: number(event.duration_ms),
@@ -196,6 +197,7 @@ function approvalRequested(draft: Draft, event: Fields): void {
   const approval = {
     requestId,
     seq: number(event.seq) ?? 0,
+    askedAt: time(event.ts),
     reason: text(event.reason),
     preview: fields(event.preview),
     expiresAt: time(event.expires_at),

@@ -48,6 +48,7 @@ export interface Decision {
 export interface Approval {
   readonly requestId: string;
   readonly seq: number;
+  readonly askedAt: number | undefined;
   readonly reason: string;
   /** What the call would do, as its result would tell it; empty where the arguments say it all. */
   readonly preview: Fields;
@@ -57,6 +58,7 @@ export interface Approval {
 
 export interface ToolResult {
   readonly seq: number;
+  readonly at: number | undefined;
   readonly outcome: Outcome;
   readonly content: Fields;
   readonly durationMs: number | undefined;

@@ -3,6 +3,7 @@ import { ASK } from './style-ask';
 import { FRAME } from './style-frame';
 import { PAYLOAD } from './style-payload';
 import { ROWS } from './style-rows';
+import { TIMELINE } from './style-timeline';
 
 /** What holds for all of it, over everything before. */
 const LAST = css`
@@ -37,4 +38,4 @@ const LAST = css`
  * The look, in JupyterLab's own variables, so that it follows a live switch of theme. Outside of
  * JupyterLab everything derives from the colour of the surrounding text.
  */
-export const STYLES = [FRAME, ROWS, PAYLOAD, ASK, LAST];
+export const STYLES = [FRAME, ROWS, PAYLOAD, ASK, TIMELINE, LAST];
