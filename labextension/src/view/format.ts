@@ -41,7 +41,7 @@ export function date(at: number): string {
   return new Intl.DateTimeFormat(locale(), style).format(at);
 }
 
-function places(value: number, digits: number): string {
+export function places(value: number, digits: number): string {
   const fixed = { minimumFractionDigits: digits, maximumFractionDigits: digits };
   return new Intl.NumberFormat(locale(), fixed).format(value);
 }

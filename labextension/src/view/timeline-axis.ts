@@ -1,3 +1,4 @@
+import { places } from './format';
 import { trans } from './words';
 
 /** A stretch of time, in ms. */
@@ -47,14 +48,13 @@ function stepOf(length: number, most: number): number {
 function tickText(ms: number, step: number): string {
   if (step < SECOND && ms < SECOND && ms > 0) return trans.__('%1 ms', ms);
   if (ms < MINUTE) {
-    const places = step >= SECOND || ms === 0 ? 0 : Math.ceil(-Math.log10(step / SECOND) - 1e-9);
-    return trans.__('%1 s', (ms / SECOND).toFixed(places));
+    return trans.__('%1 s', places(ms / SECOND, ms === 0 ? 0 : digitsOf(step)));
   }
   if (ms < HOUR) {
     const seconds = (ms % MINUTE) / SECOND;
     const minutes = Math.floor(ms / MINUTE);
     if (seconds === 0) return trans.__('%1 min', minutes);
-    return trans.__('%1 min %2 s', minutes, Number(seconds.toFixed(3)));
+    return trans.__('%1 min %2 s', minutes, places(seconds, digitsOf(step)));
   }
   if (ms < DAY) {
     const minutes = Math.floor((ms % HOUR) / MINUTE);
@@ -64,6 +64,11 @@ function tickText(ms: number, step: number): string {
   const hours = Math.floor((ms % DAY) / HOUR);
   const days = Math.floor(ms / DAY);
   return hours === 0 ? trans.__('%1 d', days) : trans.__('%1 d %2 h', days, hours);
+}
+
+/** As many decimals as tell ticks apart that are so many ms from each other. */
+function digitsOf(step: number): number {
+  return step >= SECOND ? 0 : Math.ceil(-Math.log10(step / SECOND) - 1e-9);
 }
 
 /** The length that a growing run is drawn on: it fills up and widens seldom, so that nothing crawls. */

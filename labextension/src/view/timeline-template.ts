@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
-import { duration } from './format';
+import { duration, thousands } from './format';
 import { ICONS, type IconName } from './icons';
 import { type Range, ticksOf } from './timeline-axis';
 import { type Bar, type Lanes, timeByKind } from './timeline-lanes';
@@ -53,7 +53,12 @@ export function timelineTemplate(picture: Picture): TemplateResult {
   const ticks = ticksOf(range, whole.from, picture.width / LABEL);
   const length = range.to - range.from;
   const x = (at: number): string => `${(((at - range.from) / length) * 100).toFixed(3)}%`;
-  const label = trans._n('Timeline of %1 span', 'Timeline of %1 spans', spans.length);
+  const label = trans._n(
+    'Timeline of %2 span',
+    'Timeline of %2 spans',
+    spans.length,
+    thousands(spans.length),
+  );
   const { current } = picture;
   const says = current === undefined ? '' : spoken(spanText(current, whole.from, picture.now));
   return html`<div class="axis" aria-hidden="true">
@@ -168,7 +173,7 @@ function kindsTemplate(spans: readonly Span[], now: number): TemplateResult {
   ${
     failed === 0
       ? nothing
-      : html`<span class="kind"><b class="bar" data-kind="tool" data-state="failed"></b>${trans._n('%1 failed', '%1 failed', failed)}</span>`
+      : html`<span class="kind"><b class="bar" data-kind="tool" data-state="failed"></b>${trans._n('%2 failed', '%2 failed', failed, thousands(failed))}</span>`
   }`;
 }
 

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { changedArguments } from './edits';
-import { duration } from './format';
+import { duration, thousands } from './format';
 import type { Bar } from './timeline-lanes';
 import type { Span, SpanKind } from './timeline-spans';
 import { oneLine, toolTitle } from './titles';
@@ -38,12 +38,13 @@ export function barText(bar: Bar, spans: readonly Span[], origin: number): Told 
   const until = offset((last?.to ?? last?.from ?? origin) - origin);
   const title =
     bar.kind === 'model'
-      ? trans._n('%1 turn of the model', '%1 turns of the model', bar.count)
-      : trans._n('%1 call', '%1 calls', bar.count);
+      ? trans._n('%2 turn of the model', '%2 turns of the model', bar.count, thousands(bar.count))
+      : trans._n('%2 call', '%2 calls', bar.count, thousands(bar.count));
   return {
     title,
     details: '',
-    word: bar.failed === 0 ? '' : trans._n('%1 failed', '%1 failed', bar.failed),
+    word:
+      bar.failed === 0 ? '' : trans._n('%2 failed', '%2 failed', bar.failed, thousands(bar.failed)),
     facts: `${trans.__('%1 to %2', from, until)} · ${trans.__('Zoom in to see each')}`,
   };
 }
