@@ -3,6 +3,14 @@ import { hostPlugin } from './host/plugin';
 import { languagePlugin } from './language';
 import { mimePlugin } from './mime';
 import { notebookPlugin } from './notebook/plugin';
+import { runsPlugin } from './runs';
 
 /** The plugins of this extension. */
-export default [languagePlugin, hostPlugin, mimePlugin, notebookPlugin, documentsPlugin];
+export default [
+  languagePlugin,
+  hostPlugin,
+  mimePlugin,
+  notebookPlugin,
+  documentsPlugin,
+  runsPlugin,
+];

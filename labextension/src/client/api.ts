@@ -61,6 +61,13 @@ export class TaskApi {
     return new TaskApi(this.address, taskId);
   }
 
+  /** Deletes a finished run with its events. */
+  async remove(): Promise<void> {
+    const response = await this.fetch('DELETE', '');
+    // 404: somebody else did.
+    if (!response.ok && response.status !== 404) throw new Error(await problem(response));
+  }
+
   /** Takes back the run's edits of its notebook, as far as nobody has changed those cells since. */
   async undo(): Promise<Undone> {
     const response = await this.fetch('POST', '/undo', {});
@@ -100,7 +107,8 @@ export function request(
   return fetch(url, body === undefined ? init : { ...init, body: JSON.stringify(body) });
 }
 
-async function problem(response: Response): Promise<string> {
+/** Why the server refused, in its words. */
+export async function problem(response: Response): Promise<string> {
   const fallback = trans.__('The server answered %1.', response.status);
   try {
     const body: unknown = await response.json();
