@@ -84,8 +84,10 @@ export class SavedRuns {
               aria-current=${index === this.chosen ? 'true' : nothing}
               @click=${() => this.choose(index)}
             >
-              <span>${oneLine(text(run.agent), 60) || trans.__('Agent')}</span>
-              ${oneLine(text(run.input), 160)}
+              <span
+                ><b dir="auto">${oneLine(text(run.agent), 40) || trans.__('Agent')}</b>
+                ${oneLine(text(run.input), 160)}</span
+              >
             </button>
           </li>`,
         )}

@@ -8,6 +8,7 @@ import { keepFromPage } from './keys';
 import { LightParts } from './light';
 import { RowList } from './list';
 import { Painter } from './paint';
+import { heed, preferred } from './preferences';
 import { fields, number, time } from './read';
 import { attached, finished, fold, fromTrace } from './reduce';
 import { whenSeen } from './seen';
@@ -62,7 +63,7 @@ export class TraceElement extends LitElement {
   private reachable = false;
   private readonly attention = new Attention(this);
   private readonly painter = new Painter(() => this.foldIn());
-  private readonly follower = new Follower(this);
+  private readonly follower = new Follower(this, () => this.wasLive && preferred.now.follow);
   private readonly sizes = new ResizeObserver(entries => {
     for (const { target } of entries) {
       const cut =
@@ -94,6 +95,7 @@ export class TraceElement extends LitElement {
     else this.connection = 'saved';
     signal.addEventListener('abort', () => this.painter.stop(), { once: true });
     this.adoptThread(source.trace);
+    preferred.watch(() => this.requestUpdate(), signal);
     whenSeen(this, signal, () => void this.look());
     this.requestUpdate();
   }
@@ -287,6 +289,7 @@ export function mount(
   { signal, inThread }: { signal: AbortSignal; inThread?: () => void },
 ): TraceElement {
   if (host.words !== undefined) speak(host.words);
+  if (host.preferences !== undefined) heed(host.preferences);
   // The extension and the widget may both be on a page, each with a class of its own.
   if (customElements.get(TAG) === undefined) customElements.define(TAG, TraceElement);
   const view = document.createElement(TAG) as TraceElement;

@@ -13,7 +13,11 @@ export class Follower {
   private box: HTMLElement | undefined;
   private readonly sizes: ResizeObserver;
 
-  constructor(private readonly element: HTMLElement) {
+  /** @param wanted Whether the element is to be followed; asked whenever it has grown. */
+  constructor(
+    private readonly element: HTMLElement,
+    private readonly wanted: () => boolean,
+  ) {
     this.sizes = new ResizeObserver(() => this.resized());
   }
 
@@ -51,7 +55,13 @@ export class Follower {
     const grew = height > this.height;
     this.height = height;
     if (box === undefined || !box.isConnected) return;
-    if (grew && this.pinned && performance.now() > this.pausedUntil && !this.typesAbove()) {
+    if (
+      grew &&
+      this.pinned &&
+      this.wanted() &&
+      performance.now() > this.pausedUntil &&
+      !this.typesAbove()
+    ) {
       const bottom = this.element.getBoundingClientRect().bottom;
       const hidden = bottom + NEAR - box.getBoundingClientRect().bottom;
       if (hidden > 0) box.scrollTop += hidden;

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { ICONS } from './icons';
 import { payloadTemplate } from './payload';
+import { preferred } from './preferences';
 import { questionTemplate } from './question';
 import { json } from './read';
 import { head, type RowContext, stateOf, timeTemplate } from './row';
@@ -29,6 +30,7 @@ export function rowTemplate(row: Row, context: RowContext): TemplateResult {
 
 /** Rows are folded but for those that want to be seen: they wait for somebody, or they failed. */
 export function opensByItself(row: Row): boolean {
+  if (row.kind === 'thinking') return preferred.now.thinkingOpen;
   if (row.kind !== 'tool') return false;
   if (row.approval !== undefined && row.approval.decided === undefined && row.result === undefined)
     return true;

@@ -1,3 +1,4 @@
+import type { Preferred } from './preferences';
 import type { Fields } from './read';
 import type { Connection } from './state';
 import type { Words } from './words';
@@ -64,6 +65,8 @@ export interface Host {
   readonly css: string;
   /** The page's language; English without it. */
   readonly words?: Words;
+  /** The reader's; the usual ones without it. */
+  readonly preferences?: Preferred;
   /** A run that was watched live has ended. */
   onFinished?(taskId: string): void;
   /** A run that follows up the shown one has been started. */
