@@ -4,10 +4,12 @@ import { languagePlugin } from './language';
 import { mimePlugin } from './mime';
 import { notebookPlugin } from './notebook/plugin';
 import { runsPlugin } from './runs';
+import { settingsPlugin } from './settings/plugin';
 
 /** The plugins of this extension. */
 export default [
   languagePlugin,
+  settingsPlugin,
   hostPlugin,
   mimePlugin,
   notebookPlugin,

@@ -3,6 +3,8 @@ import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { Token } from '@lumino/coreutils';
 import { ILanguage } from '../language';
+import { ISettings } from '../settings/plugin';
+import type { LiveSettings } from '../settings/settings';
 import type { Host } from '../view/source';
 import type { Words } from '../view/words';
 import { labHost } from './lab';
@@ -22,9 +24,17 @@ export const hostPlugin: JupyterFrontEndPlugin<HostFor> = {
   description: 'Renders what agents say and what their tools return.',
   autoStart: true,
   provides: IHostFor,
-  requires: [IRenderMimeRegistry, ILanguage],
-  activate: (_app: JupyterFrontEnd, rendermime: IRenderMimeRegistry, words: Words) => {
-    const hostFor: HostFor = resolver => labHost(rendermime, words, resolver);
+  requires: [IRenderMimeRegistry, ILanguage, ISettings],
+  activate: (
+    _app: JupyterFrontEnd,
+    rendermime: IRenderMimeRegistry,
+    words: Words,
+    preferences: LiveSettings,
+  ) => {
+    const hostFor: HostFor = resolver => ({
+      ...labHost(rendermime, words, resolver),
+      preferences,
+    });
     shareHost(hostFor());
     return hostFor;
   },
