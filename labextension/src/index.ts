@@ -1,10 +1,13 @@
+import { commandsPlugin } from './commands/plugin';
 import { documentsPlugin } from './documents/plugin';
 import { hostPlugin } from './host/plugin';
 import { languagePlugin } from './language';
+import { launcherPlugin } from './launcher/plugin';
 import { mimePlugin } from './mime';
 import { notebookPlugin } from './notebook/plugin';
 import { runsPlugin } from './runs';
 import { settingsPlugin } from './settings/plugin';
+import { tabPlugin } from './tab/plugin';
 
 /** The plugins of this extension. */
 export default [
@@ -15,4 +18,7 @@ export default [
   notebookPlugin,
   documentsPlugin,
   runsPlugin,
+  tabPlugin,
+  commandsPlugin,
+  launcherPlugin,
 ];

@@ -1,4 +1,5 @@
 import type { ClientFrame } from '../protocol.gen';
+import { type Fields, fields } from '../view/read';
 import { trans } from '../view/words';
 import type { Address } from './address';
 
@@ -38,6 +39,14 @@ export class TaskApi {
     } catch {
       return 'unreachable';
     }
+  }
+
+  /** The task without its events; nothing when the server has none of that id for this page. */
+  async summary(): Promise<Fields | undefined> {
+    const response = await this.fetch('GET', '');
+    if ([401, 403, 404].includes(response.status)) return undefined;
+    if (!response.ok) throw new Error(await problem(response));
+    return fields(await response.json());
   }
 
   /** The bundle that a finished run leaves in the notebook, with its follow-ups: `{data, metadata}`. */

@@ -27,12 +27,19 @@ export interface CellWidget extends Widget {
 }
 
 export interface NotebookPanel extends Widget {
-  readonly content: {
+  readonly content: Widget & {
     readonly model: NotebookModel | null;
     readonly widgets: readonly CellWidget[];
     readonly notebookConfig: { readonly recordTiming: boolean };
+    readonly activeCell: CellWidget | null;
+    activeCellIndex: number;
+    deselectAll(): void;
+    /** Brings a cell into view, also one that is not in the page because it is far away. */
+    scrollToItem(index: number): Promise<void>;
   };
   readonly sessionContext: DocumentRegistry.Context['sessionContext'];
+  /** Resolves when it was shown for the first time, with its cells. */
+  readonly revealed: Promise<void>;
 }
 
 /** The class of code cells, which each of them knows. */

@@ -1,26 +1,33 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
+import { Token } from '@lumino/coreutils';
 import type { Widget } from '@lumino/widgets';
 import { pageAddress } from '../client/address';
 import { PageChannel } from '../client/page';
-import { NotebookDesk } from './desk';
+import { NotebookDesk, type Opened } from './desk';
 import type { NotebookContext, NotebookPanel } from './panel';
 import { Restorer } from './restorer';
 
 /** Drives whose files are the server's own, under the same names. */
 const OWN_DRIVES: ReadonlySet<string> = new Set(['', 'RTC']);
 
+export const IOpenNotebooks = new Token<ReadonlySet<Opened>>(
+  'jupyter-agentkit:IOpenNotebooks',
+  'The notebooks of the server that are open in this page.',
+);
+
 /** Lets the server's agents work in the notebooks that are open in this page. */
-export const notebookPlugin: JupyterFrontEndPlugin<void> = {
+export const notebookPlugin: JupyterFrontEndPlugin<ReadonlySet<Opened>> = {
   id: 'jupyter-agentkit:notebook',
   description: 'Lets agents read, edit and run the cells of open notebooks.',
   autoStart: true,
+  provides: IOpenNotebooks,
   activate: (app: JupyterFrontEnd) => {
     const address = pageAddress();
-    if (address === undefined) return;
     const desk = new NotebookDesk(
       panel => document.hasFocus() && app.shell.currentWidget?.id === panel.id,
     );
+    if (address === undefined) return desk.opened;
     let channel: PageChannel | undefined;
     const tell = (): void => {
       channel ??= new PageChannel(address, desk, new AbortController().signal);
@@ -53,5 +60,6 @@ export const notebookPlugin: JupyterFrontEndPlugin<void> = {
         });
       },
     });
+    return desk.opened;
   },
 };

@@ -82,7 +82,8 @@ function stateOf(cell: CellWidget | undefined): CellState | undefined {
   return { executedHere, taskIds: taskIdsIn(dataIn(outputs)) };
 }
 
-function* dataIn(outputs: CellOutputs): Iterable<unknown> {
+/** What the outputs of a cell hold. */
+export function* dataIn(outputs: CellOutputs): Iterable<unknown> {
   for (let index = 0; index < outputs.length; index += 1) yield outputs.get(index).data;
 }
 

@@ -1,0 +1,56 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICommandPalette, Notification } from '@jupyterlab/apputils';
+import { pageAddress } from '../client/address';
+import { TaskApi } from '../client/api';
+import { ILanguage } from '../language';
+import { targetOf } from '../tab/target';
+import { trans } from '../view/words';
+
+/** What the palette offers, as far as it is there: some of it comes from other plugins. */
+const OFFERED = [
+  'agentkit:open-runs',
+  'agentkit:open-run',
+  'agentkit:export-trace',
+  'agentkit:cancel-run',
+  'agentkit:cancel-all',
+  'agentkit:new-notebook',
+];
+
+/** What can be done with runs, from the palette, the menus and by keyboard; see `schema/plugin.json`. */
+export const commandsPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-agentkit:commands',
+  description: 'Commands about the runs of agents.',
+  autoStart: true,
+  requires: [ILanguage],
+  optional: [ICommandPalette],
+  activate: (app: JupyterFrontEnd, _language: unknown, palette: ICommandPalette | null) => {
+    const address = pageAddress();
+    if (address === undefined) return;
+    const { commands } = app;
+
+    commands.addCommand('agentkit:cancel-run', {
+      label: trans.__('Cancel Run'),
+      caption: trans.__('Cancel the run of the active cell'),
+      isEnabled: args => targetOf(app, args)?.running === true,
+      execute: async args => {
+        const target = targetOf(app, args);
+        if (target === undefined) return;
+        try {
+          await new TaskApi(address, target.taskId).post({ type: 'cancel' });
+        } catch (error) {
+          const why = error instanceof Error ? error.message : String(error);
+          Notification.error(trans.__('The run was not cancelled: %1', why));
+        }
+      },
+    });
+
+    if (palette === null) return;
+    const category = trans.__('Agents');
+    // The others' commands are there once every plugin has been activated.
+    void app.started.then(() => {
+      for (const command of OFFERED) {
+        if (commands.hasCommand(command)) palette.addItem({ command, category });
+      }
+    });
+  },
+};

@@ -1,0 +1,107 @@
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { Opened } from './desk';
+import type { NotebookPanel } from './panel';
+import { taskIdsIn } from './restore';
+import { dataIn } from './restorer';
+
+/** A cell of an open notebook that shows a run. */
+export interface Shown {
+  readonly panel: NotebookPanel;
+  readonly index: number;
+}
+
+/** How long a notebook that was just opened may take to show its runs, in ms. */
+const WITHIN_MS = 5000;
+/** How long a cell that was scrolled to may take to be drawn, in frames. */
+const WITHIN_FRAMES = 60;
+
+/** Where a run is shown among the open notebooks; the one in front is looked at first. */
+export function shownIn(
+  notebooks: Iterable<Opened>,
+  taskId: string,
+  inFront?: string,
+): Shown | undefined {
+  const panels = [...notebooks].map(each => each.panel).filter(panel => !panel.isDisposed);
+  panels.sort((a, b) => Number(b.id === inFront) - Number(a.id === inFront));
+  for (const panel of panels) {
+    const index = panel.content.widgets.findIndex(({ model: { outputs } }) =>
+      outputs === undefined ? false : taskIdsIn(dataIn(outputs)).has(taskId),
+    );
+    if (index >= 0) return { panel, index };
+  }
+  return undefined;
+}
+
+/** The same of a notebook that is being opened; nothing when it shows no such run within some seconds. */
+export async function soonShownIn(
+  notebooks: ReadonlySet<Opened>,
+  path: string,
+  taskId: string,
+): Promise<Shown | undefined> {
+  const opened = [...notebooks].find(each => each.context.localPath === path);
+  if (opened === undefined) return undefined;
+  await opened.context.ready;
+  await opened.panel.revealed;
+  const { contentChanged } = opened.context.model;
+  return new Promise(resolve => {
+    const settle = (found: Shown | undefined): void => {
+      contentChanged.disconnect(look);
+      clearTimeout(patience);
+      resolve(found);
+    };
+    const look = (): void => {
+      const found = shownIn([opened], taskId);
+      if (found !== undefined) settle(found);
+    };
+    const patience = setTimeout(() => settle(undefined), WITHIN_MS);
+    contentChanged.connect(look);
+    look();
+  });
+}
+
+/** Brings a run's cell before the reader's eyes. */
+export async function reveal(
+  app: JupyterFrontEnd,
+  { panel, index }: Shown,
+  taskId: string,
+): Promise<void> {
+  app.shell.activateById(panel.id);
+  await panel.revealed;
+  const notebook = panel.content;
+  notebook.deselectAll();
+  notebook.activeCellIndex = index;
+  await notebook.scrollToItem(index);
+  const view = await drawn(() => viewOf(notebook.widgets[index]?.node, taskId));
+  if (view === undefined) return;
+  const tall = view.offsetHeight > notebook.node.clientHeight;
+  view.scrollIntoView({ block: tall ? 'start' : 'center' });
+  flash(view);
+}
+
+function viewOf(cell: HTMLElement | undefined, taskId: string): HTMLElement | undefined {
+  const views = cell?.querySelectorAll<HTMLElement>('agentkit-trace') ?? [];
+  return [...views].find(view => view.dataset.taskId === taskId);
+}
+
+async function drawn(find: () => HTMLElement | undefined): Promise<HTMLElement | undefined> {
+  for (let frame = 0; frame < WITHIN_FRAMES; frame += 1) {
+    const found = find();
+    if (found !== undefined) return found;
+    await new Promise(requestAnimationFrame);
+  }
+  return undefined;
+}
+
+/** Leads the eye to where the page has jumped. */
+function flash(element: HTMLElement): void {
+  if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+  const brand = 'var(--jp-brand-color1)';
+  element.animate(
+    [
+      { boxShadow: `0 0 0 2px ${brand}` },
+      { boxShadow: `0 0 0 2px ${brand}` },
+      { boxShadow: 'none' },
+    ],
+    { duration: 1500, easing: 'ease-out' },
+  );
+}
