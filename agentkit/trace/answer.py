@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
+from agentkit.trace.looks import ATTRIBUTES
 from agentkit.trace.results import cut
 from agentkit.trace.sanitize import sanitize
 from agentkit.trace.words import visible
 
 
-def answer_html(text: str, table_attributes: str, limit: int) -> tuple[str, str]:
+def answer_html(text: str, limit: int) -> tuple[str, str]:
     """Markdown as an HTML fragment, and a note when it had to be cut to ``limit`` characters."""
     shown, note = cut(visible(text), limit)
     html = _parser()(shown)
-    return sanitize(html, 8 * limit, links=True, table_attributes=table_attributes).html, note
+    return sanitize(html, 8 * limit, links=True, attributes=ATTRIBUTES).html, note
 
 
 @cache

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from agentkit.core.protocol import MimeBundle
 from agentkit.trace.document import TRACE_MIME, Trace, read_trace
 from agentkit.trace.html import to_html
+from agentkit.trace.limits import TRACE_CHARS, TRACE_VALUES
 from agentkit.trace.markdown import to_markdown
+from agentkit.trace.packed import pack
 from agentkit.trace.plain import to_text
+from agentkit.trace.read import as_list, as_mapping
+
+_TEXTS = ("text/plain", "text/markdown")
 
 
 def to_bundle(trace: Trace | Mapping[str, Any], *, live: bool = True) -> dict[str, MimeBundle]:
     """``{"data", "metadata"}`` of a cell output: the trace, HTML, Markdown and plain text.
 
-    Large results are whole in the trace alone.
+    Large results are whole in the trace alone, whose events are packed when they are long. How much each
+    form holds is known to ``agentkit.trace.limits``.
 
     Parameters
     ----------
@@ -26,10 +33,53 @@ def to_bundle(trace: Trace | Mapping[str, Any], *, live: bool = True) -> dict[st
     document = read_trace(trace)
     return {
         "data": {
-            TRACE_MIME: document.to_json(),
+            TRACE_MIME: _kept(document.to_json()),
             "text/html": to_html(document, live=live),
             "text/markdown": to_markdown(document, live=live),
             "text/plain": to_text(document, live=live),
         },
         "metadata": {},
     }
+
+
+def _kept(document: dict[str, Any]) -> dict[str, Any]:
+    """The document as a notebook keeps it: long lists of events packed, and no longer than is bearable."""
+    kept = _packed(document)
+    for limit in TRACE_VALUES:
+        if len(json.dumps(kept, ensure_ascii=False, default=repr)) <= TRACE_CHARS:
+            break
+        kept = _packed(_cut(document, limit))
+    return kept
+
+
+def _packed(document: dict[str, Any]) -> dict[str, Any]:
+    packed = {**document, "events": pack(document["events"])}
+    if later := as_list(document.get("follow_ups")):
+        packed["follow_ups"] = [_packed(each) for each in later]
+    return packed
+
+
+def _cut(value: Any, limit: int) -> Any:
+    """``value`` with its long texts cut; each says so where it ends."""
+    if isinstance(value, str) and len(value) > limit:
+        return f"{value[:limit]}\n… cut: {limit:,} of {len(value):,} characters are kept in the notebook"
+    if items := as_list(value):
+        return [_cut(each, limit) for each in items]
+    fields = as_mapping(value)
+    cut = {name: _cut(each, limit) for name, each in fields.items()}
+    if content := as_mapping(fields.get("content")):
+        cut["content"] = _cut_bundle(content, limit)
+    return cut or value
+
+
+def _cut_bundle(content: dict[str, Any], limit: int) -> dict[str, Any]:
+    """A result without what a cut would break; its text names what is missing."""
+    sizes = {mime: len(json.dumps(value, default=repr)) for mime, value in content.items()}
+    missing = [mime for mime, size in sizes.items() if size > limit and mime not in _TEXTS]
+    kept = {mime: _cut(value, limit) for mime, value in content.items() if mime not in missing}
+    if missing:
+        notes = [
+            f"[{mime}: {sizes[mime]:,} characters, not kept in the notebook]" for mime in missing
+        ]
+        kept["text/plain"] = "\n".join([str(kept.get("text/plain", "")), *notes]).lstrip("\n")
+    return kept

@@ -39,6 +39,7 @@ from agentkit.core.events import (
     Warned,
 )
 from agentkit.core.protocol import ErrorInfo, TaskStatus, TaskSummary, Usage, absent
+from agentkit.trace.packed import PackedEvents, unpack
 from agentkit.trace.read import as_list, as_mapping, as_text, first_event
 
 TRACE_MIME = "application/vnd.agentkit.trace+json"
@@ -113,7 +114,8 @@ class Trace(BaseModel):
     usage: Usage | None
     result: str | None
     error: ErrorInfo | None
-    events: list[Annotated[dict[str, Any], _PublishedAs(StoredEvent)]]
+    events: Annotated[list[dict[str, Any]], _PublishedAs(list[StoredEvent] | PackedEvents)]
+    """In order. A notebook holds a long list of them packed; ``read_trace`` gives the list."""
     follow_ups: list[Trace] | None = Field(default=None, exclude_if=absent)
     """The runs that went on from this one and are shown with it, in order; these have none of their own.
     Absent where there are none."""
@@ -204,7 +206,7 @@ def read_trace(document: object) -> Trace:
     if isinstance(document, Trace):
         return document
     fields = as_mapping(document)
-    events = [as_mapping(event) for event in as_list(fields.get("events"))]
+    events = [as_mapping(event) for event in unpack(fields.get("events"))]
     events = _stored(event for event in events if isinstance(event.get("event_type"), str))
     started = first_event(events, "run_started")
     finished = first_event(events, "run_finished")

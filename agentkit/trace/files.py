@@ -7,7 +7,6 @@ Jupyter itself would call broken still give the runs that can be found in them.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 
 from agentkit.errors import BrokenFile, NotFound
 from agentkit.trace.document import TRACE_MIME, Trace, read_trace
-from agentkit.trace.read import as_list, as_mapping, as_text
+from agentkit.trace.read import as_list, as_mapping, as_text, parsed
 from agentkit.trace.words import one_line
 
 _NOTEBOOK = ("cells", "worksheets", "nbformat")
@@ -85,7 +84,7 @@ def _parsed(path: Path) -> Any:
     except UnicodeDecodeError:
         raise BrokenFile(path, None, f"this is no text; expected is {_EXPECTED}.") from None
     try:
-        return _json(text)
+        return parsed(text)
     except json.JSONDecodeError as error:
         if path.suffix == ".jsonl":
             return [_line(path, *each) for each in enumerate(text.split("\n"), 1) if each[1]]
@@ -97,24 +96,14 @@ def _parsed(path: Path) -> Any:
 
 def _line(path: Path, number: int, line: str) -> Any:
     try:
-        return _json(line)
+        return parsed(line)
     except (ValueError, RecursionError) as error:
         raise BrokenFile(path, number, f"this line is no JSON ({error}).") from None
 
 
-def _json(text: str) -> Any:
-    # Python reads numbers that JSON does not have; left in, they could not be written again.
-    return json.loads(text, parse_constant=lambda _name: None, parse_float=_number)
-
-
-def _number(text: str) -> float | None:
-    value = float(text)
-    return value if math.isfinite(value) else None
-
-
-def _documents(parsed: object) -> Iterator[dict[str, Any]]:
-    yield as_mapping(parsed)
-    yield from map(as_mapping, as_list(parsed))
+def _documents(document: object) -> Iterator[dict[str, Any]]:
+    yield as_mapping(document)
+    yield from map(as_mapping, as_list(document))
 
 
 def _is_notebook(document: object) -> bool:
@@ -154,7 +143,7 @@ def _trace(value: object) -> dict[str, Any]:
     # Some writers save every type as text, or as a list of its lines.
     text = as_text(value) or "".join(as_text(line) or "" for line in as_list(value))
     try:
-        return as_mapping(_json(text) if text else value)
+        return as_mapping(parsed(text) if text else value)
     except (ValueError, RecursionError):
         return {}
 

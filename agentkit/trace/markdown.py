@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from agentkit.trace import results
 from agentkit.trace.document import Trace, read_trace
 from agentkit.trace.edits import Edit
+from agentkit.trace.limits import ANSWERS, CHANGES, MARKDOWN_PICTURES, MARKDOWN_VALUES
 from agentkit.trace.overview import SIMULATED, Overview, overview
-from agentkit.trace.results import cut, picture_of
+from agentkit.trace.results import Picture, cut, cut_whole, pictures_of
 from agentkit.trace.row import Row
-from agentkit.trace.words import ROW_STATES, duration, one_line, visible
-
-_TEXT_BUDGET = 200_000
-_PICTURE_LIMIT = 40_000
-_ANSWER_LIMIT = 60_000
+from agentkit.trace.words import ROW_STATES, duration, visible
 
 _SPECIAL = re.compile(r"([\\`*_\[\]>!|~&$])")
 _BLOCK_START = re.compile(r"^(\d*)([#+=.)\-])")
@@ -34,32 +31,46 @@ def to_markdown(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
     """
     document = read_trace(trace)
     runs = [document, *(document.follow_ups or ())]
-    return "\n\n---\n\n".join(_run(each, live=live) for each in runs) + "\n"
+    views = [overview(each, live=live, runs=len(runs)) for each in runs]
+    rows = [row for view in views for row in view.rows]
+    limits = _Limits(
+        MARKDOWN_VALUES.of(len(rows)),
+        MARKDOWN_PICTURES.of(sum(len(pictures_of(row.result)) for row in rows)),
+        ANSWERS.of(len(runs)),
+    )
+    return "\n\n---\n\n".join(_run(view, limits) for view in views) + "\n"
 
 
-def _run(trace: Trace, *, live: bool) -> str:
-    view = overview(trace, live=live)
-    limit = max(200, min(4_000, _TEXT_BUDGET // (len(view.rows) or 1)))
+class _Limits(NamedTuple):
+    """Characters that a value, a picture and an answer may take."""
+
+    value: int
+    picture: int
+    answer: int
+
+
+def _run(view: Overview, limits: _Limits) -> str:
     chip = f" · *{SIMULATED}*" if view.simulated else ""
     parts = [f"**{_plain(view.agent)}**{chip} · {view.shape} {_plain(view.words)}"]
     parts += [_quoted(view.question)] if view.question.strip() else []
     parts += [f"*{_plain(view.note)}*"] if view.note else []
-    parts += _rows(view, limit)
+    parts += _rows(view, limits)
     parts += [f"{view.shape} **{_plain(view.ending)}**"] if view.ending else []
     if view.answer.strip():
-        answer, note = cut(visible(view.answer.strip()), _ANSWER_LIMIT)
+        answer, note = cut(visible(view.answer.strip()), limits.answer)
         parts += ["---", _harmless(answer), *([f"*{_plain(note)}*"] if note else [])]
     parts += ["---", _plain(" · ".join(view.footer))] if view.footer else []
     return "\n\n".join(parts)
 
 
-def _rows(view: Overview, limit: int) -> list[str]:
-    rows = [_row(row, limit) for row in view.first_rows]
+def _rows(view: Overview, limits: _Limits) -> list[str]:
+    rows = [_row(row, limits) for row in view.first_rows]
     rows += [f"*{_plain(view.left_out)}*"] if view.left_out else []
-    return rows + [_row(row, limit) for row in view.last_rows]
+    return rows + [_row(row, limits) for row in view.last_rows]
 
 
-def _row(row: Row, limit: int) -> str:
+def _row(row: Row, limits: _Limits) -> str:
+    limit = limits.value
     shape, word = ROW_STATES[row.state]
     if row.kind == "message":
         blocks = [_harmless(cut(visible(row.text), limit)[0])]
@@ -70,30 +81,32 @@ def _row(row: Row, limit: int) -> str:
         meta = ["" if row.is_settled else word, duration(row.duration_ms)]
         blocks = [" · ".join(filter(None, (head, *meta)))]
         blocks += [_plain(row.line)] if row.line else []
-        blocks += [_quoted(row.text)] if row.kind == "question" else []
-        blocks += _result(row, limit)
+        blocks += [_quoted(cut_whole(row.text, limit))] if row.kind == "question" else []
+        blocks += _result(row, limits)
         blocks += [_plain(note) for note in row.notes]
-        for change in row.changes:
+        for change in row.changes[:CHANGES]:
             blocks += [_plain(change.place), *_diff(change, limit)]
     return "- " + "\n\n".join(blocks).replace("\n", "\n  ")
 
 
-def _result(row: Row, limit: int) -> list[str]:
+def _result(row: Row, limits: _Limits) -> list[str]:
     if row.edit:
-        return _diff(row.edit, limit)
-    picture, text = picture_of(row.result), results.text_of(row.result)
-    # Readers of Markdown refuse SVG in a data URI.
-    if picture and picture.mime_type in results.PICTURES and len(picture.uri) <= _PICTURE_LIMIT:
-        return [f"![{_plain(one_line(text)) or 'picture'}]({picture.uri})"]
+        return _diff(row.edit, limits.value)
+    shown = pictures_of(row.result)
+    pictures = [_picture(each, limits.picture) for each in shown]
+    text = results.words_beside(row.result) if shown else results.text_of(row.result)
     if text.strip() and text.strip() not in (row.line, row.error.strip()):
-        shown, note = cut(text, limit)
-        return [_fenced(shown), *([f"*{_plain(note)}*"] if note else [])] + (
-            [_plain(picture.note)] if picture else []
-        )
-    if picture:
-        return [_plain(picture.note)]
-    note = results.other_types(row.result) if not text else ""
-    return [_plain(note)] if note else []
+        fenced, note = cut(text, limits.value)
+        return [_fenced(fenced), *([f"*{_plain(note)}*"] if note else []), *pictures]
+    note = results.other_types(row.result) if not text and not pictures else ""
+    return [_plain(note)] if note else pictures
+
+
+def _picture(picture: Picture, limit: int) -> str:
+    # Readers of Markdown refuse SVG in a data URI.
+    if picture.mime_type in results.PICTURES and len(picture.uri) <= limit:
+        return f"![picture]({picture.uri})"
+    return _plain(picture.note)
 
 
 def _diff(edit: Edit, limit: int) -> list[str]:

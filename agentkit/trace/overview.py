@@ -8,8 +8,9 @@ from typing import Any
 
 from agentkit.core.protocol import Usage
 from agentkit.trace.document import VERSION, LeftOut, Trace
+from agentkit.trace.limits import QUESTIONS, ROWS
 from agentkit.trace.read import as_number, as_text, first_event
-from agentkit.trace.results import WHOLE
+from agentkit.trace.results import WHOLE, cut_whole
 from agentkit.trace.row import Row
 from agentkit.trace.rows import fold
 from agentkit.trace.words import (
@@ -21,14 +22,12 @@ from agentkit.trace.words import (
     duration,
     joined,
     moment,
+    one_line,
     tokens,
 )
 
 SIMULATED = "Simulated"
 """The chip of a run whose model was not a real one."""
-
-EDGE_ROWS = (300, 100)
-"""Of a longer run, how many of the first and of the last rows are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +57,30 @@ class Overview:
         return self.first_rows + self.last_rows
 
 
-def overview(trace: Trace, *, live: bool = True) -> Overview:
+def overview(trace: Trace, *, live: bool = True, runs: int = 1) -> Overview:
     """Fold a trace into what is shown of it.
 
     Parameters
     ----------
     live
         Whether an unfinished run may be going on. When not, its end is unknown, and that is said.
+    runs
+        How many runs share the output.
     """
     rows = fold(trace)
     first, last = rows, list[Row]()
-    if len(rows) > sum(EDGE_ROWS):
-        first, last = rows[: EDGE_ROWS[0]], rows[-EDGE_ROWS[1] :]
+    heads, tails = (max(10, edge // runs) for edge in ROWS)
+    if len(rows) > heads + tails:
+        first, last = rows[:heads], rows[-tails:]
     hidden = len(rows) - len(first) - len(last)
-    shape, words = RUN_STATES.get(trace.status, ("·", trace.status))
+    shape, words = RUN_STATES.get(trace.status, ("·", one_line(trace.status, 60)))
     if not live and trace.status in UNFINISHED:
         words = "Not finished when this was saved"
     said = first_event(reversed(trace.events), "final_answer")
     answer = trace.result or as_text(said.get("text")) or ""
     return Overview(
-        agent=trace.agent or "agent",
-        question=trace.input,
+        agent=one_line(trace.agent) or "agent",
+        question=cut_whole(trace.input, QUESTIONS.of(runs)),
         simulated=trace.simulated,
         status=trace.status,
         shape=shape,
@@ -89,7 +91,7 @@ def overview(trace: Trace, *, live: bool = True) -> Overview:
         if hidden
         else "",
         answer=answer,
-        ending=_ending(trace),
+        ending=cut_whole(_ending(trace), QUESTIONS.of(runs)),
         footer=_footer(trace),
         note=_note(trace),
     )
@@ -140,7 +142,7 @@ def _footer(trace: Trace) -> list[str]:
         duration(_elapsed_ms(trace)),
         tokens(usage) if usage else "",
         cost(usage.cost) if usage and usage.cost is not None else "",
-        _model(trace.events),
+        one_line(_model(trace.events)),
         SIMULATED if trace.simulated else "",
         day_and_time(trace.finished_at or trace.started_at),
     ]

@@ -7,15 +7,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from agentkit.trace.document import Trace, read_trace
-from agentkit.trace.overview import SIMULATED, overview
-from agentkit.trace.results import cut, other_types, picture_of, text_of
+from agentkit.trace.limits import ANSWERS, CHANGES, TEXT_VALUES
+from agentkit.trace.overview import SIMULATED, Overview, overview
+from agentkit.trace.results import cut, other_types, pictures_of, text_of
 from agentkit.trace.row import Row
 from agentkit.trace.words import ROW_STATES, duration, visible
 
 _WIDTH = 100
 _LINES = 12
-_CHARS = 1_200
-_ANSWER_CHARS = 60_000
 
 
 def to_text(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
@@ -25,31 +24,32 @@ def to_text(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
     """
     document = read_trace(trace)
     runs = [document, *(document.follow_ups or ())]
-    return "\n\n\n".join(_run(each, live=live) for each in runs)
+    views = [overview(each, live=live, runs=len(runs)) for each in runs]
+    values = TEXT_VALUES.of(sum(len(view.rows) for view in views))
+    return "\n\n\n".join(_run(view, values, ANSWERS.of(len(runs))) for view in views)
 
 
-def _run(trace: Trace, *, live: bool) -> str:
-    view = overview(trace, live=live)
+def _run(view: Overview, values: int, answers: int) -> str:
     chip = f" · {SIMULATED}" if view.simulated else ""
     lines = [f"{view.agent}{chip} · {view.shape} {view.words}"]
     lines += _indented(view.question, "> ")
     lines += [view.note] if view.note else []
     lines += [""] if view.rows else []
-    lines += [line for row in view.first_rows for line in _row(row)]
+    lines += [line for row in view.first_rows for line in _row(row, values)]
     lines += [f"  {view.left_out}"] if view.left_out else []
-    lines += [line for row in view.last_rows for line in _row(row)]
+    lines += [line for row in view.last_rows for line in _row(row, values)]
     lines += ["", *_indented(view.ending, f"{view.shape} ")] if view.ending else []
     if view.answer.strip():
-        answer, note = cut(view.answer.strip(), _ANSWER_CHARS)
+        answer, note = cut(view.answer.strip(), answers)
         lines += ["", answer, *([note] if note else [])]
     lines += ["", " · ".join(view.footer)] if view.footer else []
     return visible("\n".join(lines))
 
 
-def _row(row: Row) -> Iterable[str]:
+def _row(row: Row, limit: int) -> Iterable[str]:
     shape, word = ROW_STATES[row.state]
     if row.kind == "message":
-        yield f"  {shape} " + "\n".join(_indented(_first_lines(row.text), "    ")).lstrip()
+        yield f"  {shape} " + "\n".join(_indented(_first_lines(row.text, limit), "    ")).lstrip()
         return
     head = f"{shape} {row.title}" + (f" ({row.details})" if row.details else "")
     after = ["" if row.is_settled else word, duration(row.duration_ms)]
@@ -57,26 +57,26 @@ def _row(row: Row) -> Iterable[str]:
     body = row.text if row.kind == "question" else _result(row)
     line = "" if body and row.state == "done" and not row.edit else row.line
     for text in (line, body, *row.notes):
-        yield from _indented(_first_lines(text), "      ")
-    for change in row.changes:
-        yield from _indented(_first_lines(f"{change.place}\n{change.text}"), "        ")
+        yield from _indented(_first_lines(text, limit), "      ")
+    for change in row.changes[:CHANGES]:
+        yield from _indented(_first_lines(f"{change.place}\n{change.text}", limit), "        ")
 
 
 def _result(row: Row) -> str:
     if row.edit:
         return row.edit.text
-    text, picture = text_of(row.result), picture_of(row.result)
+    text = text_of(row.result)
     parts = (
         row.long_error,
         text if text.strip() != row.error.strip() else "",
-        picture and picture.note,
+        *(each.note for each in pictures_of(row.result)),
     )
     return "\n".join(filter(None, parts)) or ("" if text else other_types(row.result))
 
 
-def _first_lines(text: str) -> str:
+def _first_lines(text: str, limit: int) -> str:
     text = visible(text)
-    shown = "\n".join(text[:_CHARS].splitlines()[:_LINES])
+    shown = "\n".join(text[:limit].splitlines()[:_LINES])
     return shown if len(shown) >= len(text.rstrip("\n")) else f"{shown}\n{cut(text, len(shown))[1]}"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -26,6 +28,29 @@ def as_number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return value if abs(value) < 1e18 else None
+
+
+def parsed(text: str) -> Any:
+    """``text`` as JSON.
+
+    Python reads numbers that JSON does not have, and refuses some that it has: all these become ``None``,
+    so that what was read can be written again.
+
+    Raises
+    ------
+    ValueError, RecursionError
+        It is no JSON, or nested too deep.
+    """
+    return json.loads(text, parse_constant=lambda _name: None, parse_float=_float, parse_int=_int)
+
+
+def _float(text: str) -> float | None:
+    value = float(text)
+    return value if math.isfinite(value) else None
+
+
+def _int(text: str) -> int | None:
+    return int(text) if len(text) <= 400 else None
 
 
 def first_event(events: Iterable[dict[str, Any]], event_type: str) -> dict[str, Any]:

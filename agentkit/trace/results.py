@@ -19,6 +19,12 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _SIZE = re.compile(r"(\d[\d,]*) rows? [x×] (\d[\d,]*) columns?")
 # A Python string's repr reads better without its quotes.
 _QUOTED = re.compile(r"""(['"])([^\n\\]*)\1""")
+# The part before the address is bounded: HTML without end must not be searched again from each tag.
+_IN_HTML = re.compile(
+    r"<img\b[^>]{0,400}?\bsrc=[\"']?data:(image/[a-z]+);base64,([A-Za-z0-9+/\s]+={0,2})[\"'\s>]"
+)
+# Python's repr of a figure, and what stands for a picture that came over MCP.
+_STANDS_FOR = re.compile(r"<[^<>]*>|\[image/[\w.+-]+\]|")
 WHOLE = "the whole is in the notebook's trace data"
 """Said with every cut."""
 
@@ -36,12 +42,22 @@ class Picture:
         return f"[picture: {self.mime_type}, {size(len(self.uri))}; {WHOLE}]"
 
 
-def picture_of(bundle: MimeBundle) -> Picture | None:
-    """The picture of a bundle, if it has one that can be shown safely.
+def pictures_of(bundle: MimeBundle) -> list[Picture]:
+    """The pictures of a bundle that can be shown safely.
 
-    SVG is one too: a browser that shows it as the source of an ``<img>`` runs no script in it and
-    loads nothing from it.
+    A bundle holds one picture of a type; code that drew several has them all in its HTML, in order.
     """
+    found = [
+        Picture(mime_type, f"data:{mime_type};base64,{''.join(data.split())}")
+        for mime_type, data in _IN_HTML.findall(html_of(bundle))
+        if mime_type in PICTURES
+    ]
+    own = _own_picture(bundle)
+    return list(dict.fromkeys([*found, *([own] if own else [])]))
+
+
+def _own_picture(bundle: MimeBundle) -> Picture | None:
+    """SVG is a picture too: as the source of an ``<img>`` it runs no script and loads nothing."""
     for mime_type in PICTURES:
         data = "".join(_text(bundle.get(mime_type)).split())
         if len(data) % 4 == 0 and _BASE64.fullmatch(data):
@@ -51,6 +67,12 @@ def picture_of(bundle: MimeBundle) -> Picture | None:
         data = base64.b64encode(drawing.encode("utf-8", "replace")).decode()
         return Picture(SVG, f"data:{SVG};base64,{data}")
     return None
+
+
+def words_beside(bundle: MimeBundle) -> str:
+    """The text of a result with pictures, without the lines that only stand for one."""
+    lines = text_of(bundle).splitlines()
+    return "\n".join(line for line in lines if not _STANDS_FOR.fullmatch(line.strip())).strip("\n")
 
 
 def text_of(bundle: MimeBundle) -> str:
@@ -70,9 +92,9 @@ def html_of(bundle: MimeBundle) -> str:
 
 
 def summary(bundle: MimeBundle) -> str:
-    """What a tool gave back, on one line; empty for a picture, which speaks for itself."""
+    """What a tool gave back, on one line; of a picture only what was said beside it."""
     if any(mime_type.startswith("image/") for mime_type in bundle):
-        return ""
+        return first_line(words_beside(bundle), 200)
     plain, html = _text(bundle.get("text/plain")), html_of(bundle)
     # pandas says the size itself when it shows a part only.
     if said := _SIZE.search(f"{plain[-200:]}\n{html[-400:]}"):
@@ -103,6 +125,11 @@ def cut(text: str, limit: int) -> tuple[str, str]:
     if len(text) <= limit:
         return text, ""
     return text[:limit], f"… cut: {limit:,} of {len(text):,} characters shown; {WHOLE}"
+
+
+def cut_whole(text: str, limit: int) -> str:
+    """``text`` up to ``limit`` characters, with the note on a line of its own below."""
+    return "\n".join(filter(None, cut(text, limit)))
 
 
 def cut_rows() -> str:

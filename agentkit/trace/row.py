@@ -106,7 +106,7 @@ class Row:
     @property
     def place(self) -> str:
         """Where a call ran."""
-        return _PLACES.get(self.runs_in, f"in {self.runs_in}" if self.runs_in else "")
+        return _PLACES.get(self.runs_in, f"in {one_line(self.runs_in, 60)}" if self.runs_in else "")
 
     def _outcome(self) -> str:
         problem = first_line(self.error, 200)

@@ -6,9 +6,11 @@ few below; all text is escaped; everything else disappears, with its content whe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from html.parser import HTMLParser
+from types import MappingProxyType
 
 from agentkit.trace.words import visible
 
@@ -36,7 +38,11 @@ class Sanitized:
 
 
 def sanitize(
-    html: str, limit: int, *, links: bool = False, table_attributes: str = ""
+    html: str,
+    limit: int,
+    *,
+    links: bool = False,
+    attributes: Mapping[str, str] = MappingProxyType({}),
 ) -> Sanitized:
     """Keep the allowed tags and the text of ``html``.
 
@@ -47,10 +53,10 @@ def sanitize(
         output is balanced and may be somewhat longer.
     links
         Keep ``<a href>`` to web and mail addresses. Off, links are their text.
-    table_attributes
-        The attributes of every table written, as HTML.
+    attributes
+        Tag → the attributes that every such tag is written with, as HTML.
     """
-    parser = _Allowing(limit, links, table_attributes)
+    parser = _Allowing(limit, links, attributes)
     for start in range(0, len(html), _CHUNK):
         if parser.is_full:
             break
@@ -61,13 +67,13 @@ def sanitize(
 
 
 class _Allowing(HTMLParser):
-    def __init__(self, limit: int, links: bool, table_attributes: str) -> None:
+    def __init__(self, limit: int, links: bool, attributes: Mapping[str, str]) -> None:
         super().__init__(convert_charrefs=True)
         self.is_table = False
         self.has_text = False
         self._limit = limit
         self._links = links
-        self._table_attributes = f" {table_attributes}" if table_attributes else ""
+        self._given = attributes
         self._out: list[str] = []
         self._written = 0
         self._open: list[str] = []
@@ -137,8 +143,8 @@ class _Allowing(HTMLParser):
             if address.lower().startswith(_LINK_SCHEMES):
                 return f' href="{escape(address)}" rel="noopener noreferrer"'
             return ""
-        if tag == "table":
-            return self._table_attributes
+        if tag in self._given:
+            return f" {self._given[tag]}"
         spans = "".join(
             f' {name}="{int(value)}"'
             for name in ("colspan", "rowspan")

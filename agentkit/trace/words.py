@@ -64,7 +64,10 @@ def first_line(text: str, limit: int) -> str:
 
 def as_json(value: object, indent: int | None = None) -> str:
     """``value`` as JSON text; what is no JSON is written as Python shows it."""
-    return json.dumps(value, ensure_ascii=False, indent=indent, default=repr)
+    try:
+        return json.dumps(value, ensure_ascii=False, indent=indent, default=repr)
+    except (RecursionError, ValueError):
+        return "[nested too deep to be shown]"
 
 
 def as_words(value: object, indent: int | None = None) -> str:

@@ -149,7 +149,7 @@ def test_a_picture_may_be_saved_as_a_list_of_lines() -> None:
 def test_a_cut_says_how_much_is_shown_and_where_the_rest_is() -> None:
     text = Page(to_html(trace(*call(1, {"text/plain": "x" * 80_000})))).text
     assert (
-        "… cut: 8,000 of 80,000 characters shown; the whole is in the notebook's trace data" in text
+        "… cut: 4,000 of 80,000 characters shown; the whole is in the notebook's trace data" in text
     )
 
 
@@ -166,14 +166,43 @@ def test_a_huge_picture_is_named_instead_of_shown() -> None:
     assert "[picture: image/png, 1,500 kB; the whole is in" in page.text
 
 
-def test_a_thousand_steps_stay_under_a_megabyte_and_say_what_is_left_out() -> None:
-    table = "<table>" + "<tr><td>North</td><td>1234.5</td></tr>" * 60 + "</table>"
-    bundle = {"text/html": table, "text/plain": "North  1234.5\n" * 60}
-    events = [part for seq in range(1, 2001, 2) for part in call(seq, bundle)]
+TABLE = {
+    "text/html": "<table>" + "<tr><td>North</td><td>1234.5</td></tr>" * 60 + "</table>",
+    "text/plain": "North  1234.5\n" * 60,
+}
+
+
+def test_a_thousand_steps_with_tables_are_all_there_under_a_megabyte() -> None:
+    events = [part for seq in range(1, 2001, 2) for part in call(seq, TABLE)]
     html = to_html(trace(*events))
     assert len(html.encode()) < 1_000_000
-    assert "… 600 rows of 1,000 are not listed here" in html
-    assert Page(html).count("details") == 400
+    assert Page(html).count("details") == Page(html).count("table") == 1_000
+
+
+def test_of_very_many_steps_the_first_and_the_last_are_listed_and_the_rest_is_counted() -> None:
+    events = [
+        part for n in range(1, 5001) for part in call(n, {"text/plain": "ok"}, arguments={"n": n})
+    ]
+    page = Page(to_html(trace(*events)))
+    assert "… 3,000 rows of 5,000 are not listed here" in page.text
+    listed = [int(n) for n in re.findall(r"region_total · (\d+) ·", page.text)]
+    assert listed == [*range(1, 1501), *range(4501, 5001)]
+
+
+def test_a_short_row_tells_every_argument_and_all_of_the_result() -> None:
+    code = "def f():\n    return 1\n"
+    rows = [
+        *call(1, {"text/plain": "done"}, tool_name="read_file", arguments={"path": "a.csv"}),
+        *call(3, {"text/plain": "one\ntwo"}, arguments={"code": code, "deep": {"a": [1, 2]}}),
+        *call(5, {}, outcome="failed", error={"message": "No such region\nTraceback …"}),
+    ]
+    many = [part for seq in range(11, 411, 2) for part in call(seq, {"text/plain": "x"})]
+    page = Page(to_html(trace(*rows, *many)))
+    for said in ("Read a.csv", "read_file", "done", code.strip(), '"a": [', "one\ntwo"):
+        assert said in page.text
+    assert "failed" in page.text
+    assert "Traceback …" in page.text
+    assert page.count("details") == 2
 
 
 def test_the_answer_is_formatted_and_its_pictures_are_links() -> None:

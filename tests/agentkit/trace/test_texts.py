@@ -155,4 +155,4 @@ def test_nbconvert_shows_the_run_in_html_and_in_markdown() -> None:
 def test_a_large_result_is_whole_once_and_cut_elsewhere() -> None:
     data = to_bundle(trace(*call(1, {"text/plain": "x" * 500_000})))["data"]
     assert len(json.dumps(data[TRACE_MIME])) > 500_000
-    assert sum(len(data[kind]) for kind in ("text/html", "text/markdown", "text/plain")) < 20_000
+    assert sum(len(data[kind]) for kind in ("text/html", "text/markdown", "text/plain")) < 12_000
