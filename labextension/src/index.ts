@@ -5,6 +5,7 @@ import { languagePlugin } from './language';
 import { launcherPlugin } from './launcher/plugin';
 import { mimePlugin } from './mime';
 import { notebookPlugin } from './notebook/plugin';
+import { noticesPlugin } from './notices/plugin';
 import { runsPlugin } from './runs';
 import { settingsPlugin } from './settings/plugin';
 import { tabPlugin } from './tab/plugin';
@@ -21,4 +22,5 @@ export default [
   tabPlugin,
   commandsPlugin,
   launcherPlugin,
+  noticesPlugin,
 ];

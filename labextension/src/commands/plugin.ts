@@ -1,8 +1,10 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { ICommandPalette, Notification } from '@jupyterlab/apputils';
+import { Dialog, ICommandPalette, Notification, showDialog } from '@jupyterlab/apputils';
 import { pageAddress } from '../client/address';
 import { TaskApi } from '../client/api';
+import { isOver } from '../client/task';
 import { ILanguage } from '../language';
+import { IRuns } from '../runs';
 import { targetOf } from '../tab/target';
 import { trans } from '../view/words';
 
@@ -21,9 +23,14 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-agentkit:commands',
   description: 'Commands about the runs of agents.',
   autoStart: true,
-  requires: [ILanguage],
+  requires: [IRuns, ILanguage],
   optional: [ICommandPalette],
-  activate: (app: JupyterFrontEnd, _language: unknown, palette: ICommandPalette | null) => {
+  activate: (
+    app: JupyterFrontEnd,
+    runs: IRuns,
+    _language: unknown,
+    palette: ICommandPalette | null,
+  ) => {
     const address = pageAddress();
     if (address === undefined) return;
     const { commands } = app;
@@ -35,12 +42,27 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
       execute: async args => {
         const target = targetOf(app, args);
         if (target === undefined) return;
-        try {
-          await new TaskApi(address, target.taskId).post({ type: 'cancel' });
-        } catch (error) {
-          const why = error instanceof Error ? error.message : String(error);
-          Notification.error(trans.__('The run was not cancelled: %1', why));
-        }
+        await told(new TaskApi(address, target.taskId).post({ type: 'cancel' }));
+      },
+    });
+
+    commands.addCommand('agentkit:cancel-all', {
+      label: trans.__('Cancel All Runs…'),
+      caption: trans.__('Cancel every run of this server that has not ended'),
+      isEnabled: () => runs.tasks.some(task => !isOver(task)),
+      execute: async () => {
+        const { length } = runs.tasks.filter(task => !isOver(task));
+        const { button } = await showDialog({
+          title: trans._n('Cancel %1 run?', 'Cancel %1 runs?', length),
+          body: trans.__(
+            'Runs of every notebook of this server are stopped, whoever started them.',
+          ),
+          buttons: [
+            Dialog.cancelButton({ label: trans.__('Go On') }),
+            Dialog.warnButton({ label: trans.__('Cancel All') }),
+          ],
+        });
+        if (button.accept) await told(runs.cancelAll());
       },
     });
 
@@ -54,3 +76,13 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     });
   },
 };
+
+/** Says what went wrong: a command has no other place for it. */
+async function told(done: Promise<void>): Promise<void> {
+  try {
+    await done;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    Notification.error(trans.__('The run was not cancelled: %1', why));
+  }
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import completed from '../../tests/samples/completed.json';
+import { LARGEST, readFile, Unreadable } from '../src/documents/file';
+
+function problem(content: string): string {
+  try {
+    readFile(content);
+  } catch (error) {
+    if (error instanceof Unreadable) return error.message;
+    throw error;
+  }
+  return '';
+}
+
+describe('a file of runs', () => {
+  it('holds one run, or several as they were exported', () => {
+    expect(readFile(JSON.stringify(completed)).runs).toEqual([completed]);
+    expect(readFile(JSON.stringify([completed, completed])).runs).toHaveLength(2);
+    expect(readFile(JSON.stringify(completed)).notice).toBe('');
+  });
+
+  it('of a later version is shown, and says so', () => {
+    const { runs, notice } = readFile(JSON.stringify({ ...completed, version: 2 }));
+    expect(runs).toHaveLength(1);
+    expect(notice).toContain('later version');
+  });
+
+  it('says which entries are left out', () => {
+    const { runs, notice } = readFile(JSON.stringify([completed, 'x', { a: 1 }]));
+    expect(runs).toHaveLength(1);
+    expect(notice).toContain('2 entries');
+  });
+
+  it('with fields missing is still one', () => {
+    expect(readFile('{"task_id": "a", "status": "failed"}').runs).toHaveLength(1);
+    expect(readFile('{"events": []}').runs).toHaveLength(1);
+  });
+
+  it.each([
+    ['', 'empty'],
+    ['  \n', 'empty'],
+    ['{"events": [', 'not valid JSON'],
+    ['null', 'no list of "events"'],
+    ['{"name": "package"}', 'no list of "events"'],
+    ['[]', 'empty list'],
+    ['[1, {"a": 2}]', 'nothing in it is a run'],
+    ['{"cells": [{}]}', 'notebook'],
+  ])('of %j says what is wrong', (content, said) => {
+    expect(problem(content)).toContain(said);
+  });
+
+  it('that is too large is not read', () => {
+    expect(problem(' '.repeat(LARGEST + 1))).toContain('too large');
+  });
+});
