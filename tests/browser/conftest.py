@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
+from tests.browser.gallery.build import build
 from tests.browser.lab import OUTPUT, Lab, LabPage
 
 CHROMIUM = next(
@@ -99,3 +103,47 @@ def open_page(
     for number, page in enumerate(pages):
         page.screenshot(path=OUTPUT / f"{request.node.name}-{number}.png")
         page.context.close()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("gallery")
+    build(folder)
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture
+def show(browser: Browser, gallery: str) -> Iterator[Callable[..., Page]]:
+    """Opens the gallery; anything that goes wrong on the page fails the test."""
+    problems: list[str] = []
+    pages: list[Page] = []
+
+    def show(query: str = "", *, width: int = 900) -> Page:
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        pages.append(page)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on(
+            "request",
+            lambda request: (
+                problems.append(request.url)
+                if not request.url.startswith((gallery, "data:"))
+                else None
+            ),
+        )
+        page.goto(f"{gallery}?{query}")
+        expect(page.locator("agentkit-trace").first).to_be_visible()
+        expect(page.locator(".agentkit-text:empty, .agentkit-result:empty")).to_have_count(0)
+        return page
+
+    yield show
+    for page in pages:
+        page.close()
+    assert problems == []

@@ -45,7 +45,7 @@ export class TraceElement extends LitElement {
     async (requestId, answer) => this.source.answer?.(requestId, answer),
     () => this.requestUpdate(),
   );
-  private readonly list = new RowList(this.asks, () => {
+  private readonly list = new RowList(this, this.asks, () => {
     this.follower.pause();
     this.requestUpdate();
   });
@@ -141,6 +141,9 @@ export class TraceElement extends LitElement {
     this.addEventListener('keydown', keepFromPage);
     this.ticker = setInterval(() => this.tick(), 1000);
     this.follower.start();
+    this.list.start();
+    window.addEventListener('beforeprint', this.print);
+    window.addEventListener('afterprint', this.print);
     this.requestUpdate();
   }
 
@@ -149,8 +152,17 @@ export class TraceElement extends LitElement {
     this.removeEventListener('keydown', keepFromPage);
     clearInterval(this.ticker);
     this.follower.stop();
+    this.list.stop();
+    window.removeEventListener('beforeprint', this.print);
+    window.removeEventListener('afterprint', this.print);
     this.sizes.disconnect();
   }
+
+  /** The page is printed as soon as the event is over. */
+  private readonly print = ({ type }: Event): void => {
+    this.list.print(type === 'beforeprint');
+    this.performUpdate();
+  };
 
   private readonly listener: Listener = {
     attached: (status, lastSeq) => {
@@ -245,7 +257,8 @@ export class TraceElement extends LitElement {
     this.dataset.status = this.state.status;
     this.dataset.connection = this.connection;
     this.toggleAttribute('data-follows', this.inThread !== undefined);
-    this.light?.show(this.list.light(this.state));
+    this.light?.show(this.list.light());
+    this.list.updated();
     this.attention.look(this.renderRoot);
     this.inThread?.();
     for (const inner of this.renderRoot.querySelectorAll('.inner')) this.sizes.observe(inner);

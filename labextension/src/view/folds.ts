@@ -2,22 +2,35 @@ import { opensByItself } from './rows';
 import type { Row } from './state';
 import { type Streak, streaksOf } from './streaks';
 
+/** A row, or the line that stands for several. */
+export type Line = Row | Streak;
+
 /** What is folded and what is open: by itself, or because the reader wants it so. */
 export class Folds {
   /** Rows by their id, streaks by the negative of theirs. */
   private readonly wanted = new Map<number, boolean>();
   private streaks: ReadonlyMap<number, Streak> = new Map();
+  /** Those of them that are open, as of the last `lines`. */
+  private openStreaks: ReadonlySet<Streak> = new Set();
+  private changes = 0;
+
+  /** Grows whenever something is folded or unfolded. */
+  get version(): number {
+    return this.changes;
+  }
 
   /** The rows, and above each streak the line that stands for it. `over`: no row follows. */
-  lines(rows: readonly Row[], over: boolean): (Row | Streak)[] {
+  lines(rows: readonly Row[], over: boolean): Line[] {
     this.streaks = streaksOf(rows, over);
+    const streaks = new Set(this.streaks.values());
+    this.openStreaks = new Set([...streaks].filter(streak => this.isOpen(streak)));
     return rows.flatMap(row => {
       const streak = this.streaks.get(row.id);
       return streak?.id === row.id ? [streak, row] : [row];
     });
   }
 
-  isOpen(line: Row | Streak): boolean {
+  isOpen(line: Line): boolean {
     const wanted = this.wanted.get(keyOf(line));
     if (wanted !== undefined) return wanted;
     // A row that the reader has opened is not folded away under their eyes.
@@ -28,15 +41,24 @@ export class Folds {
   placeOf(row: Row): 'none' | 'folded' | 'open' {
     const streak = this.streaks.get(row.id);
     if (streak === undefined) return 'none';
-    return this.isOpen(streak) ? 'open' : 'folded';
+    return this.openStreaks.has(streak) ? 'open' : 'folded';
   }
 
-  toggle(line: Row | Streak): void {
+  toggle(line: Line): void {
     this.wanted.set(keyOf(line), !this.isOpen(line));
+    this.changes += 1;
+  }
+
+  /** Unfolds what a row is folded away in, and the row itself if it is to be `open`. */
+  unfold(row: Row, open: boolean): void {
+    const streak = this.streaks.get(row.id);
+    if (streak !== undefined) this.wanted.set(keyOf(streak), true);
+    if (open) this.wanted.set(row.id, true);
+    this.changes += 1;
   }
 }
 
 /** Names a line among the others for as long as the view lives. */
-export function keyOf(line: Row | Streak): number {
+export function keyOf(line: Line): number {
   return 'rows' in line ? -line.id : line.id;
 }

@@ -79,7 +79,7 @@ export class Follower {
 }
 
 /** The nearest ancestor that scrolls, looking out of shadow roots too. */
-function scrollBoxOf(element: Element): HTMLElement | undefined {
+export function scrollBoxOf(element: Element): HTMLElement | undefined {
   let node: Node | null = element.parentNode;
   while (node !== null) {
     if (node instanceof ShadowRoot) {

@@ -1,17 +1,25 @@
-import { html, type TemplateResult } from 'lit';
+import { html, type ReactiveElement, type TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Asks } from './ask';
 import { endTemplate, tookMs } from './chrome';
-import { Folds, keyOf } from './folds';
+import { Folds, keyOf, type Line } from './folds';
 import type { LightContent } from './light';
 import { lightContent } from './light-content';
+import { onNextFrame } from './paint';
 import type { RowContext } from './row';
 import { rowTemplate } from './rows';
 import { type Connection, isFinal, openRequest, type Row, type ViewState } from './state';
-import { type Streak, streakTemplate } from './streaks';
+import { streakTemplate } from './streaks';
 import { spentText } from './usage';
+import { RowWindow } from './window';
 import { trans } from './words';
+
+/** Up to so many lines all are rendered: the browser's own search and print reach them. */
+const ALL_UP_TO = 200;
+
+/** Frames after which what was scrolled to lies where it should. */
+const SETTLING = 5;
 
 /** What the list shows. */
 export interface Listed {
@@ -21,34 +29,206 @@ export interface Listed {
   readonly answers: boolean;
 }
 
-/** The steps of a run, one below the other. */
+/** Where lines are left out: the height they would have, and which of the gaps it is. */
+interface Gap {
+  readonly gap: number;
+  readonly nth: number;
+}
+
+/** The steps of a run, one below the other; of many, those that are near the screen. */
 export class RowList {
   readonly folds = new Folds();
+  private all: readonly Line[] = [];
+  /** Those that can be seen: without what is folded away. */
+  private lines: readonly Line[] = [];
+  /** Where each of them is, by its key, and where those are that wait for somebody. */
+  private places: ReadonlyMap<number, number> = new Map();
+  private waiting: readonly number[] = [];
+  private items: readonly (Line | Gap)[] = [];
+  private listed: { rows: readonly Row[]; over: boolean; version: number } | undefined;
+  private printing = false;
+  /** The line that has the focus, or will have it. */
+  private held: number | undefined;
+  private readonly keys = new WeakMap<Element, number>();
+  private readonly window: RowWindow;
 
   constructor(
+    private readonly view: ReactiveElement,
     private readonly asks: Asks,
     /** Called before what is below a row moves, because the reader folds or unfolds it. */
     private readonly onToggle: () => void,
-  ) {}
+  ) {
+    this.window = new RowWindow(() => view.requestUpdate());
+  }
+
+  start(): void {
+    this.window.start();
+  }
+
+  stop(): void {
+    this.window.stop();
+  }
+
+  /** Renders everything, or again what is near: paper has no scroll bar. */
+  print(all: boolean): void {
+    this.printing = all;
+    this.view.requestUpdate();
+  }
 
   template(listed: Listed): TemplateResult {
     const { state } = listed;
-    const over = isFinal(state.status) || listed.connection === 'saved';
-    return html`<ol class=${state.rows.length > 200 ? 'many' : ''}>
-      ${repeat(this.folds.lines(state.rows, over), keyOf, line =>
-        'rows' in line ? this.streak(line) : this.row(line, listed),
-      )}
+    this.take(state.rows, isFinal(state.status) || listed.connection === 'saved');
+    this.items = this.whole ? this.all : this.near();
+    return html`<ol @focusin=${this.hold} @focusout=${this.hold} @keydown=${this.move}>
+      ${repeat(this.items, idOf, item => {
+        if ('gap' in item)
+          return html`<li class="gap" aria-hidden="true" style="height:${item.gap}px"></li>`;
+        return 'rows' in item
+          ? streakTemplate(item, this.folds.isOpen(item), () => this.toggle(item))
+          : this.row(item, listed);
+      })}
       ${endTemplate(state)}
     </ol>`;
   }
 
   /** What the host has to render for the rows as they were listed last. */
-  light({ rows }: ViewState): ReadonlyMap<string, LightContent> {
-    return lightContent(rows, this.folds);
+  light(): ReadonlyMap<string, LightContent> {
+    return lightContent(
+      this.items.filter(item => 'kind' in item),
+      this.folds,
+    );
   }
 
-  private streak(streak: Streak): TemplateResult {
-    return streakTemplate(streak, this.folds.isOpen(streak), () => this.toggle(streak));
+  /** Takes what was rendered. */
+  updated(): void {
+    const { list } = this;
+    if (list === null) return;
+    this.view.toggleAttribute('data-part', !this.whole);
+    const ends = list.lastElementChild?.matches('.end') ? 1 : 0;
+    const at = this.items.map(item => ('gap' in item ? undefined : this.places.get(keyOf(item))));
+    this.items.forEach((item, nth) => {
+      const element = list.children[nth];
+      if (element === undefined || 'gap' in item) return;
+      this.keys.set(element, keyOf(item));
+      // Of a list that is there in part only, each line says which of how many it is.
+      tell(element, 'aria-setsize', this.whole ? undefined : this.lines.length + ends);
+      tell(element, 'aria-posinset', this.whole ? undefined : (at[nth] ?? 0) + 1);
+    });
+    if (!this.whole) this.window.rendered(list, at);
+  }
+
+  private get list(): HTMLElement | null {
+    return this.view.renderRoot.querySelector('ol');
+  }
+
+  private get whole(): boolean {
+    return this.printing || this.lines.length <= ALL_UP_TO;
+  }
+
+  private take(rows: readonly Row[], over: boolean): void {
+    const { version } = this.folds;
+    const before = this.listed;
+    if (before?.rows === rows && before.over === over && before.version === version) return;
+    this.listed = { rows, over, version };
+    this.all = this.folds.lines(rows, over);
+    this.lines = this.all.filter(line => 'rows' in line || !this.isHidden(line));
+    this.places = new Map(this.lines.map((line, index) => [keyOf(line), index]));
+    this.waiting = this.lines.flatMap((line, index) =>
+      'kind' in line && openRequest(line) !== undefined ? [index] : [],
+    );
+    const { heights } = this.window;
+    // A row has two heights, folded and open.
+    const keys = this.lines.map(line => keyOf(line) * 2 + (this.folds.isOpen(line) ? 1 : 0));
+    heights.lay(keys, index => guess(this.lines[index], (keys[index] ?? 0) % 2 !== 0));
+  }
+
+  private isHidden(row: Row): boolean {
+    return (row.kind === 'tool' && row.asks) || this.folds.placeOf(row) === 'folded';
+  }
+
+  /** The lines near the screen, those that must not go, and gaps for the others. */
+  private near(): (Line | Gap)[] {
+    const { heights } = this.window;
+    const items: (Line | Gap)[] = [];
+    let next = 0;
+    let nth = 0;
+    const leave = (to: number): void => {
+      if (to > next) items.push({ gap: heights.top(to) - heights.top(next), nth: nth++ });
+    };
+    for (const index of this.window.pick(this.lines.length, this.kept())) {
+      const line = this.lines[index];
+      if (line === undefined) continue;
+      leave(index);
+      items.push(line);
+      next = index + 1;
+    }
+    leave(this.lines.length);
+    return items;
+  }
+
+  /** What waits for somebody, and where the keyboard is with its neighbours: Tab goes on from there. */
+  private *kept(): Generator<number> {
+    yield* this.waiting;
+    const at = this.places.get(this.held ?? Number.NaN);
+    if (at !== undefined) yield* [at - 1, at, at + 1];
+  }
+
+  private readonly hold = (event: FocusEvent): void => {
+    const line = event.composedPath().find(node => node instanceof Element && this.keys.has(node));
+    const gone = event.type === 'focusout' || line === undefined;
+    this.held = gone ? undefined : this.keys.get(line as Element);
+  };
+
+  /** Up and down go from line to line, Home and End to the first and the last. */
+  private readonly move = (event: KeyboardEvent): void => {
+    const [target] = event.composedPath();
+    const { altKey, ctrlKey, metaKey, shiftKey } = event;
+    if (altKey || ctrlKey || metaKey || shiftKey) return;
+    if (!(target instanceof HTMLElement && target.matches('.head'))) return;
+    const at = this.places.get(this.keys.get(target.closest('li') ?? target) ?? Number.NaN) ?? -1;
+    const foldable = this.lines.flatMap((line, index) => (hasHead(line) ? [index] : []));
+    const to = {
+      ArrowDown: foldable.find(index => index > at),
+      ArrowUp: foldable.filter(index => index < at).at(-1),
+      Home: foldable[0],
+      End: foldable.at(-1),
+    }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const line = this.lines[to];
+    if (line !== undefined) void this.goTo(keyOf(line), 'nearest');
+  };
+
+  /** Shows a row wherever it is, unfolding what it is folded away in, with the focus on it. */
+  async reveal(row: Row, open: boolean): Promise<HTMLElement | undefined> {
+    this.folds.unfold(row, open);
+    return this.goTo(keyOf(row), 'center');
+  }
+
+  private async goTo(key: number, block: ScrollLogicalPosition): Promise<HTMLElement | undefined> {
+    this.held = key;
+    this.view.requestUpdate();
+    await this.view.updateComplete;
+    const line = [...(this.list?.children ?? [])].find(child => this.keys.get(child) === key);
+    if (!(line instanceof HTMLElement)) return undefined;
+    line.scrollIntoView({ block });
+    const head = line.querySelector<HTMLElement>(':scope > button.head');
+    if (head === null) line.tabIndex = -1;
+    (head ?? line).focus({ preventScroll: true });
+    await this.settle(line, () => this.held === key && line.scrollIntoView({ block }));
+    return line;
+  }
+
+  /** What comes into sight around a line may be higher than it was guessed to be, and move it. */
+  private async settle(line: HTMLElement, scroll: () => void): Promise<void> {
+    for (let times = 0; times < SETTLING; times++) {
+      const { top } = line.getBoundingClientRect();
+      await new Promise<void>(resolve => onNextFrame(() => setTimeout(resolve)));
+      await this.view.updateComplete;
+      if (Math.abs(line.getBoundingClientRect().top - top) < 1) return;
+      scroll();
+    }
   }
 
   private row(row: Row, { state, connection, answers }: Listed) {
@@ -73,10 +253,32 @@ export class RowList {
     });
   }
 
-  private toggle(line: Row | Streak): void {
+  private toggle(line: Line): void {
     this.folds.toggle(line);
     this.onToggle();
   }
+}
+
+function idOf(item: Line | Gap): number | string {
+  return 'gap' in item ? `gap ${item.nth}` : keyOf(item);
+}
+
+/** It has a title that folds and unfolds it. */
+function hasHead(line: Line): boolean {
+  return 'rows' in line || ['tool', 'thinking', 'other'].includes(line.kind);
+}
+
+function tell(element: Element, attribute: string, value: number | undefined): void {
+  if (value === undefined) element.removeAttribute(attribute);
+  else element.setAttribute(attribute, `${value}`);
+}
+
+/** About how high a line will be, in px: what it is when it is first shown puts this right. */
+function guess(line: Line | undefined, open: boolean): number {
+  if (line === undefined || 'rows' in line || line.kind === 'warning') return 28;
+  if (line.kind === 'message' || line.kind === 'answer')
+    return 8 + 22 * Math.ceil(Math.min(line.text.length, 4000) / 90);
+  return open ? 240 : 48;
 }
 
 /** Which part of the run's time a row took. */

@@ -8,6 +8,11 @@ export const ROWS = css`
     list-style: none;
   }
 
+  /* What is above the screen is kept in its place by the list itself, in some pages by nobody else. */
+  :host([data-part]) {
+    overflow-anchor: none;
+  }
+
   .row {
     position: relative;
     min-height: 28px;
@@ -33,11 +38,6 @@ export const ROWS = css`
 
   .row:last-child::before {
     content: none;
-  }
-
-  .many > .row {
-    content-visibility: auto;
-    contain-intrinsic-size: auto 48px;
   }
 
   .head {

@@ -47,3 +47,18 @@ if (only?.includes('fed')) {
   const signal = new AbortController().signal;
   mount(place, { trace: { task_id: 'fed' }, subscribe }, plainHost, { signal });
 }
+
+/** For tests: shows the trace that it is given between two texts, in a page that scrolls. */
+Object.assign(globalThis, {
+  show: (trace: unknown): void => {
+    const place = document.createElement('div');
+    const [above, below] = ['above', 'below'].map(text => {
+      const line = document.createElement('p');
+      line.style.height = '300px';
+      line.textContent = text;
+      return line;
+    });
+    main?.append(above ?? '', place, below ?? '');
+    mount(place, { trace }, plainHost, { signal: new AbortController().signal });
+  },
+});

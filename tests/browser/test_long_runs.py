@@ -1,0 +1,122 @@
+"""A run of ten thousand steps, on a page without JupyterLab: what is near the screen is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.long_trace import long_trace
+
+STEPS = 10_000
+
+FIRST_ON_SCREEN = """() => {
+    const trace = document.querySelector('agentkit-trace').shadowRoot;
+    const rows = [...trace.querySelectorAll('ol > .row')];
+    const row = rows.find(row => row.getBoundingClientRect().top >= 0);
+    return [row.dataset.seq, row.getBoundingClientRect().top];
+}"""
+
+# How far each line was off where it should be, and how much of the screen was empty, in px.
+SCROLL = """async ([by, times]) => {
+    const trace = document.querySelector('agentkit-trace').shadowRoot;
+    const top = row => row.getBoundingClientRect().top;
+    let off = 0, empty = 0;
+    for (let time = 0; time < times; time++) {
+        const row = [...trace.querySelectorAll('ol > .row')].find(row => top(row) >= 200);
+        const before = top(row);
+        window.scrollBy(0, by);
+        await new Promise(requestAnimationFrame);
+        await new Promise(setTimeout);
+        if (row.isConnected) off = Math.max(off, Math.abs(top(row) - before + by));
+        for (const gap of trace.querySelectorAll('.gap')) {
+            const { top, bottom } = gap.getBoundingClientRect();
+            empty = Math.max(empty, Math.min(bottom, innerHeight) - Math.max(top, 0));
+        }
+    }
+    return [off, empty];
+}"""
+
+
+@pytest.fixture
+def long(show: Callable[..., Page]) -> Page:
+    page = show("only=simulated")
+    page.evaluate(
+        """async trace => {
+            document.querySelector("main").replaceChildren();
+            globalThis.show(trace);
+            await document.querySelector("agentkit-trace").updateComplete;
+        }""",
+        long_trace(STEPS),
+    )
+    expect(page.locator("ol > .row").first).to_be_visible()
+    return page
+
+
+FOCUSED = """() => {
+    const trace = document.querySelector('agentkit-trace').shadowRoot;
+    const row = trace.activeElement.closest('li');
+    const { top, bottom } = trace.activeElement.getBoundingClientRect();
+    const seen = top >= 0 && bottom <= innerHeight;
+    return [row.getAttribute('aria-posinset'), row.getAttribute('aria-setsize'), seen];
+}"""
+
+
+def _focused(page: Page) -> Any:
+    return page.evaluate(FOCUSED)
+
+
+def test_only_what_is_near_the_screen_is_there_and_nothing_jumps(long: Page) -> None:
+    rows = long.locator("ol > .row")
+    assert rows.count() < 60
+    assert long.evaluate("() => document.documentElement.scrollHeight") > 48 * STEPS * 0.9
+    off, empty = long.evaluate(SCROLL, [150, 40])
+    assert off < 2
+    assert empty <= 0
+    long.evaluate("() => window.scrollTo(0, 250_000)")
+    long.wait_for_function(f"() => ({FIRST_ON_SCREEN})()[1] < 100")
+    # Every third one is unfolded: what comes in from above is not as high as it was guessed to be.
+    long.evaluate(
+        "() => [...document.querySelector('agentkit-trace').shadowRoot.querySelectorAll('.head')]"
+        ".filter((_, index) => index % 3 === 0).forEach(head => head.click())"
+    )
+    expect(long.get_by_role("button", name="Copy Result").first).to_be_visible()
+    off, empty = long.evaluate(SCROLL, [-150, 60])
+    assert off < 2
+    assert empty <= 0
+    assert rows.count() < 60
+
+
+def test_the_keyboard_goes_on_beyond_what_is_there(long: Page) -> None:
+    long.locator(".head").first.focus()
+    for _ in range(40):
+        long.keyboard.press("ArrowDown")
+    place, _, seen = _focused(long)
+    assert int(place) > 40
+    assert seen
+    for _ in range(20):
+        long.keyboard.press("Tab")
+    assert int(_focused(long)[0]) > 60
+    long.keyboard.press("End")
+    long.wait_for_function("() => scrollY > 400_000")
+    long.wait_for_function(f"() => ({FOCUSED})()[2]")
+    place, of, _ = _focused(long)
+    assert int(of) - int(place) < 3
+    # Scrolled away from, it keeps the focus, and the way on from it.
+    long.evaluate("() => window.scrollTo(0, 100_000)")
+    long.wait_for_function(f"() => ({FIRST_ON_SCREEN})()[0] < 8000")
+    assert _focused(long)[:2] == [place, of]
+    long.keyboard.press("Shift+Tab")
+    assert int(_focused(long)[0]) == int(place) - 1
+    long.keyboard.press("Home")
+    assert _focused(long) == ["1", of, True]
+
+
+def test_paper_has_all_of_it(long: Page) -> None:
+    long.emulate_media(media="print")
+    long.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    assert long.locator("ol > .row").count() > STEPS
+    long.evaluate("() => dispatchEvent(new Event('afterprint'))")
+    assert long.locator("ol > .row").count() < 60
