@@ -170,7 +170,17 @@ export class RowList {
   private *kept(): Generator<number> {
     yield* this.waiting;
     const at = this.places.get(this.held ?? Number.NaN);
-    if (at !== undefined) yield* [at - 1, at, at + 1];
+    if (at === undefined) return;
+    const from = this.beside(at, -1) ?? at;
+    const to = this.beside(at, 1) ?? at;
+    for (let index = from; index <= to; index++) yield index;
+  }
+
+  /** The next line above (-1) or below (1) that has a button to stand on. */
+  private beside(at: number, way: -1 | 1): number | undefined {
+    for (let index = at + way; index >= 0 && index < this.lines.length; index += way)
+      if (hasHead(this.lines[index])) return index;
+    return undefined;
   }
 
   private readonly hold = (event: FocusEvent): void => {
@@ -186,17 +196,16 @@ export class RowList {
     if (altKey || ctrlKey || metaKey || shiftKey) return;
     if (!(target instanceof HTMLElement && target.matches('.head'))) return;
     const at = this.places.get(this.keys.get(target.closest('li') ?? target) ?? Number.NaN) ?? -1;
-    const foldable = this.lines.flatMap((line, index) => (hasHead(line) ? [index] : []));
-    const to = {
-      ArrowDown: foldable.find(index => index > at),
-      ArrowUp: foldable.filter(index => index < at).at(-1),
-      Home: foldable[0],
-      End: foldable.at(-1),
-    }[event.key];
+    const to = new Map([
+      ['ArrowDown', [at, 1] as const],
+      ['ArrowUp', [at, -1] as const],
+      ['Home', [-1, 1] as const],
+      ['End', [this.lines.length, -1] as const],
+    ]).get(event.key);
     if (to === undefined) return;
     event.preventDefault();
     event.stopPropagation();
-    const line = this.lines[to];
+    const line = this.lines[this.beside(...to) ?? at];
     if (line !== undefined) void this.goTo(keyOf(line), 'nearest');
   };
 
@@ -264,7 +273,8 @@ function idOf(item: Line | Gap): number | string {
 }
 
 /** It has a title that folds and unfolds it. */
-function hasHead(line: Line): boolean {
+function hasHead(line: Line | undefined): boolean {
+  if (line === undefined) return false;
   return 'rows' in line || ['tool', 'thinking', 'other'].includes(line.kind);
 }
 
