@@ -196,16 +196,13 @@ export class RowList {
     if (altKey || ctrlKey || metaKey || shiftKey) return;
     if (!(target instanceof HTMLElement && target.matches('.head'))) return;
     const at = this.places.get(this.keys.get(target.closest('li') ?? target) ?? Number.NaN) ?? -1;
-    const to = new Map([
-      ['ArrowDown', [at, 1] as const],
-      ['ArrowUp', [at, -1] as const],
-      ['Home', [-1, 1] as const],
-      ['End', [this.lines.length, -1] as const],
-    ]).get(event.key);
-    if (to === undefined) return;
+    const from = { ArrowDown: at, ArrowUp: at, Home: -1, End: this.lines.length };
+    const start = (from as Partial<Record<string, number>>)[event.key];
+    if (start === undefined) return;
+    const to = this.beside(start, event.key === 'ArrowDown' || event.key === 'Home' ? 1 : -1) ?? at;
     event.preventDefault();
     event.stopPropagation();
-    const line = this.lines[this.beside(...to) ?? at];
+    const line = this.lines[to];
     if (line !== undefined) void this.goTo(keyOf(line), 'nearest');
   };
 

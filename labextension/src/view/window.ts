@@ -8,6 +8,8 @@ const CLOSE = 80;
 const FIRST = 24;
 /** Of lines that come at an end that is rendered, so many are rendered at once. */
 const ARRIVING = 60;
+/** How long what a line holds may take to be rendered, in ms. */
+const FRESH = 300;
 
 /**
  * Which of many lines are rendered: those on the screen, and a few around them.
@@ -23,6 +25,8 @@ export class RowWindow {
   private end = FIRST;
   private list: HTMLElement | undefined;
   private readonly places = new WeakMap<Element, number>();
+  /** When each was rendered. */
+  private readonly came = new WeakMap<Element, number>();
   private readonly sizes = new ResizeObserver(entries => this.resized(entries));
   private readonly gaps = new IntersectionObserver(entries => {
     if (entries.some(entry => entry.isIntersecting)) this.look();
@@ -70,6 +74,7 @@ export class RowWindow {
         this.gaps.observe(line);
         return;
       }
+      if (!this.places.has(line)) this.came.set(line, performance.now());
       this.places.set(line, index);
       this.sizes.observe(line, { box: 'border-box' });
     });
@@ -100,14 +105,18 @@ export class RowWindow {
       const index = this.places.get(target);
       const place = target.getBoundingClientRect();
       if (!target.isConnected) this.sizes.unobserve(target);
-      return index === undefined || place.width === 0 ? [] : [{ index, place }];
+      return index === undefined || place.width === 0
+        ? []
+        : [{ index, place, fresh: performance.now() - (this.came.get(target) ?? 0) < FRESH }];
     });
     let moved = 0;
     let above = 0;
-    for (const { index, place } of places.sort((a, b) => a.index - b.index)) {
+    for (const { index, place, fresh } of places.sort((a, b) => a.index - b.index)) {
       const change = this.heights.measure(index, place.height);
       moved += change;
-      if (place.bottom - moved <= edge) above = moved;
+      // Of one that has just come in across the edge, it is the lower end that the reader has seen.
+      const isAbove = place.bottom - moved <= edge || (fresh && place.top - moved + change < edge);
+      if (isAbove) above = moved;
     }
     if (above !== 0 && box !== undefined) box.scrollTop += above;
     this.look();
