@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
@@ -110,7 +111,7 @@ class _Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("gallery")
     build(folder)
@@ -122,12 +123,12 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def show(browser: Browser, gallery: str) -> Iterator[Callable[..., Page]]:
-    """Opens the gallery; anything that goes wrong on the page fails the test."""
+    """Opens the gallery in a browser with these settings; what goes wrong on the page fails the test."""
     problems: list[str] = []
     pages: list[Page] = []
 
-    def show(query: str = "", *, width: int = 900) -> Page:
-        page = browser.new_page(viewport={"width": width, "height": 800})
+    def show(query: str = "", *, width: int = 900, **settings: Any) -> Page:
+        page = browser.new_page(viewport={"width": width, "height": 800}, **settings)
         pages.append(page)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on(

@@ -1,3 +1,10 @@
+/** Of tables in texts, which scroll in boxes of their own. */
+export const WIDE_CSS = `
+agentkit-trace > [slot] .agentkit-wide { overflow-x: auto; margin: 0 0 0.7em; }
+agentkit-trace > [slot] .agentkit-wide > table { margin: 0; }
+agentkit-trace > [slot] .agentkit-wide:focus-visible { outline: 2px solid var(--jp-brand-color1, #2f7fd6); outline-offset: 1px; }
+`;
+
 /** The look of rendered results and answers, after JupyterLab's, where the page has none. */
 export const CONTENT_CSS = `
 agentkit-trace > [slot] { overflow-wrap: anywhere; }
@@ -14,11 +21,11 @@ agentkit-trace > .agentkit-code pre { margin: 0; overflow-wrap: anywhere; }
 agentkit-trace > .agentkit-text pre { padding: 8px 12px; border-radius: 4px; background: var(--jp-cell-editor-background, color-mix(in srgb, currentColor 5%, transparent)); }
 agentkit-trace > .agentkit-text :not(pre) > code { padding: 1px 4px; border-radius: 3px; background: var(--jp-cell-editor-background, color-mix(in srgb, currentColor 6%, transparent)); }
 agentkit-trace > [slot] blockquote { padding-left: 12px; border-left: 3px solid var(--jp-border-color2, color-mix(in srgb, currentColor 16%, transparent)); }
-agentkit-trace > [slot] a { color: var(--jp-content-link-color, LinkText); }
+agentkit-trace > [slot] a { color: var(--jp-content-link-color, inherit); text-decoration: underline; }
 agentkit-trace > [slot] table { border-collapse: collapse; font-size: 12px; font-variant-numeric: tabular-nums; }
 agentkit-trace > [slot] :is(th, td) { padding: 4px 8px; border: 0; text-align: right; vertical-align: middle; white-space: nowrap; }
 agentkit-trace > [slot] th { font-weight: 600; }
 agentkit-trace > [slot] thead { border-bottom: 1px solid var(--jp-border-color1, color-mix(in srgb, currentColor 30%, transparent)); }
 agentkit-trace > [slot] tbody tr:nth-child(even) { background: color-mix(in srgb, currentColor 4%, transparent); }
 agentkit-trace > [slot] :is(th, td):first-child { text-align: left; }
-`;
+${WIDE_CSS}`;

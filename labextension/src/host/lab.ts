@@ -5,6 +5,7 @@ import { TRACE_TYPE } from '../trace-type';
 import type { Fields } from '../view/read';
 import type { Host } from '../view/source';
 import type { Words } from '../view/words';
+import { WIDE_CSS } from './content';
 import { svgPicture } from './picture';
 import { withoutRemoteMedia } from './remote';
 
@@ -80,4 +81,4 @@ agentkit-trace > [slot] .jp-RenderedHTMLCommon table { margin-left: 0; margin-ri
 agentkit-trace > .agentkit-result .jp-RenderedHTMLCommon :last-child > table:last-child { margin-bottom: 0; }
 agentkit-trace > .agentkit-text > div:last-child .jp-RenderedHTMLCommon > :last-child,
 agentkit-trace > .agentkit-result .jp-RenderedHTMLCommon > :last-child { margin-bottom: 0; }
-`;
+${WIDE_CSS}`;

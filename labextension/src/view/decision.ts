@@ -35,7 +35,7 @@ function changesTemplate(asked: Fields, approved: Fields): TemplateResult[] {
     .map(
       ({ name, before, after }) => html`<section class="payload">
         <header><span><code>${name}</code></span></header>
-        <div class="box" tabindex="0" role="group" aria-label=${trans.__('What was changed in %1', name)}>
+        <div class="box" role="group" aria-label=${trans.__('What was changed in %1', name)}>
           <div class="inner">${diffTemplate(diffOf(before, after))}</div>
         </div>
       </section>`,

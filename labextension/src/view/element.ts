@@ -2,6 +2,7 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { Asks } from './ask';
 import { Attention } from './attention';
 import { announcement, footerTemplate, headerTemplate } from './chrome';
+import { watchBoxes } from './cuts';
 import { Follower } from './follow';
 import { FollowUp } from './follow-up';
 import { keepFromPage } from './keys';
@@ -64,15 +65,6 @@ export class TraceElement extends LitElement {
   private readonly attention = new Attention(this);
   private readonly painter = new Painter(() => this.foldIn());
   private readonly follower = new Follower(this, () => this.wasLive && preferred.now.follow);
-  private readonly sizes = new ResizeObserver(entries => {
-    for (const { target } of entries) {
-      const cut =
-        target instanceof HTMLElement &&
-        target.offsetHeight > (target.parentElement?.clientHeight ?? 0) + 1;
-      const payload = target.closest('.payload');
-      if (payload?.hasAttribute('data-all') === false) payload.toggleAttribute('data-cut', cut);
-    }
-  });
 
   /**
    * Shows a run from here on; called once, before anything else.
@@ -155,7 +147,6 @@ export class TraceElement extends LitElement {
     this.list.stop();
     window.removeEventListener('beforeprint', this.print);
     window.removeEventListener('afterprint', this.print);
-    this.sizes.disconnect();
   }
 
   /** The page is printed as soon as the event is over. */
@@ -261,7 +252,7 @@ export class TraceElement extends LitElement {
     this.list.updated();
     this.attention.look(this.renderRoot);
     this.inThread?.();
-    for (const inner of this.renderRoot.querySelectorAll('.inner')) this.sizes.observe(inner);
+    watchBoxes(this.renderRoot);
     this.tick();
   }
 

@@ -1,3 +1,4 @@
+import { boxTables } from './cuts';
 import { onNextFrame } from './paint';
 
 type Render = (markdown: string, node: HTMLElement) => Promise<void>;
@@ -83,6 +84,7 @@ export class GrowingMarkdown {
     const block = document.createElement('div');
     try {
       await this.render(markdown, block);
+      boxTables(block);
     } catch {
       block.textContent = markdown;
       block.style.whiteSpace = 'pre-wrap';

@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import { trans } from './words';
 
 /** A labelled box that scrolls inside, can be copied, and opened to its whole height when it is cut. */
@@ -16,7 +16,7 @@ export function payloadTemplate(
         ${trans.__('Copy')}
       </button>
     </header>
-    <div class="box" tabindex=${whole ? nothing : '0'} role="group" aria-label=${label}>
+    <div class="box" role="group" aria-label=${label}>
       <div class="inner">${content}</div>
     </div>
   </section>`;

@@ -48,7 +48,7 @@ function thinkingRow(row: TextRow, context: RowContext): TemplateResult {
     ${head('thinking', state, html`${state === 'running' ? trans.__('Thinking') : trans.__('Thought')}`, meta, context)}
     ${
       context.open
-        ? html`<div class="under body"><div class="thought">${row.text}</div></div>`
+        ? html`<div class="under body"><div class="thought" role="group" aria-label=${trans.__('Thought')}><div class="inner">${row.text}</div></div></div>`
         : html`<div class="under line">${lastSentence(row)}</div>`
     }
   </li>`;

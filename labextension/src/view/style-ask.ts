@@ -3,6 +3,9 @@ import { css } from 'lit';
 /** What waits for a person: approvals, questions, and the fields that they are answered in. */
 export const ASK = css`
   [data-state='waiting'] {
+    /* On the tint, secondary text needs more of the text's colour to be read as well. */
+    --soft: color-mix(in srgb, var(--text) 72%, transparent);
+
     padding: 4px 8px 4px 1px;
     border-left: 3px solid var(--warn);
     margin: 4px 0 4px -4px;
@@ -52,8 +55,7 @@ export const ASK = css`
     line-height: 1.6;
   }
 
-  .decision,
-  .decision > summary {
+  .decision {
     color: var(--soft);
     font-size: 12px;
     overflow-wrap: anywhere;
@@ -113,9 +115,12 @@ export const ASK = css`
     align-items: center;
     justify-content: flex-end;
     gap: 4px 8px;
-    color: var(--soft);
     font-size: 12px;
     font-variant-numeric: tabular-nums;
+  }
+
+  .more > :not(button) {
+    color: var(--soft);
   }
 
   .more > .quiet {

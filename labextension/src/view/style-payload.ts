@@ -13,12 +13,14 @@ export const PAYLOAD = css`
     align-items: center;
     gap: 4px;
     min-height: 24px;
-    color: var(--soft);
     font-size: 12px;
   }
 
   .payload > header > span {
     flex: 1;
+    min-width: 0;
+    color: var(--soft);
+    overflow-wrap: anywhere;
   }
 
   .payload > header > :last-child {
@@ -147,9 +149,18 @@ export const PAYLOAD = css`
   }
 
   .filled {
+    --fill: var(--jp-accept-color-normal, #1f6fc4);
+
     border-color: transparent;
-    background: var(--jp-accept-color-normal, var(--brand));
+    background: var(--fill);
     color: #fff;
+  }
+
+  /* A theme may fill its buttons with a light colour: then their text is black. */
+  @supports (color: oklch(from red l c h)) {
+    .filled {
+      color: oklch(from var(--fill) clamp(0, (0.585 - l) * 1000, 1) 0 0);
+    }
   }
 
   :is(.filled, .outlined, .quiet):disabled {
@@ -158,7 +169,7 @@ export const PAYLOAD = css`
   }
 
   .filled:hover:enabled {
-    background: var(--jp-accept-color-hover, var(--brand));
+    --fill: var(--jp-accept-color-hover, #1a5fa9);
   }
 
   .outlined:hover:enabled {

@@ -170,6 +170,10 @@ export const ROWS = css`
     white-space: pre-wrap;
   }
 
+  .thought > .inner {
+    padding: 0;
+  }
+
   .text {
     display: grid;
     grid-template-columns: 16px minmax(0, 1fr);

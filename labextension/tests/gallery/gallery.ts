@@ -1,7 +1,7 @@
 /**
  * Every state of the view on one page, to look at.
  *
- * `?theme=dark|light|none` `&width=400` `&only=cancelled,waiting`
+ * `?theme=dark|light|contrast|none` `&width=400` `&only=cancelled,waiting` `&dir=rtl` `&open=1`
  */
 import { plainHost } from '../../src/host/plain';
 import { mount } from '../../src/view/element';
@@ -12,6 +12,7 @@ const query = new URLSearchParams(location.search);
 const theme = query.get('theme') ?? 'light';
 if (theme === 'none') document.getElementById('theme')?.remove();
 else document.getElementById('theme')?.setAttribute('href', `${theme}.css`);
+document.documentElement.dir = query.get('dir') ?? 'ltr';
 document.documentElement.style.setProperty('--width', `${query.get('width') ?? 900}px`);
 
 /** For tests: what was answered on this page. */

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -13,17 +14,27 @@ from pathlib import Path
 
 from jupyter_core.paths import jupyter_path
 
+COLOUR = re.compile(r"var\((--md-[a-z]+-\d+), *(#[0-9a-f]+)\)")
+
 HERE = Path(__file__).parent
 LABEXTENSION = HERE.parents[2] / "labextension"
-THEMES = {"light": "theme-light-extension", "dark": "theme-dark-extension"}
+THEMES = {
+    "light": "theme-light-extension",
+    "dark": "theme-dark-extension",
+    "contrast": "theme-dark-high-contrast-extension",
+}
 
 
 def build(target: Path) -> None:
-    """Write the page, its script and the two themes into ``target``."""
+    """Write the page, its script and the themes into ``target``."""
     target.mkdir(parents=True, exist_ok=True)
     shutil.copy(HERE / "index.html", target)
-    for name, package in THEMES.items():
-        shutil.copy(theme_css(package), target / f"{name}.css")
+    styles = {name: theme_css(package).read_text() for name, package in THEMES.items()}
+    # JupyterLab defines these for every theme; a theme names them with their values, or relies on them.
+    named = dict(COLOUR.findall(" ".join(styles.values())))
+    colours = ";".join(f"{name}:{value}" for name, value in sorted(named.items()))
+    for name, style in styles.items():
+        (target / f"{name}.css").write_text(f":root{{{colours}}}\n{style}")
     esbuild = LABEXTENSION / "node_modules" / ".bin" / "esbuild"
     subprocess.run(
         [
