@@ -9,7 +9,6 @@ from agentkit.trace.html_rows import RowWriter, titled
 from agentkit.trace.looks import WRAPPED, quiet, shape, words
 from agentkit.trace.results import arguments_text, cut, text_of
 from agentkit.trace.row import Row
-from agentkit.trace.titles import details
 from agentkit.trace.words import ROW_STATES, duration, one_line, visible
 
 
@@ -30,7 +29,7 @@ class Short(RowWriter):
     def _head(self, row: Row) -> str:
         sign, word = ROW_STATES[row.state]
         sign = sign if row.is_settled else shape(row.state, sign)
-        name = row.tool_name if row.kind == "tool" and not _says_name(row) else ""
+        name = row.tool_name if row.kind == "tool" and not row.says_name else ""
         parts = (
             words(row.details),
             f"<code>{words(one_line(name))}</code>" if name else "",
@@ -43,11 +42,11 @@ class Short(RowWriter):
     def _body(self, row: Row) -> str:
         if row.kind == "tool" and row.line and text_of(row.result).strip() == row.line:
             # All of the result is on its line, and so are the arguments, mostly.
-            return "" if _says_arguments(row) else self._arguments(row)
+            return "" if row.says_arguments else self._arguments(row)
         return super()._body(row)
 
     def _arguments(self, row: Row) -> str:
-        if row.kind == "tool" and _says_arguments(row):
+        if row.kind == "tool" and row.says_arguments:
             return ""
         return self._pre(arguments_text(row.arguments))
 
@@ -56,20 +55,3 @@ class Short(RowWriter):
         if not shown:
             return ""
         return f'<pre style="{WRAPPED}">{escape(shown, quote=False)}</pre>{quiet(words(note))}'
-
-
-def _says_name(row: Row) -> bool:
-    return row.named.object == row.tool_name
-
-
-def _says_arguments(row: Row) -> bool:
-    """Whether the line shows every argument whole."""
-    arguments = row.arguments
-    if row.approved or not all(
-        isinstance(value, str | int | float) for value in arguments.values()
-    ):
-        return False
-    shown = f"{row.named.object} {details(arguments)}"
-    return "…" not in shown and all(
-        " ".join(str(value).split()) in shown for value in arguments.values() if value is not True
-    )

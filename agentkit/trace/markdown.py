@@ -13,7 +13,7 @@ from agentkit.trace.limits import ANSWERS, CHANGES, MARKDOWN_PICTURES, MARKDOWN_
 from agentkit.trace.overview import SIMULATED, Overview, overview
 from agentkit.trace.results import Picture, cut, cut_whole, pictures_of
 from agentkit.trace.row import Row
-from agentkit.trace.words import ROW_STATES, duration, visible
+from agentkit.trace.words import ROW_STATES, duration, one_line, visible
 
 _SPECIAL = re.compile(r"([\\`*_\[\]>!|~&$])")
 _BLOCK_START = re.compile(r"^(\d*)([#+=.)\-])")
@@ -78,10 +78,13 @@ def _row(row: Row, limits: _Limits) -> str:
         head = f"{shape} **{_plain(row.title)}**" + (
             f" {_plain(row.details)}" if row.details else ""
         )
+        head += "" if row.says_name else f" ({_plain(one_line(row.tool_name))})"
         meta = ["" if row.is_settled else word, duration(row.duration_ms)]
         blocks = [" · ".join(filter(None, (head, *meta)))]
         blocks += [_plain(row.line)] if row.line else []
         blocks += [_quoted(cut_whole(row.text, limit))] if row.kind == "question" else []
+        if not row.says_arguments and not row.edit:
+            blocks += _text(results.arguments_text(row.arguments), limit)
         blocks += _result(row, limits)
         blocks += [_plain(note) for note in row.notes]
         for change in row.changes[:CHANGES]:
@@ -96,8 +99,7 @@ def _result(row: Row, limits: _Limits) -> list[str]:
     pictures = [_picture(each, limits.picture) for each in shown]
     text = results.words_beside(row.result) if shown else results.text_of(row.result)
     if text.strip() and text.strip() not in (row.line, row.error.strip()):
-        fenced, note = cut(text, limits.value)
-        return [_fenced(fenced), *([f"*{_plain(note)}*"] if note else []), *pictures]
+        return [*_text(text, limits.value), *pictures]
     note = results.other_types(row.result) if not text and not pictures else ""
     return [_plain(note)] if note else pictures
 
@@ -110,8 +112,12 @@ def _picture(picture: Picture, limit: int) -> str:
 
 
 def _diff(edit: Edit, limit: int) -> list[str]:
-    shown, note = cut(edit.text, limit)
-    return [_fenced(shown, "diff"), *([f"*{_plain(note)}*"] if note else [])]
+    return _text(edit.text, limit, "diff")
+
+
+def _text(text: str, limit: int, language: str = "text") -> list[str]:
+    shown, note = cut(text, limit)
+    return [_fenced(shown, language), *([f"*{_plain(note)}*"] if note else [])]
 
 
 def _plain(text: str) -> str:
@@ -125,7 +131,7 @@ def _quoted(text: str) -> str:
     return "\n".join(f"> {_plain(line)}" if line.strip() else ">" for line in lines)
 
 
-def _fenced(text: str, language: str = "text") -> str:
+def _fenced(text: str, language: str) -> str:
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text}\n{fence}"

@@ -9,9 +9,9 @@ from typing import Any
 from agentkit.trace.document import Trace, read_trace
 from agentkit.trace.limits import ANSWERS, CHANGES, TEXT_VALUES
 from agentkit.trace.overview import SIMULATED, Overview, overview
-from agentkit.trace.results import cut, other_types, pictures_of, text_of
+from agentkit.trace.results import arguments_text, cut, other_types, pictures_of, text_of
 from agentkit.trace.row import Row
-from agentkit.trace.words import ROW_STATES, duration, visible
+from agentkit.trace.words import ROW_STATES, duration, one_line, visible
 
 _WIDTH = 100
 _LINES = 12
@@ -52,11 +52,13 @@ def _row(row: Row, limit: int) -> Iterable[str]:
         yield f"  {shape} " + "\n".join(_indented(_first_lines(row.text, limit), "    ")).lstrip()
         return
     head = f"{shape} {row.title}" + (f" ({row.details})" if row.details else "")
+    head += "" if row.says_name else f" · {one_line(row.tool_name)}"
     after = ["" if row.is_settled else word, duration(row.duration_ms)]
     yield "  " + " · ".join(filter(None, (head, *after)))
     body = row.text if row.kind == "question" else _result(row)
     line = "" if body and row.state == "done" and not row.edit else row.line
-    for text in (line, body, *row.notes):
+    asked = "" if row.says_arguments or row.edit else arguments_text(row.arguments)
+    for text in (asked, line, body, *row.notes):
         yield from _indented(_first_lines(text, limit), "      ")
     for change in row.changes[:CHANGES]:
         yield from _indented(_first_lines(f"{change.place}\n{change.text}", limit), "        ")

@@ -83,6 +83,20 @@ class Row:
         return self.named.details if self.kind == "tool" else ""
 
     @property
+    def says_name(self) -> bool:
+        """Whether the title holds the tool's own name."""
+        return self.kind != "tool" or self.named.object == self.tool_name
+
+    @property
+    def says_arguments(self) -> bool:
+        """Whether title and details hold every argument of the call whole."""
+        if self.kind != "tool" or not self.arguments:
+            return True
+        said = f"{self.named.object} {self.details}"
+        words = [as_words(value) for value in self.arguments.values()]
+        return not self.approved and "…" not in said and all(each in said for each in words)
+
+    @property
     def line(self) -> str:
         """What came of it, on one line below the title."""
         match self.kind:

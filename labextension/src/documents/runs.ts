@@ -1,5 +1,6 @@
 import { html, nothing, render, type TemplateResult } from 'lit';
 import { createRef, ref } from 'lit/directives/ref.js';
+import { isPacked, unpacked } from '../packed';
 import { mount } from '../view/element';
 import { type Fields, text } from '../view/read';
 import type { Host } from '../view/source';
@@ -62,7 +63,13 @@ export class SavedRuns {
     const place = this.place.value;
     if (place === undefined) return;
     place.replaceChildren();
-    if (run !== undefined) mount(place, { trace: run }, this.host, { signal: this.life.signal });
+    if (run === undefined) return;
+    const { signal } = this.life;
+    const show = (trace: unknown): void => {
+      if (!signal.aborted) mount(place, { trace }, this.host, { signal });
+    };
+    if (isPacked(run)) void unpacked(run).then(show);
+    else show(run);
   }
 
   private told(sentence: string, role: string): TemplateResult {
