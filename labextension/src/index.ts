@@ -6,6 +6,8 @@ import { launcherPlugin } from './launcher/plugin';
 import { mimePlugin } from './mime';
 import { notebookPlugin } from './notebook/plugin';
 import { noticesPlugin } from './notices/plugin';
+import { panelPlugin } from './panel/plugin';
+import { runningPlugin } from './running';
 import { runsPlugin } from './runs';
 import { settingsPlugin } from './settings/plugin';
 import { tabPlugin } from './tab/plugin';
@@ -23,4 +25,6 @@ export default [
   commandsPlugin,
   launcherPlugin,
   noticesPlugin,
+  panelPlugin,
+  runningPlugin,
 ];

@@ -23,6 +23,10 @@ export interface IRuns {
   open(): void;
   /** Tries again what the server has refused. */
   retry(): void;
+  /** A run of `tasks`. */
+  task(taskId: string): Task | undefined;
+  /** Whether it was deleted since the page listens. */
+  isRemoved(taskId: string): boolean;
   /** Asks the server, for older runs too. */
   find(query: Query): Promise<Page>;
   cancel(taskId: string): Promise<void>;
@@ -73,6 +77,14 @@ export class Runs implements IRuns {
 
   retry(): void {
     this.feed.retry();
+  }
+
+  task(taskId: string): Task | undefined {
+    return this.feed.find(taskId);
+  }
+
+  isRemoved(taskId: string): boolean {
+    return this.feed.isRemoved(taskId);
   }
 
   find(query: Query): Promise<Page> {

@@ -15,6 +15,7 @@ export type Standing = 'closed' | 'connecting' | 'live' | 'reconnecting' | 'miss
 /** All runs of the server that are worth a list, as they change; one for a page. */
 export class Feed {
   private readonly known = new Map<string, Task>();
+  private readonly removed = new Set<string>();
   private readonly news = new Signal<this, void>(this);
   private sorted: readonly Task[] | undefined;
   private line: Line | undefined;
@@ -52,6 +53,11 @@ export class Feed {
 
   find(taskId: string): Task | undefined {
     return this.known.get(taskId);
+  }
+
+  /** Whether it was deleted since the page listens. */
+  isRemoved(taskId: string): boolean {
+    return this.removed.has(taskId);
   }
 
   /** Begins to listen, once; calling it again does no harm. */
@@ -92,6 +98,7 @@ export class Feed {
       }
       case 'removed':
         this.known.delete(text(task_id));
+        this.removed.add(text(task_id));
         break;
       default:
         return;

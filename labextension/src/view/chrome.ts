@@ -173,7 +173,7 @@ function requestText(state: ViewState, who: string): string {
   return trans.__('%1 waits for your approval: %2.', who, `${verb} ${object}`);
 }
 
-interface Standing {
+export interface Standing {
   readonly icon: IconName;
   readonly tone: string;
   readonly word: string;
@@ -196,7 +196,8 @@ function standing(state: ViewState, frame: Frame): Standing {
   return standingOf(status);
 }
 
-function standingOf(status: Status): Standing {
+/** How a state is shown. */
+export function standingOf(status: Status): Standing {
   switch (status) {
     case 'queued':
       return { icon: 'queued', tone: 'quiet', word: trans.__('Waiting for a free place') };

@@ -36,6 +36,13 @@ export function clock(at: number): string {
   return new Intl.DateTimeFormat(locale(), { hour: 'numeric', minute: '2-digit' }).format(at);
 }
 
+/** The time of a moment of today, the day of any other. */
+export function moment(at: number, now: number): string {
+  const isToday = new Date(at).toDateString() === new Date(now).toDateString();
+  if (isToday) return clock(at);
+  return new Intl.DateTimeFormat(locale(), { month: 'short', day: 'numeric' }).format(at);
+}
+
 export function date(at: number): string {
   const style = { dateStyle: 'medium', timeStyle: 'short' } as const;
   return new Intl.DateTimeFormat(locale(), style).format(at);
