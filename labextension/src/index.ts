@@ -1,5 +1,6 @@
 import { commandsPlugin } from './commands/plugin';
 import { documentsPlugin } from './documents/plugin';
+import { exportPlugin } from './export/plugin';
 import { hostPlugin } from './host/plugin';
 import { languagePlugin } from './language';
 import { launcherPlugin } from './launcher/plugin';
@@ -27,4 +28,5 @@ export default [
   noticesPlugin,
   panelPlugin,
   runningPlugin,
+  exportPlugin,
 ];

@@ -71,13 +71,20 @@ class TraceOutput extends Widget implements IRenderMime.IRenderer {
 
   private open(trace: unknown, taskId: string, signal: AbortSignal): TraceElement {
     const address = pageAddress();
+    const share = (given: unknown): void => {
+      const saved = fields(this.model?.data[TRACE_TYPE]);
+      // The output may hold more by now than what the view began with.
+      const own = text(fields(given).task_id) === text(saved.task_id);
+      this.host.share?.(own ? saved : given);
+    };
+    const shown: Host = this.host.share === undefined ? this.host : { ...this.host, share };
     if (address === undefined || taskId === '')
-      return mount(this.node, { trace }, this.host, { signal });
+      return mount(this.node, { trace }, shown, { signal });
     const api = new TaskApi(address, taskId);
     const source = new AnywhereSource(taskId, new ServedSource(api, trace));
     // A run that follows this one up is saved here too: one output holds them all.
     const keep = (): void => void this.save(api, signal);
-    const host = { ...this.host, onFinished: keep, onFollowedUp: keep };
+    const host = { ...shown, onFinished: keep, onFollowedUp: keep };
     return mount(this.node, source, host, { signal });
   }
 

@@ -2,6 +2,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { Token } from '@lumino/coreutils';
+import { sharing } from '../export/share';
 import { ILanguage } from '../language';
 import { ISettings } from '../settings/plugin';
 import type { LiveSettings } from '../settings/settings';
@@ -26,7 +27,7 @@ export const hostPlugin: JupyterFrontEndPlugin<HostFor> = {
   provides: IHostFor,
   requires: [IRenderMimeRegistry, ILanguage, ISettings],
   activate: (
-    _app: JupyterFrontEnd,
+    app: JupyterFrontEnd,
     rendermime: IRenderMimeRegistry,
     words: Words,
     preferences: LiveSettings,
@@ -34,6 +35,7 @@ export const hostPlugin: JupyterFrontEndPlugin<HostFor> = {
     const hostFor: HostFor = resolver => ({
       ...labHost(rendermime, words, resolver),
       preferences,
+      ...sharing(app),
     });
     shareHost(hostFor());
     return hostFor;

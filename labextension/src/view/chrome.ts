@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { clock, date, duration, thousands } from './format';
 import { ICONS, type IconName } from './icons';
-import { type Connection, isFinal, type Status, type ViewState } from './state';
+import { type Connection, isFinal, type LeftOut, type Status, type ViewState } from './state';
 import { oneLine, toolTitle } from './titles';
 import { costText, spentText, tokensText } from './usage';
 import { trans } from './words';
@@ -66,8 +66,19 @@ export function headerTemplate(state: ViewState, frame: Frame): TemplateResult {
             }
           </div>`
     }
+    ${state.leftOut === undefined ? nothing : html`<p class="notice">${leftOutText(state.leftOut)}</p>`}
     ${frame.notice === '' ? nothing : html`<p class="notice">${frame.notice}</p>`}
   </header>`;
+}
+
+function leftOutText({ steps, answer, followUps }: LeftOut): string {
+  const parts = [
+    steps > 0 ? trans._n('%1 step', '%1 steps', steps) : '',
+    answer ? trans.__('the answer') : '',
+    followUps > 0 ? trans._n('%1 follow-up', '%1 follow-ups', followUps) : '',
+  ];
+  const said = parts.filter(part => part !== '').join(', ');
+  return trans.__('Left out by whoever shared this: %1', said);
 }
 
 /** How a run ended that did not end with an answer. */

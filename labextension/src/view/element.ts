@@ -117,6 +117,11 @@ export class TraceElement extends LitElement {
     );
   }
 
+  /** Offers the run for export, where the place that shows it can do that. */
+  share(): void {
+    this.host?.share?.({ ...fields(this.source.trace), task_id: this.state.taskId });
+  }
+
   get ended(): boolean {
     return isFinal(this.state.status);
   }

@@ -1,7 +1,7 @@
 import { begin, type Draft, origin, settle } from './draft';
 import { applyStored, DELTAS } from './events';
 import { type Fields, fields, list, number, text, time } from './read';
-import { asStatus, EMPTY, isFinal, type ViewState } from './state';
+import { asStatus, EMPTY, isFinal, type LeftOut, type ViewState } from './state';
 import { usageOf } from './usage';
 
 /** The state after one event of the contract. Pure; an event that was seen before changes nothing. */
@@ -25,6 +25,7 @@ export function fromTrace(document: unknown): ViewState {
   draft.agent = text(trace.agent);
   draft.input = text(trace.input);
   draft.simulated = trace.simulated === true;
+  draft.leftOut = leftOut(fields(trace.left_out));
   for (const event of list(trace.events)) apply(draft, event);
   draft.startedAt = time(trace.started_at) ?? draft.startedAt;
   draft.finishedAt = time(trace.finished_at) ?? draft.finishedAt;
@@ -68,6 +69,13 @@ function apply(draft: Draft, raw: unknown): void {
   draft.steps = Math.max(draft.steps, number(event.step) ?? 0);
   applyStored(draft, type, event);
   draft.lastTime = at ?? draft.lastTime;
+}
+
+function leftOut(told: Fields): LeftOut | undefined {
+  const steps = number(told.steps) ?? 0;
+  const followUps = number(told.follow_ups) ?? 0;
+  const answer = told.answer === true;
+  return steps > 0 || followUps > 0 || answer ? { steps, answer, followUps } : undefined;
 }
 
 function end(draft: Draft, told: Fields): void {

@@ -71,4 +71,6 @@ export interface Host {
   onFinished?(taskId: string): void;
   /** A run that follows up the shown one has been started. */
   onFollowedUp?(): void;
+  /** Lets somebody look at what is in the run and export it; absent where that is not to be had. */
+  share?(trace: unknown): void;
 }

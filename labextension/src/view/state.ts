@@ -110,6 +110,13 @@ export interface OtherRow extends RowBase {
 
 export type Row = TextRow | ToolRow | QuestionRow | WarningRow | OtherRow;
 
+/** What whoever shared a run left out of it. */
+export interface LeftOut {
+  readonly steps: number;
+  readonly answer: boolean;
+  readonly followUps: number;
+}
+
 export interface ViewState {
   readonly taskId: string;
   readonly agent: string;
@@ -127,6 +134,7 @@ export interface ViewState {
   readonly stepUsage: ReadonlyMap<number, Usage>;
   /** Turns of the loop so far. */
   readonly steps: number;
+  readonly leftOut: LeftOut | undefined;
   readonly rows: readonly Row[];
   /** The last stored event that is folded in. */
   readonly lastSeq: number;
@@ -171,6 +179,7 @@ export const EMPTY: ViewState = {
   usage: undefined,
   stepUsage: new Map(),
   steps: 0,
+  leftOut: undefined,
   rows: [],
   lastSeq: 0,
   lastTime: undefined,
