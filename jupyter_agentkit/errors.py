@@ -7,6 +7,9 @@
     │   └── ConnectionLost     it answered before; another try may help
     └── AgentRunError          a run that was waited for has no result: failed or interrupted
         └── AgentRunCancelled  somebody cancelled it
+
+    BaseException
+    └── CellFailed             a cell that a program runs shows a run that has no result
 """
 
 from __future__ import annotations
@@ -51,3 +54,17 @@ class AgentRunCancelled(AgentRunError):
     """The run was cancelled, here, in the page or by a program."""
 
     default_reason = "cancelled"
+
+
+class CellFailed(BaseException):
+    """A cell that a program runs shows a run without a result, and ends with it.
+
+    No ``Exception``: IPython prints what of that kind showing raises, and the cell would succeed.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+
+    def _render_traceback_(self) -> list[str]:
+        # Of the way through IPython's display there is nothing to learn.
+        return [f"{type(self).__name__}: {self}"]

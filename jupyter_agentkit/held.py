@@ -52,15 +52,16 @@ class HeldRun:
 
         return to_dataframe(self.record.trace())
 
-    def _outcome(self) -> str:
-        """The answer; the error of a run that has none is raised."""
+    @property
+    def failure(self) -> AgentRunError | None:
+        """The error of a run that has ended without an answer."""
         status, error = self.record.status, self._lost or self.record.error
-        if status is TaskStatus.COMPLETED:
-            return self.record.result or ""
+        if status is TaskStatus.COMPLETED or not self._is_over:
+            return None
         kind = AgentRunCancelled if status is TaskStatus.CANCELLED else AgentRunError
         state = "failed" if status is TaskStatus.FAILED else f"was {status}"
         if self._lost is not None:
             state = "can no longer be followed"
         message = f"Run {self.record.task_id} of agent {self.record.agent!r} {state}"
         message += f": {error.message}" if error else "."
-        raise kind(self, message, reason=error.reason if error else status.value)
+        return kind(self, message, reason=error.reason if error else status.value)

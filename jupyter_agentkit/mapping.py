@@ -139,6 +139,10 @@ class AgentMap(MapState):
         return bundle
 
     @property
+    def failure(self) -> None:
+        """None: what became of each input stands in the table."""
+
+    @property
     def view(self) -> MapView:
         """The progress bar as a widget, to be laid out with others."""
         from jupyter_agentkit.map_view import MapView

@@ -11,7 +11,9 @@ import IPython.display
 from IPython.core.getipython import get_ipython
 
 from agentkit.core.protocol import MimeBundle
+from agentkit.errors import AgentKitError
 from agentkit.tools.bundle import to_bundle as bundle_of
+from jupyter_agentkit.errors import CellFailed
 
 _ipython: Any = IPython.display
 """Untyped."""
@@ -48,6 +50,11 @@ class Shown(Protocol):
         """``{"data", "metadata"}`` as it stands; ``live``: somebody watches, and its end will be shown."""
         ...
 
+    @property
+    def failure(self) -> AgentKitError | None:
+        """Why it has ended without a result."""
+        ...
+
 
 class Displays:
     """The outputs that show one run or map; they are replaced when it has ended."""
@@ -55,6 +62,8 @@ class Displays:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._ended = False
+        self._saved = False
+        """Whether a headless cell has it."""
         self._shown: list[tuple[str, contextvars.Context]] = []
 
     def show(self, run: Shown) -> None:
@@ -62,12 +71,19 @@ class Displays:
 
         In a headless front end this waits for the end; an interrupt ends the waiting with
         ``KeyboardInterrupt``, leaves what is known so far, and the run goes on.
+
+        Raises
+        ------
+        CellFailed
+            In a headless front end, which has nobody who would look: it has ended without a result.
         """
         if is_headless():
             try:
                 run.join()
             finally:
-                _show(run.bundle(live=False))
+                self._save(run)
+            if (failure := run.failure) is not None:
+                raise CellFailed(failure.message)
             return
         with self._lock:  # else the end could come between showing and remembering
             if self._ended:
@@ -76,6 +92,15 @@ class Displays:
             display_id = uuid.uuid4().hex
             _show(run.bundle(), display_id=display_id)
             self._shown.append((display_id, contextvars.copy_context()))
+
+    def keep(self, run: Shown) -> None:
+        """Show a run that has failed in the running cell, if that is headless and no cell has shown it."""
+        if not self._saved and is_headless():
+            self._save(run)
+
+    def _save(self, run: Shown) -> None:
+        self._saved = True
+        _show(run.bundle(live=False))
 
     def finish(self, run: Shown) -> None:
         """Replace what is shown by the ended run; for a thread that may block."""

@@ -7,7 +7,7 @@ import contextvars
 import logging
 import warnings
 from collections.abc import Generator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import anywidget
 import traitlets as t
@@ -24,12 +24,10 @@ from jupyter_agentkit.host import Frame
 from jupyter_agentkit.offered import OfferedTools
 from jupyter_agentkit.origin import present_place
 from jupyter_agentkit.page_module import page_module
+from jupyter_agentkit.progress import progress_here
 from jupyter_agentkit.record import Record
 from jupyter_agentkit.relay import Relay
 from jupyter_agentkit.showing import Displays, is_headless
-
-if TYPE_CHECKING:
-    pass
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
@@ -104,6 +102,7 @@ class AgentRun(HeldRun, anywidget.AnyWidget):
         self._displays = Displays()
         self._relay = Relay(self.record, cast("Any", self).send)
         self._ending = Ending()
+        self._progress = progress_here()
         super().__init__(
             task_id=summary.task_id,
             agent=summary.agent,
@@ -164,6 +163,14 @@ class AgentRun(HeldRun, anywidget.AnyWidget):
     def __await__(self) -> Generator[Any, None, str]:
         """As ``wait``, for any event loop."""
         return self._awaited().__await__()
+
+    def _outcome(self) -> str:
+        """The answer; the error of a run that has none is raised."""
+        __tracebackhide__ = True
+        if (failure := self.failure) is not None:
+            self._displays.keep(self)
+            raise failure
+        return self.record.result or ""
 
     async def _awaited(self) -> str:
         await self._ending.reached()
@@ -328,6 +335,8 @@ class AgentRun(HeldRun, anywidget.AnyWidget):
         record = self.record
         values: dict[str, Any] = {"result": record.result}
         if len(record.events) != len(self.steps):
+            if self._progress is not None:
+                self._progress.tell(record.events[len(self.steps) :])
             values["steps"] = list(record.events)
             values["requests"] = self._open_requests()
         if record.usage is not None:

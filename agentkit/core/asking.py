@@ -78,7 +78,10 @@ class Asker:
 def _nobody_asked(request: Request) -> ErrorInfo:
     if isinstance(request, ApprovalRequested):
         what = f"consent to call {request.tool_name}"
-        instead = "say it in advance with on_ask='approve' or 'deny', or let a policy allow it"
+        instead = (
+            "say it in advance, with on_ask='approve' or 'deny' for the run or with "
+            f"policy={{{request.tool_name!r}: 'allow'}} for the agent"
+        )
     else:
         what = f"an answer to {request.question!r}"
         instead = "with on_ask='deny' it goes on without one"

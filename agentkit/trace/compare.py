@@ -15,13 +15,14 @@ from itertools import zip_longest
 from typing import Any, Literal
 
 from agentkit.trace.document import Trace
-from agentkit.trace.read import as_text, first_event
+from agentkit.trace.read import as_number, as_text, first_event
 from agentkit.trace.row import Row
 from agentkit.trace.rows import fold
 
 Change = Literal["same", "changed", "added", "removed"]
 
 _VARYING = ("seq", "ts", "step", "duration_ms")
+_TIMES = ("started_at", "finished_at", "expires_at")
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 # A kernel's process in the paths of its cells, and addresses in its memory.
@@ -94,6 +95,43 @@ def compare_all(a: Sequence[Trace], b: Sequence[Trace]) -> list[RunChange]:
     return [
         compare(left, right) if left and right else RunChange(left, right) for left, right in pairs
     ]
+
+
+def steady(trace: Trace) -> dict[str, Any]:
+    """The document without what varies: equal for two runs that did the same.
+
+    Times and durations are left out, ids are numbered as they first come, and what calls that ran at the same
+    time brought stands in the order of the calls. Prices, who answered and progress stay.
+    """
+    ids: dict[str, str] = {}
+    document = _unvaried(trace.to_json(), ids)
+    document["events"] = [_unvaried(event, ids) for event in _settled(trace.events)]
+    if trace.follow_ups:
+        document["follow_ups"] = [steady(each) for each in trace.follow_ups]
+    return json.loads(_PROCESS.sub("", json.dumps(document)))
+
+
+def _settled(events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The events of each step, those of its calls last and in the order of the calls."""
+    calls = [each.get("tool_call_id") for each in events if each["event_type"] == "tool_call"]
+    owner = {each.get("request_id"): each.get("tool_call_id") for each in events}
+
+    def place(event: dict[str, Any]) -> tuple[float, int]:
+        call = event.get("tool_call_id") or owner.get(event.get("request_id"))
+        follows = event["event_type"] != "tool_call" and call in calls
+        return as_number(event.get("step")) or 0, calls.index(call) + 1 if follows else 0
+
+    return sorted(events, key=place)
+
+
+def _unvaried(fields: Mapping[str, Any], ids: dict[str, str]) -> dict[str, Any]:
+    return {
+        name: ids.setdefault(value, f"{name} {len(ids) + 1}")
+        if name.endswith("_id") and isinstance(value, str)
+        else value
+        for name, value in fields.items()
+        if name not in (*_VARYING, *_TIMES)
+    }
 
 
 def _with_follow_ups(runs: Sequence[Trace]) -> Iterator[Trace]:
