@@ -120,3 +120,42 @@ def test_paper_has_all_of_it(long: Page) -> None:
     assert long.locator("ol > .row").count() > STEPS
     long.evaluate("() => dispatchEvent(new Event('afterprint'))")
     assert long.locator("ol > .row").count() < 60
+
+
+MARKED = """() => {
+    const marked = CSS.highlights.get('agentkit-found-here') ?? [];
+    return [...marked].map(range => [range.toString(), range.getBoundingClientRect().top]);
+}"""
+
+
+def test_text_is_found_where_it_is_folded_away_and_not_even_rendered(long: Page) -> None:
+    # Elsewhere on the page the shortcut is the page's own.
+    long.keyboard.press("Control+f")
+    box = long.get_by_role("searchbox", name="Find in this run")
+    expect(box).to_have_count(0)
+    long.locator(".head").first.focus()
+    long.keyboard.press("Control+f")
+    expect(box).to_be_focused()
+    long.keyboard.type("2500-3: ")
+    status = long.get_by_role("search").get_by_role("status")
+    expect(status).to_have_text("1 of 1")
+    long.wait_for_function(f"() => ({MARKED})()[0]?.[0] === '2500-3: '")
+    [[_, top]] = long.evaluate(MARKED)
+    assert 0 < top < 720
+    expect(box).to_be_in_viewport()
+    box.fill("DID NOT ANSWER")
+    failures = STEPS // 97
+    expect(status).to_have_text(f"1 of {failures}")
+    long.keyboard.press("Enter")
+    long.keyboard.press("F3")
+    expect(status).to_have_text(f"3 of {failures}")
+    for _ in range(3):
+        long.keyboard.press("Shift+Enter")
+    expect(status).to_have_text(f"{failures} of {failures}")
+    here = (STEPS // 97) * 97
+    row = long.locator('ol > [data-state="failed"]').filter(has_text=f"Station {here} ")
+    expect(row).to_be_in_viewport()
+    long.keyboard.press("Escape")
+    expect(box).to_have_count(0)
+    expect(row.locator(".head")).to_be_focused()
+    assert long.evaluate(MARKED) == []

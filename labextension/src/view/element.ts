@@ -3,6 +3,7 @@ import { Asks } from './ask';
 import { Attention } from './attention';
 import { announcement, footerTemplate, headerTemplate } from './chrome';
 import { watchBoxes } from './cuts';
+import { Finder } from './find';
 import { Follower } from './follow';
 import { FollowUp } from './follow-up';
 import { keepFromPage } from './keys';
@@ -49,6 +50,16 @@ export class TraceElement extends LitElement {
   private readonly list = new RowList(this, this.asks, () => {
     this.follower.pause();
     this.requestUpdate();
+  });
+  private readonly finder = new Finder({
+    element: this,
+    rows: () => this.state.rows,
+    reveal: row => {
+      this.follower.pause();
+      return this.list.peek(row);
+    },
+    lines: () => this.list.elements(),
+    changed: () => this.requestUpdate(),
   });
   private readonly undo = new Undo(() => this.requestUpdate());
   private readonly followUp = new FollowUp(
@@ -122,6 +133,11 @@ export class TraceElement extends LitElement {
     this.host?.share?.({ ...fields(this.source.trace), task_id: this.state.taskId });
   }
 
+  /** Opens the box that finds text in the run. */
+  find(): void {
+    this.finder.show();
+  }
+
   get ended(): boolean {
     return isFinal(this.state.status);
   }
@@ -139,6 +155,7 @@ export class TraceElement extends LitElement {
     this.ticker = setInterval(() => this.tick(), 1000);
     this.follower.start();
     this.list.start();
+    this.finder.start();
     window.addEventListener('beforeprint', this.print);
     window.addEventListener('afterprint', this.print);
     this.requestUpdate();
@@ -150,6 +167,7 @@ export class TraceElement extends LitElement {
     clearInterval(this.ticker);
     this.follower.stop();
     this.list.stop();
+    this.finder.stop();
     window.removeEventListener('beforeprint', this.print);
     window.removeEventListener('afterprint', this.print);
   }
@@ -227,6 +245,7 @@ export class TraceElement extends LitElement {
         questionOpen: this.questionOpen,
         toggleQuestion: () => this.toggleQuestion(),
       })}
+      ${this.finder.template()}
       ${this.list.template({
         state,
         connection: this.connection,
@@ -255,6 +274,7 @@ export class TraceElement extends LitElement {
     this.toggleAttribute('data-follows', this.inThread !== undefined);
     this.light?.show(this.list.light());
     this.list.updated();
+    this.finder.rendered(this.renderRoot);
     this.attention.look(this.renderRoot);
     this.inThread?.();
     watchBoxes(this.renderRoot);

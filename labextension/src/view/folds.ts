@@ -49,11 +49,11 @@ export class Folds {
     this.changes += 1;
   }
 
-  /** Unfolds what a row is folded away in, and the row itself if it is to be `open`. */
-  unfold(row: Row, open: boolean): void {
+  /** Unfolds a row, and what it is folded away in. */
+  unfold(row: Row): void {
     const streak = this.streaks.get(row.id);
     if (streak !== undefined) this.wanted.set(keyOf(streak), true);
-    if (open) this.wanted.set(row.id, true);
+    this.wanted.set(row.id, true);
     this.changes += 1;
   }
 }

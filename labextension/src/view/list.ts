@@ -7,6 +7,7 @@ import { Folds, keyOf, type Line } from './folds';
 import type { LightContent } from './light';
 import { lightContent } from './light-content';
 import { onNextFrame } from './paint';
+import { preferred } from './preferences';
 import type { RowContext } from './row';
 import { rowTemplate } from './rows';
 import { type Connection, isFinal, openRequest, type Row, type ViewState } from './state';
@@ -45,10 +46,12 @@ export class RowList {
   private places: ReadonlyMap<number, number> = new Map();
   private waiting: readonly number[] = [];
   private items: readonly (Line | Gap)[] = [];
-  private listed: { rows: readonly Row[]; over: boolean; version: number } | undefined;
+  private listed: { rows: readonly Row[]; over: boolean; version: string } | undefined;
   private printing = false;
   /** The line that has the focus, or will have it. */
   private held: number | undefined;
+  /** The row that is open only for as long as the reader is led to it. */
+  private lent: Row | undefined;
   private readonly keys = new WeakMap<Element, number>();
   private readonly window: RowWindow;
 
@@ -117,6 +120,11 @@ export class RowList {
     if (!this.whole) this.window.rendered(list, at);
   }
 
+  /** The lines that are rendered now. */
+  elements(): Element[] {
+    return [...(this.list?.children ?? [])].filter(line => this.keys.has(line));
+  }
+
   private get list(): HTMLElement | null {
     return this.view.renderRoot.querySelector('ol');
   }
@@ -126,7 +134,7 @@ export class RowList {
   }
 
   private take(rows: readonly Row[], over: boolean): void {
-    const { version } = this.folds;
+    const version = `${this.folds.version} ${preferred.now.thinkingOpen}`;
     const before = this.listed;
     if (before?.rows === rows && before.over === over && before.version === version) return;
     this.listed = { rows, over, version };
@@ -206,22 +214,35 @@ export class RowList {
     if (line !== undefined) void this.goTo(keyOf(line), 'nearest');
   };
 
-  /** Shows a row wherever it is, unfolding what it is folded away in, with the focus on it. */
-  async reveal(row: Row, open: boolean): Promise<HTMLElement | undefined> {
-    this.folds.unfold(row, open);
+  /** Shows a row wherever it is, unfolded, with the focus on it. */
+  async reveal(row: Row): Promise<HTMLElement | undefined> {
+    this.lent = undefined;
+    this.folds.unfold(row);
     return this.goTo(keyOf(row), 'center');
   }
 
-  private async goTo(key: number, block: ScrollLogicalPosition): Promise<HTMLElement | undefined> {
+  /** The same without the focus, for a reader on the way: the row is folded again for the next. */
+  async peek(row: Row): Promise<HTMLElement | undefined> {
+    const { lent } = this;
+    if (lent !== undefined && lent.id !== row.id && this.folds.isOpen(lent))
+      this.folds.toggle(lent);
+    if (lent?.id !== row.id) this.lent = this.folds.isOpen(row) ? undefined : row;
+    this.folds.unfold(row);
+    return this.goTo(keyOf(row), 'center', false);
+  }
+
+  private async goTo(
+    key: number,
+    block: ScrollLogicalPosition,
+    focus = true,
+  ): Promise<HTMLElement | undefined> {
     this.held = key;
     this.view.requestUpdate();
     await this.view.updateComplete;
-    const line = [...(this.list?.children ?? [])].find(child => this.keys.get(child) === key);
+    const line = this.elements().find(each => this.keys.get(each) === key);
     if (!(line instanceof HTMLElement)) return undefined;
     line.scrollIntoView({ block });
-    const head = line.querySelector<HTMLElement>(':scope > button.head');
-    if (head === null) line.tabIndex = -1;
-    (head ?? line).focus({ preventScroll: true });
+    if (focus) focusOn(line);
     await this.settle(line, () => this.held === key && line.scrollIntoView({ block }));
     return line;
   }
@@ -260,6 +281,7 @@ export class RowList {
   }
 
   private toggle(line: Line): void {
+    this.lent = undefined;
     this.folds.toggle(line);
     this.onToggle();
   }
@@ -273,6 +295,12 @@ function idOf(item: Line | Gap): number | string {
 function hasHead(line: Line | undefined): boolean {
   if (line === undefined) return false;
   return 'rows' in line || ['tool', 'thinking', 'other'].includes(line.kind);
+}
+
+function focusOn(line: HTMLElement): void {
+  const head = line.querySelector<HTMLElement>(':scope > button.head');
+  if (head === null) line.tabIndex = -1;
+  (head ?? line).focus({ preventScroll: true });
 }
 
 function tell(element: Element, attribute: string, value: number | undefined): void {

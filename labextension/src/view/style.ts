@@ -1,5 +1,7 @@
-import { css } from 'lit';
+import { css, unsafeCSS } from 'lit';
+import { MARKS } from './marks';
 import { ASK } from './style-ask';
+import { FIND } from './style-find';
 import { FRAME } from './style-frame';
 import { PAYLOAD } from './style-payload';
 import { ROWS } from './style-rows';
@@ -38,4 +40,4 @@ const LAST = css`
  * The look, in JupyterLab's own variables, so that it follows a live switch of theme. Outside of
  * JupyterLab everything derives from the colour of the surrounding text.
  */
-export const STYLES = [FRAME, ROWS, PAYLOAD, ASK, TIMELINE, LAST];
+export const STYLES = [FRAME, ROWS, PAYLOAD, ASK, TIMELINE, FIND, unsafeCSS(MARKS), LAST];
