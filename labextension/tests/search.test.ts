@@ -13,7 +13,12 @@ function rowsOf(...events: Record<string, unknown>[]) {
 }
 
 const rows = rowsOf(
-  ...call('a', 'read_file', { path: 'North.csv', deep: { unit: ['mm'] } }, { 'text/plain': 'Rain' }),
+  ...call(
+    'a',
+    'read_file',
+    { path: 'North.csv', deep: { unit: ['mm'] } },
+    { 'text/plain': 'Rain' },
+  ),
   ...call('b', 'run_query', {}, { 'text/html': '<b>ra</b>in', 'text/plain': ['ra', 'in'] }),
   ...call('c', 'fetch', 'plain', {}, { message: 'no such station' }),
   { event_type: 'thinking', message_id: 't', text: 'What about the RAIN?' },
