@@ -16,7 +16,8 @@ export const plainHost: Host = {
     if (show !== undefined) show(bundle, node);
     else if (picture !== undefined) bitmapPicture(picture, textOf(bundle[picture]), node);
     else if ('image/svg+xml' in bundle) svgPicture(bundle, node);
-    else preformatted(textOf(bundle['text/plain']) || json(bundle, 2), node);
+    else
+      preformatted('text/plain' in bundle ? textOf(bundle['text/plain']) : json(bundle, 2), node);
   },
   async renderMarkdown(markdown, node) {
     write(fromMarkdown(markdown), node);

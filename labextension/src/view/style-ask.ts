@@ -4,13 +4,16 @@ import { css } from 'lit';
 export const ASK = css`
   [data-state='waiting'] {
     /* On the tint, secondary text needs more of the text's colour to be read as well. */
-    --soft: color-mix(in srgb, var(--text) 72%, transparent);
+    --soft: color-mix(in srgb, var(--dim) 60%, var(--text));
 
-    padding: 4px 8px 4px 1px;
-    border-left: 3px solid var(--warn);
-    margin: 4px 0 4px -4px;
+    padding-block: 4px;
+    padding-inline: 1px 8px;
+    border-inline-start: 3px solid var(--warn);
+    margin-block: 4px;
+    margin-inline: -4px 0;
     background: color-mix(in srgb, var(--warn) 8%, transparent);
-    border-radius: 0 var(--radius) var(--radius) 0;
+    border-start-end-radius: var(--radius);
+    border-end-end-radius: var(--radius);
   }
 
   [data-state='waiting']::before {
@@ -72,6 +75,8 @@ export const ASK = css`
 
   .decision > summary {
     width: fit-content;
+    min-height: 24px;
+    line-height: 24px;
     cursor: pointer;
   }
 
@@ -128,7 +133,7 @@ export const ASK = css`
   }
 
   .more > .quiet:last-child {
-    margin-right: -6px;
+    margin-inline-end: -6px;
   }
 
   @container (max-width: 480px) {
@@ -137,8 +142,12 @@ export const ASK = css`
       justify-content: flex-start;
     }
 
-    .more > .quiet {
-      margin-left: -6px;
+    .more > .quiet:first-child {
+      margin-inline-start: -6px;
+    }
+
+    .more > .quiet:last-child {
+      margin-inline-end: 0;
     }
   }
 
@@ -175,6 +184,7 @@ export const ASK = css`
   }
 
   .check {
+    min-height: 24px;
     grid-template-columns: auto minmax(0, 1fr);
     column-gap: 8px;
     align-items: center;
@@ -196,7 +206,7 @@ export const ASK = css`
     min-width: 0;
     min-height: 28px;
     padding: 3px 8px;
-    border: 1px solid var(--line);
+    border: 1px solid var(--edge);
     border-radius: var(--radius);
     background: var(--jp-layout-color0, Field);
     color: inherit;
@@ -234,6 +244,16 @@ export const ASK = css`
     width: fit-content;
   }
 
+  /* The browser's own is as dark as the background may be. */
+  input::-webkit-calendar-picker-indicator {
+    width: 16px;
+    height: 16px;
+    background: currentColor;
+    mask: url("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16' fill='none' stroke='black' stroke-width='1.5'%3E%3Cpath d='M2.75 3.75h10.5v9.5H2.75zM2.75 6.75h10.5M5.5 2v3M10.5 2v3'/%3E%3C/svg%3E")
+      center / contain no-repeat;
+    cursor: pointer;
+  }
+
   textarea {
     display: block;
     max-height: 320px;
@@ -268,7 +288,7 @@ export const ASK = css`
     display: inline-block;
     width: 8px;
     height: 8px;
-    margin-right: 6px;
+    margin-inline-end: 6px;
     border-radius: 50%;
     background: var(--bad);
     content: '';

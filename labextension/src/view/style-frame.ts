@@ -4,8 +4,11 @@ import { css } from 'lit';
 export const FRAME = css`
   :host {
     --text: var(--jp-ui-font-color1, currentColor);
-    --soft: var(--jp-ui-font-color2, color-mix(in srgb, currentColor 66%, transparent));
+    --dim: var(--jp-ui-font-color2, color-mix(in srgb, currentColor 66%, transparent));
+    --soft: var(--dim);
     --line: var(--jp-border-color2, color-mix(in srgb, currentColor 16%, transparent));
+    /* Of what can be typed in: an edge that is seen where the hairline is not meant to be. */
+    --edge: color-mix(in srgb, var(--text) 54%, transparent);
     --tint: var(--jp-cell-editor-background, color-mix(in srgb, currentColor 4%, transparent));
     --hover: color-mix(in srgb, var(--text) 5%, transparent);
     --brand: var(--jp-brand-color1, #2f7fd6);
@@ -21,7 +24,9 @@ export const FRAME = css`
     width: 100%;
     min-width: min(280px, 100%);
     max-width: calc(88ch + 48px);
-    padding: 4px 8px 4px 4px;
+    scrollbar-color: color-mix(in srgb, var(--text) 32%, transparent) transparent;
+    padding-block: 4px;
+    padding-inline: 4px 8px;
     background: var(--jp-layout-color0, transparent);
     color: var(--text);
     font-family: var(--jp-ui-font-family, system-ui, -apple-system, 'Segoe UI', sans-serif);
@@ -98,14 +103,18 @@ export const FRAME = css`
   .facts,
   footer {
     min-height: 20px;
-    margin-left: -16px;
+    margin-inline-start: -16px;
     clip-path: inset(-4px -4px -4px 16px);
+  }
+
+  :is(.facts, footer):dir(rtl) {
+    clip-path: inset(-4px 16px -4px -4px);
   }
 
   .facts > *,
   footer > * {
     position: relative;
-    margin-left: 16px;
+    margin-inline-start: 16px;
     overflow-wrap: anywhere;
   }
 
@@ -121,7 +130,7 @@ export const FRAME = css`
 
   .item::before {
     position: absolute;
-    left: -16px;
+    inset-inline-start: -16px;
     width: 16px;
     content: '·';
     text-align: center;
@@ -157,7 +166,7 @@ export const FRAME = css`
   }
 
   .question .quiet {
-    margin-left: -6px;
+    margin-inline-start: -6px;
   }
 
   .notice {
@@ -171,13 +180,13 @@ export const FRAME = css`
 
   footer {
     margin-top: 4px;
-    margin-left: 8px;
+    margin-inline-start: 8px;
     padding-top: 4px;
   }
 
   .facts > .chip,
   footer > .chip {
-    margin-left: 8px;
+    margin-inline-start: 8px;
   }
 
   .actions,
@@ -199,14 +208,14 @@ export const FRAME = css`
   /* ---- after the run ---- */
 
   .undone {
-    margin-left: 24px;
+    margin-inline-start: 24px;
     color: var(--soft);
     font-size: 12px;
     overflow-wrap: anywhere;
   }
 
   .undone ul {
-    padding-left: 16px;
+    padding-inline-start: 16px;
     margin: 0;
   }
 
@@ -224,7 +233,7 @@ export const FRAME = css`
     border-color: transparent;
     background: transparent;
     font-size: 14px;
-    margin-left: -9px;
+    margin-inline-start: -9px;
     resize: none;
   }
 
@@ -235,7 +244,7 @@ export const FRAME = css`
   .follow-up > textarea:focus-visible,
   .follow-up > textarea:not(:placeholder-shown) {
     background: var(--jp-layout-color0, Field);
-    border-color: var(--line);
+    border-color: var(--edge);
   }
 
   .follow-up > textarea:focus-visible {

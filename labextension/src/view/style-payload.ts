@@ -24,7 +24,7 @@ export const PAYLOAD = css`
   }
 
   .payload > header > :last-child {
-    margin-right: -6px;
+    margin-inline-end: -6px;
   }
 
   .payload:not([data-cut]) .all {
@@ -47,6 +47,13 @@ export const PAYLOAD = css`
   .inner {
     padding: 8px 12px;
     font-size: 13px;
+  }
+
+  /* Code reads from left to right in every language. */
+  .diff,
+  .inner pre,
+  dd.code {
+    direction: ltr;
   }
 
   .inner pre,
@@ -95,8 +102,9 @@ export const PAYLOAD = css`
 
   .change {
     display: grid;
-    grid-template-columns: 28px minmax(0, 1fr);
-    padding-right: 12px;
+    grid-template-columns: 26px minmax(0, 1fr);
+    padding-inline-end: 12px;
+    border-inline-start: 2px solid transparent;
     font-family: var(--code);
     font-size: 13px;
     line-height: 20px;
@@ -116,12 +124,12 @@ export const PAYLOAD = css`
 
   .change[data-kind='added'] {
     background: color-mix(in srgb, var(--good) 14%, transparent);
-    box-shadow: inset 2px 0 var(--good);
+    border-color: var(--good);
   }
 
   .change[data-kind='removed'] {
     background: color-mix(in srgb, var(--bad) 12%, transparent);
-    box-shadow: inset 2px 0 var(--bad);
+    border-color: var(--bad);
   }
 
   .change[data-kind='gap'] {

@@ -23,20 +23,21 @@ export const ROWS = css`
   }
 
   .one {
-    margin-left: 24px;
+    margin-inline-start: 24px;
   }
 
   .row::before {
     position: absolute;
     top: 25px;
     bottom: -3px;
-    left: 7.5px;
+    inset-inline-start: 7.5px;
     width: 1px;
     background: var(--line);
     content: '';
   }
 
-  .row:last-child::before {
+  .row:last-child::before,
+  .streak:has(+ .one:not([hidden]))::before {
     content: none;
   }
 
@@ -51,7 +52,7 @@ export const ROWS = css`
     background: none;
     color: inherit;
     font: inherit;
-    text-align: left;
+    text-align: start;
   }
 
   button {
@@ -84,7 +85,7 @@ export const ROWS = css`
   }
 
   .details:not(:empty) {
-    margin-left: 4px;
+    margin-inline-start: 4px;
   }
 
   .title .plain {
@@ -107,11 +108,15 @@ export const ROWS = css`
   }
 
   .chevron {
-    margin-left: 4px;
+    margin-inline-start: 4px;
     opacity: 0.55;
     transition:
       transform 120ms ease,
       opacity 120ms ease;
+  }
+
+  .chevron:dir(rtl) {
+    transform: scaleX(-1);
   }
 
   [aria-expanded='true'] .chevron {
@@ -119,7 +124,7 @@ export const ROWS = css`
   }
 
   .under {
-    margin-left: 24px;
+    margin-inline-start: 24px;
   }
 
   .line {
@@ -158,6 +163,11 @@ export const ROWS = css`
     white-space: pre-wrap;
   }
 
+  .payload + .problem,
+  .payload + div > .problem:first-child {
+    padding-top: 4px;
+  }
+
   .picture {
     padding: 0 0 8px;
   }
@@ -187,7 +197,7 @@ export const ROWS = css`
 
   .text > .under {
     min-width: 0;
-    margin-left: 0;
+    margin-inline-start: 0;
     font-size: 14px;
     line-height: 1.6;
   }
@@ -195,7 +205,8 @@ export const ROWS = css`
   .progress,
   .share {
     height: 2px;
-    margin: 0 0 4px 24px;
+    margin-block: 0 4px;
+    margin-inline: 24px 0;
     border-radius: 1px;
   }
 
@@ -205,10 +216,14 @@ export const ROWS = css`
     transition: background-size 120ms ease;
   }
 
+  .progress:dir(rtl) {
+    background-position: right;
+  }
+
   .share {
     position: absolute;
     top: 25px;
-    right: 20px;
+    inset-inline-end: 20px;
     width: calc(var(--share) * 48px);
     margin: 0;
     background: var(--line);

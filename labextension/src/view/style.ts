@@ -14,7 +14,15 @@ const LAST = css`
   .reason,
   .decision,
   .line,
-  .thought,
+  .thought > .inner,
+  .problem,
+  .notice,
+  .hint,
+  .fault,
+  .refused,
+  .item,
+  .meta > span,
+  .deadline,
   dd:not(.code) {
     unicode-bidi: plaintext;
   }
@@ -26,6 +34,53 @@ const LAST = css`
 
   .head:focus-visible {
     outline-offset: -1px;
+  }
+
+  @media (prefers-contrast: more) {
+    :host {
+      --soft: var(--text);
+      --line: color-mix(in srgb, var(--text) 60%, transparent);
+      --edge: var(--text);
+    }
+
+    .chevron,
+    :disabled {
+      opacity: 1 !important;
+    }
+  }
+
+  /* The browser leaves no colours but its own: what was only a colour needs an edge. */
+  @media (forced-colors: active) {
+    .filled {
+      border-color: ButtonText;
+      background: ButtonText;
+      color: ButtonFace;
+      forced-color-adjust: none;
+    }
+
+    :disabled,
+    .filled:disabled {
+      border-color: GrayText;
+      background: ButtonFace;
+      color: GrayText;
+      opacity: 1 !important;
+    }
+
+    input::-webkit-calendar-picker-indicator {
+      background: ButtonText;
+      forced-color-adjust: none;
+    }
+
+    .progress {
+      background: linear-gradient(Highlight, Highlight) no-repeat ButtonFace;
+      background-size: calc(var(--part) * 100%) 100%;
+      forced-color-adjust: none;
+    }
+
+    .share,
+    .row::before {
+      background: CanvasText;
+    }
   }
 
   @media (prefers-reduced-motion: reduce) {

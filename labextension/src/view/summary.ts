@@ -18,7 +18,12 @@ export function summaryOf(bundle: Fields): string {
   }
   if ('application/json' in bundle) return oneLine(json(bundle['application/json']), LIMIT);
   const types = Object.keys(bundle);
-  return types.length === 0 ? trans.__('Nothing returned') : types.join(', ');
+  return isBlank(bundle) ? trans.__('Nothing returned') : types.join(', ');
+}
+
+/** Nothing of it would be seen. */
+export function isBlank(bundle: Fields): boolean {
+  return Object.values(bundle).every(part => textOf(part).trim() === '');
 }
 
 export function isPicture(bundle: Fields): boolean {

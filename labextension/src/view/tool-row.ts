@@ -6,7 +6,7 @@ import { payloadTemplate } from './payload';
 import { approvalTemplate } from './requests';
 import { head, type RowContext, type RowState, stateOf, timeTemplate } from './row';
 import type { ToolRow } from './state';
-import { copyOf, isPicture, summaryOf, textOf } from './summary';
+import { copyOf, isBlank, isPicture, summaryOf, textOf } from './summary';
 import { oneLine, type Tense, toolTitle } from './titles';
 import { trans } from './words';
 
@@ -118,7 +118,7 @@ function detailsTemplate(row: ToolRow): TemplateResult | typeof nothing {
 function contentTemplate(row: ToolRow, label: string): TemplateResult | typeof nothing {
   if (madeEdit(row) !== undefined) return nothing;
   const content = row.result?.content ?? {};
-  if (Object.keys(content).length === 0) return nothing;
+  if (isBlank(content)) return nothing;
   const slot = html`<slot name="result-${row.id}"></slot>`;
   return payloadTemplate(label, slot, () => copyOf(content), isPicture(content));
 }
