@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -22,7 +23,8 @@ _FILE = "a notebook, a saved trace (.agenttrace.json) or JSON Lines of traces"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status.
 
-    0, or 1 when ``trace diff`` found a difference, or 2 when something was wrong, which stands on stderr.
+    0, or 1 when ``trace diff`` or ``trace replay`` found a difference, or 2 when something was wrong, which
+    stands on stderr.
     """
     given = _parser().parse_args(arguments)
     try:
@@ -31,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _show(given.file, given.run, sharing=given.sharing)
             case "export":
                 _export(given)
+            case "replay":
+                return _replay(given)
             case _:
                 return _diff(given.a, given.b, given.runs, as_json=given.json)
     except BrokenPipeError:
@@ -50,9 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     rooms = parser.add_subparsers(dest="room", required=True, metavar="COMMAND")
     trace = rooms.add_parser(
         "trace",
-        help="show, export and compare the runs that a file holds",
-        description="Show, export and compare the runs that a notebook or a trace holds. "
-        "Nothing is executed.",
+        help="show, export, compare and replay the runs that a file holds",
+        description="Show, export, compare and replay the runs that a notebook or a trace holds. "
+        "Only a replay executes anything: the tools of the agent that it is given.",
     )
     commands = trace.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_show(
@@ -69,6 +73,15 @@ def _parser() -> argparse.ArgumentParser:
             help="compare runs step by step",
             description="Compare runs step by step: calls with arguments and results, answers, status, "
             "tokens. Ids, times and durations do not count. Exit status: 0 the same, 1 different, 2 trouble.",
+        )
+    )
+    _add_replay(
+        commands.add_parser(
+            "replay",
+            help="run again with the model's recorded answers, and say where that departs",
+            description="Run again with the model's recorded answers and people's recorded decisions; the "
+            "agent's tools are really called. No provider is asked. Exit status: 0 the same, 1 it departs, "
+            "2 trouble.",
         )
     )
     return parser
@@ -119,6 +132,27 @@ def _add_diff(parser: argparse.ArgumentParser) -> None:
         type=int,
         metavar=("N", "M"),
         help="compare run N of A with run M of B (default: all runs in order)",
+    )
+    parser.add_argument("--json", action="store_true", help="print the comparison as JSON")
+
+
+def _add_replay(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help=_FILE)
+    parser.add_argument(
+        "--agent",
+        metavar="AGENT",
+        help="whose tools are called: module:name; a Python file, which is executed, or a notebook, whose "
+        "definitions are, each with :name behind it or not; a file that defines an agent (default: none, and "
+        "every call has its recorded result)",
+    )
+    parser.add_argument(
+        "--recorded-tools", action="store_true", help="call nothing; give the recorded results"
+    )
+    parser.add_argument(
+        "--run",
+        action="append",
+        metavar="N",
+        help="only run N, counted from 1 as `show` does, or the run of that id; may be given again",
     )
     parser.add_argument("--json", action="store_true", help="print the comparison as JSON")
 
@@ -198,6 +232,38 @@ def _diff(a: Path, b: Path, runs: Sequence[int] | None, *, as_json: bool) -> int
     else:
         _say(comparison.to_text(changes, str(a), str(b)))
     return int(any(change.change != "same" for change in changes))
+
+
+def _replay(given: argparse.Namespace) -> int:
+    from agentkit.replay import find_subject, replay
+    from agentkit.trace import comparison
+    from agentkit.trace.export import to_bytes, written
+
+    runs = _runs(given.file, None)
+    ids = {run.task_id: number for number, run in runs.items()}
+    numbers = [int(each) if each.isdecimal() else ids.get(each) for each in given.run or ()]
+    if None in numbers:
+        raise NotFound(f"{given.file} has no run {given.run[numbers.index(None)]}.")
+    runs = _runs(given.file, [each for each in numbers if each is not None])
+    _note_later_versions(runs)
+    with contextlib.redirect_stdout(sys.stderr):  # what the tools print
+        results = [
+            replay(
+                run,
+                given.agent and find_subject(given.agent, run.agent),
+                recorded_tools=given.recorded_tools,
+            )
+            for run in runs.values()
+        ]
+    changes = [change for result in results for change in result.changes]
+    notes = list(dict.fromkeys(note for result in results for note in result.notes))
+    if given.json:
+        told = {**comparison.to_json(changes), "notes": notes}
+        _write(to_bytes(f"{written(told, indent=2)}\n"))
+    else:
+        _say(comparison.to_text(changes, str(given.file), "replayed"))
+        _say("".join(f"note: {note}\n" for note in notes))
+    return int(not all(result.same for result in results))
 
 
 def _runs(file: Path, chosen: Sequence[int] | None) -> Mapping[int, SavedTrace]:

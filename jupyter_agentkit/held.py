@@ -14,6 +14,8 @@ from jupyter_agentkit.record import Record
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from agentkit.replay import Replay
+
 
 class HeldRun:
     """What a notebook can ask of a run that it holds, whoever keeps it current.
@@ -45,6 +47,24 @@ class HeldRun:
     def to_markdown(self) -> str:
         """The run as Markdown."""
         return to_markdown(self.record.trace(), live=not self._is_over)
+
+    def replay(self, agent: object = None, *, recorded_tools: bool = False) -> Replay:
+        """Run it again with the model's recorded answers, and see where that departs.
+
+        Parameters
+        ----------
+        agent
+            The `Agent` whose tools are called; left out, every call has its recorded result.
+        recorded_tools
+            Call nothing, and replay the agent's policy alone.
+
+        Returns
+        -------
+        ``.same``, ``.report`` and the steps; see ``agentkit.replay``.
+        """
+        from agentkit.replay import replay
+
+        return replay(self.record.trace(), agent, recorded_tools=recorded_tools)
 
     def to_dataframe(self) -> DataFrame:
         """The run's steps as a table, one row a step; see ``jupyter_agentkit.table``."""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
+import linecache
+import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any, cast
 
 from agentkit.core.protocol import AgentConfig
@@ -94,7 +98,7 @@ def _named(text: str, name: str) -> Subject:
     if path.suffix in (".py", ".ipynb"):
         if not path.is_file():
             raise NotFound(f"There is no file {path}.", reason="file_not_found")
-        module = _executed(path)
+        module = _executed(path.resolve(), path.stat().st_mtime_ns)
     elif attribute and all(part.isidentifier() for part in place.split(".")):
         module = _imported(place)
     else:
@@ -140,16 +144,22 @@ def _imported(name: str) -> ModuleType:
     return _loaded(name, lambda: importlib.import_module(name))
 
 
-def _executed(path: Path) -> ModuleType:
+@cache
+def _executed(path: Path, _changed: int) -> ModuleType:
+    # Once for all the runs of a file, and anew when it has changed.
     module = ModuleType(f"replayed_{path.stem}")
     module.__file__ = str(path)
     sys.modules[module.__name__] = module  # where its functions' annotations are looked up
-    code = _definitions(path) if path.suffix == ".ipynb" else _parsed(path, path.read_text("utf-8"))
-    if (folder := str(path.resolve().parent)) not in sys.path:
+    if path.suffix == ".ipynb":
+        parts = list(_definitions(path))
+    else:
+        parts = [compile(_parsed(path, path.read_text("utf-8")), str(path), "exec")]
+    if (folder := str(path.parent)) not in sys.path:
         sys.path.insert(0, folder)
 
     def run() -> ModuleType:
-        exec(compile(code, str(path), "exec"), module.__dict__)
+        for part in parts:
+            exec(part, module.__dict__)
         return module
 
     return _loaded(str(path), run)
@@ -174,22 +184,23 @@ def _parsed(path: Path, text: str) -> ast.Module:
         raise BrokenFile(path, error.lineno, f"this is no Python: {error.msg}.") from None
 
 
-def _definitions(path: Path) -> ast.Module:
-    """What a notebook defines, as one module."""
-    import json
-
+def _definitions(path: Path) -> Iterator[CodeType]:
+    """What each cell of a notebook defines."""
     try:
         notebook = as_mapping(json.loads(path.read_text("utf-8")))
     except ValueError as error:
         raise BrokenFile(path, None, f"this is no notebook: {error}.") from None
-    body: list[ast.stmt] = []
-    for cell in map(as_mapping, as_list(notebook.get("cells"))):
+    for number, cell in enumerate(map(as_mapping, as_list(notebook.get("cells"))), 1):
         source = cell.get("source")
         text = as_text(source) or "".join(as_text(line) or "" for line in as_list(source))
         if cell.get("cell_type") == "code" and not text.lstrip().startswith("%%"):
-            lines = ("" if line.lstrip()[:1] in ("%", "!") else line for line in text.split("\n"))
-            body += filter(_defines, _parsed(path, "\n".join(lines)).body)
-    return ast.Module(body, [])
+            text = re.sub(r"\A(?:[ \t]*\n)+", "", text)  # IPython counts the lines from there
+            lines = ["" if line.lstrip()[:1] in ("%", "!") else line for line in text.split("\n")]
+            name = f"{path} (cell {number})"
+            # Where a traceback finds the lines that it quotes, as in the notebook itself.
+            linecache.cache[name] = (len(text), None, [f"{line}\n" for line in lines], name)
+            body = [each for each in _parsed(Path(name), "\n".join(lines)).body if _defines(each)]
+            yield compile(ast.Module(body, []), name, "exec")
 
 
 def _defines(statement: ast.stmt) -> bool:

@@ -28,6 +28,7 @@ from agentkit.trace.compare import RunChange, compare_all
 from agentkit.trace.comparison import to_text
 from agentkit.trace.document import VERSION, Trace, read_trace
 from agentkit.trace.files import load
+from agentkit.trace.overview import left_out
 from agentkit.trace.read import as_number, first_event
 
 
@@ -129,6 +130,8 @@ async def replay_async(
     )
     subject = None if agent is None else find_subject(agent, recorded.agent)
     notes: dict[str, None] = {}
+    if gone := left_out(recorded.left_out):
+        notes[gone] = None
     redactor = Redactor()
     first, *later = [
         await _again(each, subject, redactor, notes.setdefault, recorded_tools)

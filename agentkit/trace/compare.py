@@ -1,7 +1,8 @@
 """Two runs step by step: what is the same, changed, added and removed.
 
 What differs between any two runs of the same thing is no difference: ids, times, durations, progress,
-prices, who answered, the ids of widgets and of processes, and addresses in memory.
+prices, who answered, the ids of widgets and of processes, addresses in memory, and the paths of code in
+tracebacks.
 """
 
 from __future__ import annotations
@@ -25,8 +26,10 @@ _VARYING = ("seq", "ts", "step", "duration_ms")
 _TIMES = ("started_at", "finished_at", "expires_at")
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
-# A kernel's process in the paths of its cells, and addresses in its memory.
-_PROCESS = re.compile(r"(?<=ipykernel_)\d+|(?<=\b0x)[0-9a-f]{8,16}\b")
+# A kernel's process in the paths of its cells, addresses in its memory, and where a traceback's code lies.
+_PROCESS = re.compile(
+    r'(?<=ipykernel_)\d+|(?<=\b0x)[0-9a-f]{8,16}\b|(?<=File \\")[^"\\]*(?=\\", line)'
+)
 
 
 @dataclass(frozen=True, slots=True)
