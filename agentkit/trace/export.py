@@ -29,6 +29,7 @@ _STYLE = """
 body { margin: 0 auto; max-width: 88ch; padding: 16px; font-size: 13px; overflow-wrap: anywhere; }
 section, pre { overflow-x: auto; }
 h1 { font-size: 18px; font-weight: 600; }
+@media print { details::details-content { content-visibility: visible; block-size: auto; } }
 h2 { font-size: 13px; font-weight: 500; opacity: .75; margin: 32px 0 8px; }
 """
 

@@ -15,7 +15,7 @@ from agentkit.trace.document import Trace, read_trace
 from agentkit.trace.html_rows import RowWriter, Spacious
 from agentkit.trace.html_short import Short
 from agentkit.trace.limits import ANSWERS, HTML_VALUES, PICTURES, SPACIOUS_ROWS
-from agentkit.trace.looks import CHIP, GAP, LINE, QUIET, ROOT, quiet, shape, words
+from agentkit.trace.looks import CHIP, GAP, LINE, QUIET, ROOT, WIDTH, quiet, shape, words
 from agentkit.trace.overview import SIMULATED, Overview, overview
 from agentkit.trace.results import pictures_of
 
@@ -60,9 +60,11 @@ def _run(view: Overview, writer: RowWriter, runs: int) -> list[str]:
 
 def _header(view: Overview) -> str:
     chip = f'{GAP}<span style="{CHIP}">{SIMULATED}</span>' if view.simulated else ""
-    question = f'<p style="margin:2px 0 8px;white-space:pre-wrap">{words(view.question)}</p>'
+    question = (
+        f'<p style="{WIDTH};margin:2px 0 8px;white-space:pre-wrap">{words(view.question)}</p>'
+    )
     return (
-        '<p style="margin:0;display:flex;gap:8px;align-items:baseline">'
+        f'<p style="{WIDTH};margin:0;display:flex;gap:8px;align-items:baseline">'
         f"{shape(view.status, view.shape)} <strong>{words(view.agent)}</strong>{chip}{GAP}"
         f'<span style="margin-left:auto;{QUIET}">{words(view.words)}</span></p>'
         + (question if view.question else "")
@@ -75,7 +77,7 @@ def _ending(view: Overview) -> str:
     if not first:
         return ""
     return (
-        f'<p style="margin:8px 0;white-space:pre-wrap">{shape(view.status, view.shape)} '
+        f'<p style="{WIDTH};margin:8px 0;white-space:pre-wrap">{shape(view.status, view.shape)} '
         f"<strong>{words(first)}</strong>" + (f"<br>{words(rest)}" if rest else "") + "</p>"
     )
 
@@ -85,6 +87,7 @@ def _answer(text: str, limit: int) -> str:
         return ""
     html, note = answer_html(text, limit)
     return (
-        f'<div style="font-size:14px;line-height:1.6;margin:8px 0;padding-top:4px;border-top:{LINE}">'
+        f'<div style="{WIDTH};font-size:14px;line-height:1.6;margin:8px 0;padding-top:4px;'
+        f'border-top:{LINE}">'
         f"{html}</div>{quiet(words(note))}"
     )

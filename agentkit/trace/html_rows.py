@@ -15,6 +15,7 @@ from agentkit.trace.looks import (
     INDENT,
     QUIET,
     SUMMARY,
+    WIDTH,
     diff,
     label,
     pre,
@@ -27,7 +28,7 @@ from agentkit.trace.row import Row
 from agentkit.trace.sanitize import sanitize
 from agentkit.trace.words import ROW_STATES, duration, one_line, visible
 
-_GRID = "display:inline-flex;gap:8px;width:calc(100% - 20px);vertical-align:top"
+_GRID = "display:inline-flex;gap:8px;width:calc(min(100%,88ch) - 20px);vertical-align:top"
 _TITLE = "flex:1;min-width:0"
 _NO_MARKER = '<span style="display:inline-block;width:14px"></span>'
 _LINE_BELOW = f"{QUIET};display:inline-block;margin-left:37px"
@@ -124,7 +125,7 @@ class Spacious(RowWriter):
         """One row: folded, unless it failed or waits for somebody."""
         if row.kind == "message":
             html, note = answer_html(row.text, self._values)
-            return f'<div style="margin:2px 0 0 37px">{html}{quiet(words(note))}</div>'
+            return f'<div style="{WIDTH};margin:2px 0 0 37px;">{html}{quiet(words(note))}</div>'
         head, body, below = self._head(row), self._body(row), self._below(row)
         if row.kind == "tool":
             where = f"<code>{words(one_line(row.tool_name))}</code> {words(row.place)}"

@@ -37,7 +37,7 @@ class Short(RowWriter):
             words(duration(row.duration_ms)),
         )
         said = " · ".join((f"{sign} {titled(row)}", *filter(None, parts)))
-        return said + (f"<br>{words(row.line)}" if row.line else "")
+        return said + (f"<br>→ {words(row.line)}" if row.line else "")
 
     def _body(self, row: Row) -> str:
         if row.kind == "tool" and row.line and text_of(row.result).strip() == row.line:

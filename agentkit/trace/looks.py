@@ -10,15 +10,18 @@ from html import escape
 
 from agentkit.trace.words import visible
 
+WIDTH = "max-width:88ch"
+"""Of what is read as lines. Tables take the width that is there."""
 LINE = "1px solid rgba(128,128,128,.35)"
 ROOT = (
     "font-family:system-ui,-apple-system,'Segoe UI',sans-serif;font-size:13px;line-height:1.5;"
-    "max-width:88ch;margin:4px 0;color:inherit;overflow-wrap:anywhere"
+    "margin:4px 0;color:inherit;overflow-wrap:anywhere"
 )
 QUIET = "opacity:.75;font-size:12px"
 PRE = (
-    "margin:2px 0 6px;padding:6px 8px;border-radius:4px;color:inherit;font-size:12px;"
-    "background:rgba(128,128,128,.1);white-space:pre-wrap;overflow-wrap:anywhere"
+    "margin:2px 0 6px;padding:6px 8px;border-radius:4px;color:inherit;"
+    "font:12px/1.45 ui-monospace,monospace;background:rgba(128,128,128,.1);"
+    "white-space:pre-wrap;overflow-wrap:anywhere;max-width:88ch;box-sizing:border-box"
 )
 WRAPPED = "white-space:pre-wrap;overflow-wrap:anywhere"
 CHIP = f"{QUIET};border:{LINE};border-radius:8px;padding:0 7px"

@@ -96,6 +96,8 @@ class _Allowing(HTMLParser):
             self._hidden.append(tag)
         if self._hidden or self.is_full:
             return
+        if tag == "code" and "pre" in self._open:
+            return  # pages that give code a ground of its own would stripe the lines
         if tag in _VOID:
             self._write(f"<{tag}>")
         elif tag == "img":

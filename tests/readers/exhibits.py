@@ -48,12 +48,15 @@ class Exhibit:
         Of question, steps with arguments and results, answer, state, times and tokens.
     long
         Words that only open with a row, where they do not fit on its lines.
+    named
+        Names of tools, where the row's title says in words what they did.
     """
 
     name: str
     trace: dict[str, Any]
     said: tuple[str, ...]
     long: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
 
 def picture(red: int, green: int, blue: int, width: int = 240, height: int = 90) -> str:
@@ -111,11 +114,12 @@ def _results() -> Exhibit:
             usage={"input_tokens": 1200, "output_tokens": 90, "cost": 0.0123},
         ),
         said=(
-            "Show me everything.", "Done", "Loaded sales", "data/sales.csv", "plot_growth",
-            "2 charts", "Ran Python", "read_log", "line 0 of what the tool printed", "North leads.",
+            "Show me everything.", "Done", "Loaded sales", "data/sales.csv",
+            "2 charts", "Ran Python", "line 0 of what the tool printed", "North leads.",
             "region 59", "9,874", "second", "1,290 tokens", "$0.0123", "12 s", "0.4 s",
         ),
         long=("Then the charts.", "23453.50", "import pandas", "line 20 of what the tool printed"),
+        named=("load_sales", "plot_growth", "run_python", "read_log"),
     )  # fmt: skip
 
 
@@ -193,13 +197,24 @@ def exhibits() -> tuple[Exhibit, ...]:
         Exhibit(
             "completed",
             sample("completed"),
-            said=("is any of them shrin", "East grew most", "growth_by_region", "plot_growth", "Done"),
+            said=("is any of them shrin", "East grew most", "growth_by_region", "Done"),
+            named=("plot_growth",),
         ),
         Exhibit("failed", sample("failed"), said=("Summarise the sales of last year.", "Failed", "401")),
-        Exhibit("cancelled", sample("cancelled"), said=("duplicate rows", "Stopped", "find_duplicates")),
-        Exhibit("interrupted", sample("interrupted"), said=("Train the model", "Interrupted", "train_model")),
+        Exhibit(
+            "cancelled",
+            sample("cancelled"),
+            said=("duplicate rows", "Stopped"),
+            named=("find_duplicates",),
+        ),
+        Exhibit(
+            "interrupted",
+            sample("interrupted"),
+            said=("Train the model", "Interrupted"),
+            named=("train_model",),
+        ),
         Exhibit("simulated", sample("simulated"), said=("Simulated", "region_total", "9874.0")),
-        Exhibit("approved", sample("approved"), said=("Fix the typo", "Approved", "edit_cell")),
+        Exhibit("approved", sample("approved"), said=("Fix the typo", "Approved"), named=("edit_cell",)),
         Exhibit("denied", sample("denied"), said=("Fix the typo", "Denied", "I left the cell as it is.")),
         Exhibit("edited", sample("edited"), said=("-df = pd.read_cvs(", "+df = pd.read_csv(")),
         Exhibit("question", sample("question"), said=("Plot the sales.", "Asking you")),
@@ -215,7 +230,8 @@ def exhibits() -> tuple[Exhibit, ...]:
         Exhibit(
             "large",
             trace(*call(2, large), task_id="large", input="All of it?"),
-            said=("All of it?", "zzzz", "cut: ", "characters shown; the whole is in the notebook"),
+            said=("All of it?", "zzzz"),
+            long=("cut: ", "characters shown; the whole is in the notebook"),
         ),
         Exhibit("hostile", {**hostile("".join(ATTACKS[:6])), "task_id": "hostile"}, said=("alert(1)",)),
         _broken(),
@@ -241,20 +257,26 @@ def notebook() -> Any:
     return book
 
 
-def spaced(text: str) -> str:
-    """Text as it reads, whatever its lines."""
-    return " ".join(text.split())
+def missing(text: str, *, opened: bool = True, named: bool = True) -> dict[str, list[str]]:
+    """What of the notebook ``text`` does not tell: name → words. Empty when it tells all.
+
+    Parameters
+    ----------
+    opened
+        Whether the reader can open a row.
+    named
+        Whether the names of tools are told that a row's title says in words.
+    """
+    text = _joined(text)
+    lost: dict[str, list[str]] = {}
+    for each in exhibits():
+        wanted = each.said + (each.long if opened else ()) + (each.named if named else ())
+        gone = [words for words in wanted if _joined(words) not in text]
+        if gone:
+            lost[each.name] = gone[:20]
+    return lost
 
 
-def missing(text: str, *, long: bool = True) -> dict[str, list[str]]:
-    """What of the notebook ``text`` does not tell: name → words. Empty when it tells all."""
-    text = spaced(text)
-    lost = {
-        each.name: [
-            words
-            for words in (*each.said, *(each.long if long else ()))
-            if spaced(words) not in text
-        ]
-        for each in exhibits()
-    }
-    return {name: words[:20] for name, words in lost.items() if words}
+def _joined(text: str) -> str:
+    """Without spaces and lines: where those are, what wraps decides."""
+    return "".join(text.split())

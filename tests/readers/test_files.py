@@ -73,7 +73,7 @@ def test_each_form_tells_every_run(book: Any, mime_type: str) -> None:
     elif mime_type == "text/markdown":
         text = words_of(str(mistune.create_markdown(escape=False)(text)))
     # Text for a terminal holds the first lines of a result, not the opened row.
-    assert missing(text, long=mime_type == "text/html") == {}
+    assert missing(text, opened=mime_type == "text/html") == {}
 
 
 def test_what_is_left_where_github_sanitises_tells_every_run(book: Any) -> None:
@@ -114,7 +114,7 @@ def test_vs_code_shows_the_html_and_where_it_does_not_trust_the_markdown(book: A
         assert chosen(bundle, VS_CODE) == "text/html"
         assert chosen(bundle, VS_CODE_UNTRUSTED) == "text/markdown"
     html = str(mistune.create_markdown(escape=False)(form(book, "text/markdown")))
-    assert missing(words_of(github(html)), long=False) == {}
+    assert missing(words_of(github(html)), opened=False) == {}
 
 
 def test_colab_and_nbviewer_show_the_html(book: Any) -> None:
