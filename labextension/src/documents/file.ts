@@ -1,3 +1,4 @@
+import { isPacked } from '../packed';
 import { type Fields, fields, list, number, text } from '../view/read';
 import { trans } from '../view/words';
 
@@ -69,7 +70,7 @@ function parsed(content: string): unknown {
 /** Fields may be missing, as in what was written by hand; a document without any event and state is none. */
 function isTrace(value: unknown): boolean {
   const { events, task_id, status } = fields(value);
-  return Array.isArray(events) || (text(task_id) !== '' && text(status) !== '');
+  return Array.isArray(events) || isPacked(value) || (text(task_id) !== '' && text(status) !== '');
 }
 
 function whatElse(value: unknown): string {

@@ -6,6 +6,7 @@ import { AnywhereSource } from '../client/anywhere';
 import { TaskApi } from '../client/api';
 import { ServedSource } from '../client/served';
 import { runIcon } from '../icon';
+import { unpacked } from '../packed';
 import { TRACE_TYPE } from '../trace-type';
 import { mount } from '../view/element';
 import { type Fields, fields, text, time } from '../view/read';
@@ -54,7 +55,7 @@ export class RunTab extends MainAreaWidget<Widget> {
       this.tell(trans.__('The server does not know this run any more: it was deleted.'));
       return;
     }
-    const trace = saved ?? (await this.trace(api, summary));
+    const trace = await unpacked(saved ?? (await this.trace(api, summary)));
     if (this.isDisposed) return;
     const source = new AnywhereSource(this.taskId, new ServedSource(api, trace));
     mount(this.content.node, source, this.place.host, { signal: this.life.signal });
