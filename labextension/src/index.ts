@@ -4,6 +4,7 @@ import { exportPlugin } from './export/plugin';
 import { hostPlugin } from './host/plugin';
 import { languagePlugin } from './language';
 import { launcherPlugin } from './launcher/plugin';
+import { linkedPlugin } from './linked';
 import { mimePlugin } from './mime';
 import { notebookPlugin } from './notebook/plugin';
 import { noticesPlugin } from './notices/plugin';
@@ -23,6 +24,7 @@ export default [
   documentsPlugin,
   runsPlugin,
   tabPlugin,
+  linkedPlugin,
   commandsPlugin,
   launcherPlugin,
   noticesPlugin,

@@ -4,6 +4,7 @@ import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { Token } from '@lumino/coreutils';
 import { sharing } from '../export/share';
 import { ILanguage } from '../language';
+import { stepLink } from '../link';
 import { ISettings } from '../settings/plugin';
 import type { LiveSettings } from '../settings/settings';
 import type { Host } from '../view/source';
@@ -35,6 +36,7 @@ export const hostPlugin: JupyterFrontEndPlugin<HostFor> = {
     const hostFor: HostFor = resolver => ({
       ...labHost(rendermime, words, resolver),
       preferences,
+      linkTo: (taskId, seq) => stepLink({ taskId, seq }, location.href),
       ...sharing(app),
     });
     shareHost(hostFor());

@@ -83,8 +83,12 @@ function viewOf(cell: HTMLElement | undefined, taskId: string): HTMLElement | un
   return [...views].find(view => view.dataset.taskId === taskId);
 }
 
-async function drawn(find: () => HTMLElement | undefined): Promise<HTMLElement | undefined> {
-  for (let frame = 0; frame < WITHIN_FRAMES; frame += 1) {
+/** What `find` gives as soon as it gives something; nothing when it does not within so many frames. */
+export async function drawn<T>(
+  find: () => T | undefined,
+  within = WITHIN_FRAMES,
+): Promise<T | undefined> {
+  for (let frame = 0; frame < within; frame += 1) {
     const found = find();
     if (found !== undefined) return found;
     await new Promise(requestAnimationFrame);

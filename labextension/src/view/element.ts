@@ -15,7 +15,7 @@ import { fields, number, time } from './read';
 import { attached, finished, fold, fromTrace } from './reduce';
 import { whenSeen } from './seen';
 import type { Host, Listener, Source } from './source';
-import { type Connection, EMPTY, isFinal, type ViewState } from './state';
+import { type Connection, EMPTY, isFinal, type Row, seqsOf, type ViewState } from './state';
 import { STYLES } from './style';
 import { Thread } from './thread';
 import { tick } from './ticks';
@@ -131,6 +131,19 @@ export class TraceElement extends LitElement {
   /** Offers the run for export, where the place that shows it can do that. */
   share(): void {
     this.host?.share?.({ ...fields(this.source.trace), task_id: this.state.taskId });
+  }
+
+  /** The address of a step, for somebody else to follow; nothing where no page would follow it. */
+  linkTo(row: Row): string | undefined {
+    return row.seq > 0 ? this.host?.linkTo?.(this.state.taskId, row.seq) : undefined;
+  }
+
+  /** Goes to the step that an event belongs to: scrolls there, unfolds it and gives it the focus. */
+  async goTo(seq: number): Promise<void> {
+    const row = this.state.rows.find(each => seqsOf(each).includes(seq));
+    if (row === undefined) return;
+    this.follower.pause();
+    await this.list.reveal(row);
   }
 
   /** Opens the box that finds text in the run. */

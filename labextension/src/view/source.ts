@@ -71,6 +71,8 @@ export interface Host {
   onFinished?(taskId: string): void;
   /** A run that follows up the shown one has been started. */
   onFollowedUp?(): void;
+  /** The address that leads to a step of a run, by its `seq`; absent where no page would follow it. */
+  linkTo?(taskId: string, seq: number): string;
   /** Lets somebody look at what is in the run and export it; absent where that is not to be had. */
   share?(trace: unknown): void;
 }

@@ -157,6 +157,12 @@ export function asStatus(value: unknown): Status | undefined {
   return typeof value === 'string' && KNOWN.has(value) ? (value as Status) : undefined;
 }
 
+/** The events that a row tells of, as far as it knows their numbers. */
+export function seqsOf(row: Row): readonly number[] {
+  if (row.kind !== 'tool') return [row.seq];
+  return [row.seq, row.result?.seq, row.approval?.seq].filter(seq => seq !== undefined);
+}
+
 /** The request of a row that nobody has answered yet. */
 export function openRequest(row: Row): string | undefined {
   if (row.kind === 'question') return row.decided === undefined ? row.requestId : undefined;
