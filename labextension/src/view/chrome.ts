@@ -2,7 +2,6 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { clock, date, duration, thousands } from './format';
 import { ICONS, type IconName } from './icons';
 import { type Connection, isFinal, type LeftOut, type Status, type ViewState } from './state';
-import { oneLine, toolTitle } from './titles';
 import { costText, spentText, tokensText } from './usage';
 import { trans } from './words';
 
@@ -138,53 +137,7 @@ export function footerTemplate(
   </footer>${undo}</div>`;
 }
 
-/** One sentence for those who do not see the page; nothing while there is no news. */
-export function announcement(state: ViewState): string {
-  const who = state.agent || trans.__('The agent');
-  const took = tookMs(state);
-  const after = took === undefined ? undefined : duration(took);
-  switch (state.status) {
-    case 'queued':
-      return '';
-    case 'running':
-      return trans.__('%1 is working.', who);
-    case 'input_required':
-      return requestText(state, who);
-    case 'completed':
-      return after === undefined
-        ? trans.__('%1 is done.', who)
-        : trans.__('%1 is done after %2.', who, after);
-    case 'failed':
-      return failedText(who, after, oneLine(state.error?.message ?? '', 200));
-    case 'cancelled':
-      return after === undefined
-        ? trans.__('%1 was stopped.', who)
-        : trans.__('%1 was stopped after %2.', who, after);
-    case 'interrupted':
-      return trans.__('%1 was interrupted: the server stopped.', who);
-  }
-}
-
-function failedText(who: string, after: string | undefined, why: string): string {
-  const failed =
-    after === undefined ? trans.__('%1 failed.', who) : trans.__('%1 failed after %2.', who, after);
-  return why === '' ? failed : `${failed} ${why}`;
-}
-
-/** What the newest open request is about. */
-function requestText(state: ViewState, who: string): string {
-  const index = [...state.unfinished]
-    .filter(([key]) => key.startsWith('request:'))
-    .map(([, at]) => at)
-    .at(-1);
-  const row = index === undefined ? undefined : state.rows[index];
-  if (row?.kind === 'question') return trans.__('%1 asks: %2', who, oneLine(row.question, 200));
-  if (row?.kind !== 'tool') return trans.__('%1 is waiting for your decision.', who);
-  const { verb, object } = toolTitle(row.name, row.arguments, 'wanted');
-  return trans.__('%1 waits for your approval: %2.', who, `${verb} ${object}`);
-}
-
-export interface Standing {
+interface Standing {
   readonly icon: IconName;
   readonly tone: string;
   readonly word: string;

@@ -1,11 +1,12 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { Asks } from './ask';
 import { Attention } from './attention';
-import { announcement, footerTemplate, headerTemplate } from './chrome';
+import { footerTemplate, headerTemplate } from './chrome';
 import { watchBoxes } from './cuts';
 import { Finder } from './find';
 import { Follower } from './follow';
 import { FollowUp } from './follow-up';
+import { Herald } from './herald';
 import { keepFromPage } from './keys';
 import { LightParts } from './light';
 import { RowList } from './list';
@@ -74,6 +75,7 @@ export class TraceElement extends LitElement {
   /** There is a server that knows the run. */
   private reachable = false;
   private readonly attention = new Attention(this);
+  private readonly herald = new Herald();
   private readonly painter = new Painter(() => this.foldIn());
   private readonly follower = new Follower(this, () => this.wasLive && preferred.now.follow);
 
@@ -265,10 +267,21 @@ export class TraceElement extends LitElement {
         answers: this.connection === 'live' && this.source.answer !== undefined,
       })}
       ${footerTemplate(state, undo)} ${this.undo.report()}
-      <div class="sr" role="status">${this.wasLive ? announcement(state) : nothing}</div>
+      <div class="sr" role="status">${this.news()}</div>
       <slot name="thread"></slot>
       ${this.next()}
     `;
+  }
+
+  /** What is news on this page: not what was so when it came to know the run. */
+  private news(): string {
+    const knows = this.wasLive && this.state.lastSeq >= this.replayedTo;
+    return knows ? this.herald.say(this.state, this.now()) : '';
+  }
+
+  /** The server's time, in ms. */
+  private now(): number {
+    return Date.now() + (this.skew ?? 0);
   }
 
   /** The line that asks for the next run, below the last of them. */
@@ -317,7 +330,7 @@ export class TraceElement extends LitElement {
 
   private tick(): void {
     if (isFinal(this.state.status) || this.connection !== 'live') return;
-    tick(this.renderRoot, Date.now() + (this.skew ?? 0));
+    tick(this.renderRoot, this.now());
   }
 }
 
