@@ -15,6 +15,7 @@ export interface Frame {
   readonly notice: string;
   readonly cancel: (() => void) | undefined;
   readonly undo: TemplateResult | typeof nothing;
+  readonly tools: TemplateResult | typeof nothing;
   readonly questionOpen: boolean;
   toggleQuestion(): void;
 }
@@ -42,7 +43,7 @@ export function headerTemplate(state: ViewState, frame: Frame): TemplateResult {
       ${frame.connection === 'saved' && !frame.wasLive ? item(savedText(state)) : nothing}
     </div>
     <div class="actions">
-      ${over ? nothing : frame.undo}
+      ${frame.tools} ${over ? nothing : frame.undo}
       ${
         frame.cancel === undefined
           ? nothing

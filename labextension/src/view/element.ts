@@ -14,6 +14,7 @@ import { Painter } from './paint';
 import { heed, preferred } from './preferences';
 import { fields, number, time } from './read';
 import { attached, finished, fold, fromTrace } from './reduce';
+import { RunTools, type Shown } from './run-tools';
 import { whenSeen } from './seen';
 import type { Host, Listener, Source } from './source';
 import { type Connection, EMPTY, isFinal, type Row, seqsOf, type ViewState } from './state';
@@ -54,7 +55,7 @@ export class TraceElement extends LitElement {
   });
   private readonly finder = new Finder({
     element: this,
-    rows: () => this.state.rows,
+    rows: () => this.tools.rows(this.shown()),
     reveal: row => {
       this.follower.pause();
       return this.list.peek(row);
@@ -77,7 +78,23 @@ export class TraceElement extends LitElement {
   private readonly attention = new Attention(this);
   private readonly herald = new Herald();
   private readonly painter = new Painter(() => this.foldIn());
-  private readonly follower = new Follower(this, () => this.wasLive && preferred.now.follow);
+  private readonly follower = new Follower(
+    this,
+    () => this.wasLive && preferred.now.follow,
+    () => this.requestUpdate(),
+  );
+  private readonly tools = new RunTools({
+    changed: () => {
+      this.follower.pause();
+      this.requestUpdate();
+    },
+    foldAll: open => this.list.foldAll(open),
+    reveal: row => void this.list.reveal(row),
+    find: () => this.finder.show(),
+    follower: this.follower,
+    clock: () => this.clock(),
+    share: () => (this.ended && this.host?.share !== undefined ? () => this.share() : undefined),
+  });
 
   /**
    * Shows a run from here on; called once, before anything else.
@@ -145,6 +162,7 @@ export class TraceElement extends LitElement {
     const row = this.state.rows.find(each => seqsOf(each).includes(seq));
     if (row === undefined) return;
     this.follower.pause();
+    this.tools.unhide(row);
     await this.list.reveal(row);
   }
 
@@ -183,6 +201,7 @@ export class TraceElement extends LitElement {
     this.follower.stop();
     this.list.stop();
     this.finder.stop();
+    this.tools.stop();
     window.removeEventListener('beforeprint', this.print);
     window.removeEventListener('afterprint', this.print);
   }
@@ -249,6 +268,7 @@ export class TraceElement extends LitElement {
     const cancellable =
       this.connection !== 'saved' && !isFinal(state.status) && this.source.cancel !== undefined;
     const undo = this.reachable ? this.undo.button(state, this.source) : nothing;
+    const shown = this.shown();
     return html`
       ${headerTemplate(state, {
         connection: this.connection,
@@ -256,13 +276,17 @@ export class TraceElement extends LitElement {
         stopping: this.stopping,
         notice: this.notice,
         undo,
+        tools: this.tools.bar(shown),
         cancel: cancellable ? () => void this.cancel() : undefined,
         questionOpen: this.questionOpen,
         toggleQuestion: () => this.toggleQuestion(),
       })}
-      ${this.finder.template()}
+      ${this.tools.above(shown)} ${this.finder.template()}
       ${this.list.template({
         state,
+        rows: this.tools.rows(shown),
+        costs: this.tools.costs,
+        linkTo: row => this.linkTo(row),
         connection: this.connection,
         answers: this.connection === 'live' && this.source.answer !== undefined,
       })}
@@ -284,6 +308,12 @@ export class TraceElement extends LitElement {
     return Date.now() + (this.skew ?? 0);
   }
 
+  private shown(): Shown {
+    const { state, connection } = this;
+    const live = !isFinal(state.status) && connection !== 'saved';
+    return { state, run: isFinal(state.status) || live ? state.status : 'interrupted', live };
+  }
+
   /** The line that asks for the next run, below the last of them. */
   private next(): TemplateResult | typeof nothing {
     const last = this.thread?.last;
@@ -302,6 +332,7 @@ export class TraceElement extends LitElement {
     this.list.updated();
     this.finder.rendered(this.renderRoot);
     this.attention.look(this.renderRoot);
+    this.tools.rendered(this.renderRoot);
     this.inThread?.();
     watchBoxes(this.renderRoot);
     this.tick();
@@ -329,8 +360,14 @@ export class TraceElement extends LitElement {
   }
 
   private tick(): void {
-    if (isFinal(this.state.status) || this.connection !== 'live') return;
-    tick(this.renderRoot, this.now());
+    const now = this.clock();
+    if (now !== undefined) tick(this.renderRoot, now);
+  }
+
+  /** The time by the server's clock, while the run goes on. */
+  private clock(): number | undefined {
+    if (isFinal(this.state.status) || this.connection !== 'live') return undefined;
+    return this.now();
   }
 }
 

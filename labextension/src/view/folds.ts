@@ -49,6 +49,12 @@ export class Folds {
     this.changes += 1;
   }
 
+  /** Opens or folds all of them. */
+  setAll(lines: readonly Line[], open: boolean): void {
+    for (const line of lines) this.wanted.set(keyOf(line), open);
+    this.changes += 1;
+  }
+
   /** Unfolds a row, and what it is folded away in. */
   unfold(row: Row): void {
     const streak = this.streaks.get(row.id);

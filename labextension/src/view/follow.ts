@@ -8,15 +8,21 @@ const NEAR = 8;
  */
 export class Follower {
   private pinned = true;
+  /** What the reader wants of this one, whatever is usual. */
+  private chosen: boolean | undefined;
   private height = 0;
   private pausedUntil = 0;
   private box: HTMLElement | undefined;
   private readonly sizes: ResizeObserver;
 
-  /** @param wanted Whether the element is to be followed; asked whenever it has grown. */
+  /**
+   * @param usual Whether elements are followed; asked whenever this one has grown.
+   * @param changed Told when `follows` may have changed.
+   */
   constructor(
     private readonly element: HTMLElement,
-    private readonly wanted: () => boolean,
+    private readonly usual: () => boolean,
+    private readonly changed: () => void,
   ) {
     this.sizes = new ResizeObserver(() => this.resized());
   }
@@ -35,6 +41,22 @@ export class Follower {
     this.box = undefined;
   }
 
+  /** Whether the end is kept in sight. */
+  get follows(): boolean {
+    return this.pinned && (this.chosen ?? this.usual());
+  }
+
+  /** Goes to the end and stays there, or lets go of it, because the reader wants it so. */
+  follow(on: boolean): void {
+    this.chosen = on;
+    this.pausedUntil = 0;
+    if (on) {
+      this.pinned = true;
+      this.showEnd();
+    }
+    this.changed();
+  }
+
   /** The reader folds or unfolds: that moves what is below, never the page. */
   pause(): void {
     this.pausedUntil = performance.now() + 400;
@@ -46,7 +68,10 @@ export class Follower {
     const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight <= NEAR;
     const bottom = this.element.getBoundingClientRect().bottom;
     const edge = box.getBoundingClientRect();
-    this.pinned = atEnd || (bottom <= edge.bottom + NEAR && bottom >= edge.top);
+    const pinned = atEnd || (bottom <= edge.bottom + NEAR && bottom >= edge.top);
+    if (pinned === this.pinned) return;
+    this.pinned = pinned;
+    this.changed();
   };
 
   private resized(): void {
@@ -55,18 +80,17 @@ export class Follower {
     const grew = height > this.height;
     this.height = height;
     if (box === undefined || !box.isConnected) return;
-    if (
-      grew &&
-      this.pinned &&
-      this.wanted() &&
-      performance.now() > this.pausedUntil &&
-      !this.typesAbove()
-    ) {
-      const bottom = this.element.getBoundingClientRect().bottom;
-      const hidden = bottom + NEAR - box.getBoundingClientRect().bottom;
-      if (hidden > 0) box.scrollTop += hidden;
-    }
+    if (grew && this.follows && performance.now() > this.pausedUntil && !this.typesAbove())
+      this.showEnd();
     this.look();
+  }
+
+  private showEnd(): void {
+    const { box } = this;
+    if (box === undefined) return;
+    const bottom = this.element.getBoundingClientRect().bottom;
+    const hidden = bottom + NEAR - box.getBoundingClientRect().bottom;
+    if (hidden > 0) box.scrollTop += hidden;
   }
 
   private typesAbove(): boolean {

@@ -3,6 +3,8 @@ import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Asks } from './ask';
 import { endTemplate, tookMs } from './chrome';
+import { leadersOf, usageOfRows } from './costs';
+import { goBeside } from './deeds';
 import { Folds, keyOf, type Line } from './folds';
 import type { LightContent } from './light';
 import { lightContent } from './light-content';
@@ -11,7 +13,7 @@ import { preferred } from './preferences';
 import type { RowContext } from './row';
 import { rowTemplate } from './rows';
 import { type Connection, isFinal, openRequest, type Row, type ViewState } from './state';
-import { streakTemplate } from './streaks';
+import { type Streak, streakTemplate } from './streaks';
 import { spentText } from './usage';
 import { RowWindow } from './window';
 import { trans } from './words';
@@ -25,6 +27,12 @@ const SETTLING = 5;
 /** What the list shows. */
 export interface Listed {
   readonly state: ViewState;
+  /** Those of its rows that are shown. */
+  readonly rows: readonly Row[];
+  /** What each turn of the model took is shown. */
+  readonly costs: boolean;
+  /** The address of a row, where there is one that leads somewhere. */
+  linkTo(row: Row): string | undefined;
   readonly connection: Connection;
   /** An answer to a request has somebody who takes it. */
   readonly answers: boolean;
@@ -47,6 +55,8 @@ export class RowList {
   private waiting: readonly number[] = [];
   private items: readonly (Line | Gap)[] = [];
   private listed: { rows: readonly Row[]; over: boolean; version: string } | undefined;
+  /** Which rows say what a turn took. */
+  private leaders: ReadonlyMap<number, number> = new Map();
   private printing = false;
   /** The line that has the focus, or will have it. */
   private held: number | undefined;
@@ -80,15 +90,13 @@ export class RowList {
 
   template(listed: Listed): TemplateResult {
     const { state } = listed;
-    this.take(state.rows, isFinal(state.status) || listed.connection === 'saved');
+    this.take(listed.rows, isFinal(state.status) || listed.connection === 'saved');
     this.items = this.whole ? this.all : this.near();
     return html`<ol @focusin=${this.hold} @focusout=${this.hold} @keydown=${this.move}>
       ${repeat(this.items, idOf, item => {
         if ('gap' in item)
           return html`<li class="gap" aria-hidden="true" style="height:${item.gap}px"></li>`;
-        return 'rows' in item
-          ? streakTemplate(item, this.folds.isOpen(item), () => this.toggle(item))
-          : this.row(item, listed);
+        return 'rows' in item ? this.streak(item, listed) : this.row(item, listed);
       })}
       ${endTemplate(state)}
     </ol>`;
@@ -139,6 +147,7 @@ export class RowList {
     if (before?.rows === rows && before.over === over && before.version === version) return;
     this.listed = { rows, over, version };
     this.all = this.folds.lines(rows, over);
+    this.leaders = leadersOf(rows);
     this.lines = this.all.filter(line => 'rows' in line || !this.isHidden(line));
     this.places = new Map(this.lines.map((line, index) => [keyOf(line), index]));
     this.waiting = this.lines.flatMap((line, index) =>
@@ -202,6 +211,7 @@ export class RowList {
     const [target] = event.composedPath();
     const { altKey, ctrlKey, metaKey, shiftKey } = event;
     if (altKey || ctrlKey || metaKey || shiftKey) return;
+    if (goBeside(event)) return;
     if (!(target instanceof HTMLElement && target.matches('.head'))) return;
     const at = this.places.get(this.keys.get(target.closest('li') ?? target) ?? Number.NaN) ?? -1;
     const from = { ArrowDown: at, ArrowUp: at, Home: -1, End: this.lines.length };
@@ -213,6 +223,13 @@ export class RowList {
     const line = this.lines[to];
     if (line !== undefined) void this.goTo(keyOf(line), 'nearest');
   };
+
+  /** Unfolds all that was listed last, or folds it; what waits for somebody stays open. */
+  foldAll(open: boolean): void {
+    const lines = this.all.filter(line => 'rows' in line || openRequest(line) === undefined);
+    this.folds.setAll(lines, open);
+    this.onToggle();
+  }
 
   /** Shows a row wherever it is, unfolded, with the focus on it. */
   async reveal(row: Row): Promise<HTMLElement | undefined> {
@@ -258,20 +275,30 @@ export class RowList {
     }
   }
 
-  private row(row: Row, { state, connection, answers }: Listed) {
+  private streak(streak: Streak, { state, costs }: Listed): TemplateResult {
+    const open = this.folds.isOpen(streak);
+    const usage =
+      costs && !open ? usageOfRows(streak.rows, this.leaders, state.stepUsage) : undefined;
+    return streakTemplate(streak, open, usage, () => this.toggle(streak));
+  }
+
+  private row(row: Row, { state, connection, answers, costs: withCosts, linkTo }: Listed) {
     const open = this.folds.isOpen(row);
     const run = connection === 'saved' && !isFinal(state.status) ? 'interrupted' : state.status;
     const share = shareOf(row, state);
     const usage = state.stepUsage.get(row.step);
+    const costs = withCosts && this.leaders.has(row.id) ? usage : undefined;
     const streak = this.folds.placeOf(row);
     const request = answers ? openRequest(row) : undefined;
     const ask = request === undefined ? undefined : this.asks.of(request);
-    return guard([row, open, run, share, ask, usage, streak], () => {
+    return guard([row, open, run, share, ask, usage, costs, streak], () => {
       const context: RowContext = {
         open,
         run,
         share,
         spent: usage === undefined ? '' : trans.__('Step %1: %2', row.step, spentText(usage)),
+        costs,
+        link: () => linkTo(row),
         streak,
         toggle: () => this.toggle(row),
         asking: request === undefined ? undefined : this.asks.asking(request),

@@ -1,8 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Asking } from './ask';
+import { costsTemplate } from './costs';
 import { duration } from './format';
 import { ICONS, type IconName } from './icons';
 import type { Row, Status } from './state';
+import type { Usage } from './usage';
 import { trans } from './words';
 
 /** How a row stands: what its icon, its word and its colour come from. */
@@ -25,6 +27,10 @@ export interface RowContext {
   readonly share: number;
   /** What the model's turn that this row came from took, for who points at it; '' if unknown. */
   readonly spent: string;
+  /** The same, where it is to stand beside the row: at the first that the turn left. */
+  readonly costs: Usage | undefined;
+  /** The address that leads here; nothing where no page would follow it. */
+  link(): string | undefined;
   /** It belongs to several that one line stands for; `folded` ones are not seen. */
   readonly streak: 'none' | 'folded' | 'open';
   toggle(): void;
@@ -81,12 +87,12 @@ export function head(
   state: RowState,
   title: TemplateResult,
   meta: TemplateResult | typeof nothing,
-  context?: Pick<RowContext, 'open' | 'toggle' | 'spent'>,
+  context?: Pick<RowContext, 'open' | 'toggle' | 'spent' | 'costs'>,
 ): TemplateResult {
   const word = wordOf(state);
   const inside = html`<span class="icon">${ICONS[icon]}</span>
     <span class="title">${title}${word === '' ? nothing : html`<span class="sr">, ${word}</span>`}</span>
-    <span class="meta" title=${context?.spent || nothing}>${meta}${
+    <span class="meta" title=${context?.spent || nothing}>${costsTemplate(context?.costs)}${meta}${
       context === undefined ? nothing : html`<span class="chevron">${ICONS.chevron}</span>`
     }</span>`;
   if (context === undefined) return html`<div class="head">${inside}</div>`;

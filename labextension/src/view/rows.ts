@@ -1,4 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { costsTemplate } from './costs';
+import { deedsTemplate } from './deeds';
 import { ICONS } from './icons';
 import { payloadTemplate } from './payload';
 import { preferred } from './preferences';
@@ -51,6 +53,7 @@ function thinkingRow(row: TextRow, context: RowContext): TemplateResult {
         ? html`<div class="under body"><div class="thought" role="group" aria-label=${trans.__('Thought')}><div class="inner">${row.text}</div></div></div>`
         : html`<div class="under line">${lastSentence(row)}</div>`
     }
+    ${deedsTemplate(row, context, meta)}
   </li>`;
 }
 
@@ -71,6 +74,8 @@ function textRow(row: TextRow, context: RowContext): TemplateResult {
   >
     <span class="icon" title=${context.spent || nothing}>${ICONS.message}</span>
     <div class="under"><slot name="text-${row.id}"></slot></div>
+    ${context.costs === undefined ? nothing : html`<div class="meta">${costsTemplate(context.costs)}</div>`}
+    ${deedsTemplate(row, context)}
   </li>`;
 }
 
@@ -78,7 +83,7 @@ function questionRow(row: QuestionRow, context: RowContext): TemplateResult {
   const state = stateOf(row, context.run);
   return html`<li class="row" data-event-type="input_requested" data-seq=${row.seq} data-state=${state} data-asked=${row.requestId} tabindex="-1">
     ${head('question', state, html`${state === 'waiting' ? trans.__('Asking you') : trans.__('Asked you')}`, nothing)}
-    ${questionTemplate(row, state, context)}
+    ${questionTemplate(row, state, context)} ${deedsTemplate(row, context)}
   </li>`;
 }
 

@@ -4,6 +4,7 @@ import { head } from './row';
 import type { Row, ToolRow } from './state';
 import { isPicture } from './summary';
 import { changesThings, timesTitle } from './titles';
+import type { Usage } from './usage';
 
 /** Fewer rows than this are read as quickly as the line that would stand for them. */
 const SHORTEST = 3;
@@ -51,6 +52,7 @@ function mayFold(row: ToolRow): boolean {
 export function streakTemplate(
   { rows }: Streak,
   open: boolean,
+  costs: Usage | undefined,
   toggle: () => void,
 ): TemplateResult {
   const [first] = rows;
@@ -61,6 +63,6 @@ export function streakTemplate(
   const known = rows.some(row => row.result?.durationMs !== undefined);
   const meta = known ? html`<span>${duration(took)}</span>` : nothing;
   return html`<li class="row streak" data-state="completed">
-    ${head('completed', 'completed', shown, meta, { open, toggle, spent: '' })}
+    ${head('completed', 'completed', shown, meta, { open, toggle, spent: '', costs })}
   </li>`;
 }

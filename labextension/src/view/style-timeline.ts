@@ -181,6 +181,7 @@ export const TIMELINE = css`
 
   .tip {
     position: fixed;
+    z-index: 10000;
     inset: auto;
     max-width: min(360px, 100vw - 16px);
     padding: 4px 8px;

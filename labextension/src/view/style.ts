@@ -6,6 +6,7 @@ import { FRAME } from './style-frame';
 import { PAYLOAD } from './style-payload';
 import { ROWS } from './style-rows';
 import { TIMELINE } from './style-timeline';
+import { TOOLBAR } from './style-toolbar';
 
 /** What holds for all of it, over everything before. */
 const LAST = css`
@@ -95,4 +96,4 @@ const LAST = css`
  * The look, in JupyterLab's own variables, so that it follows a live switch of theme. Outside of
  * JupyterLab everything derives from the colour of the surrounding text.
  */
-export const STYLES = [FRAME, ROWS, PAYLOAD, ASK, TIMELINE, FIND, unsafeCSS(MARKS), LAST];
+export const STYLES = [FRAME, ROWS, PAYLOAD, ASK, TIMELINE, TOOLBAR, FIND, unsafeCSS(MARKS), LAST];

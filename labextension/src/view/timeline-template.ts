@@ -9,7 +9,7 @@ import { kindName, spanText, spoken, type Told, toldTemplate } from './timeline-
 import { trans } from './words';
 
 /** Room for one label of the axis, in px. */
-const LABEL = 88;
+const LABEL = 72;
 /** No digit or letter of a label is wider. */
 const CHARACTER = 7;
 
@@ -108,9 +108,11 @@ export function timelineTemplate(picture: Picture): TemplateResult {
         ${zoomButton('fit', trans.__('Fit the whole run'), on.fit, !picture.zoomed)}
       </span>
     </div>
-    <div class="tip" popover="manual" aria-hidden="true">
-      ${picture.told === undefined ? nothing : toldTemplate(picture.told)}
-    </div>`;
+    ${
+      picture.told === undefined
+        ? nothing
+        : html`<div class="tip" popover="manual" aria-hidden="true">${toldTemplate(picture.told)}</div>`
+    }`;
 }
 
 function hasRoom(at: number, text: string, { range, width }: Picture): boolean {

@@ -1,4 +1,5 @@
 import { render } from 'lit';
+import { floatAt } from './floating';
 import { isFinal, type Row, type Status, type ViewState } from './state';
 import { moved, type Range, roomFor, within, zoomed } from './timeline-axis';
 import { Drag } from './timeline-drag';
@@ -6,7 +7,6 @@ import { type Bar, barsOf, type Lanes, lanesOf } from './timeline-lanes';
 import { type Span, spansOf } from './timeline-spans';
 import { type Picture, timelineTemplate } from './timeline-template';
 import { barText, spanText, type Told } from './timeline-text';
-import { placeTip } from './timeline-tip';
 
 /** How close to a bar the pointer means it, in px. */
 const NEAR = 4;
@@ -58,13 +58,14 @@ export class Timeline {
     this.element.className = 'timeline';
   }
 
-  /** Shows the run as it is now; `run` is `interrupted` too for one that was saved unfinished. */
+  /** Draws a part of the run's time, or without one all of it. */
   show(range: Range | undefined): void {
     const full = range === undefined || range.to - range.from >= this.whole.to - this.whole.from;
     this.zoom = full ? undefined : within(range, this.whole);
     this.draw();
   }
 
+  /** Shows the run as it is now; `run` is `interrupted` too for one that was saved unfinished. */
   update(state: ViewState, run: Status): void {
     if (this.drawn?.state === state && this.drawn.run === run) return;
     this.drawn = { state, run };
@@ -132,7 +133,17 @@ export class Timeline {
     const now = (this.now - range.from) / (range.to - range.from);
     this.element.style.setProperty('--now', String(now));
     render(timelineTemplate(this.picture()), this.element);
-    placeTip(this.element);
+    this.placeTip();
+  }
+
+  private placeTip(): void {
+    const tip = this.element.querySelector<HTMLElement>('.tip');
+    const mark = this.element.querySelector('.mark')?.getBoundingClientRect();
+    const plot = this.element.querySelector('.plot')?.getBoundingClientRect();
+    if (!tip || mark === undefined || plot === undefined) return;
+    const left = Math.max(mark.left, plot.left);
+    const right = Math.max(left, Math.min(mark.right, plot.right));
+    floatAt(tip, new DOMRect(left, plot.top, right - left, plot.height), 'middle');
   }
 
   private picture(): Picture {

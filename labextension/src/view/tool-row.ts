@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { argumentsTemplate } from './arguments';
+import { deedsTemplate } from './deeds';
 import { changedArguments, editTemplate, madeEdit } from './edits';
 import type { IconName } from './icons';
 import { payloadTemplate } from './payload';
@@ -19,6 +20,7 @@ export function toolRow(row: ToolRow, context: RowContext): TemplateResult {
   const failed = state === 'failed';
   const edit = madeEdit(row);
   const line = edit === undefined ? lineOf(row, state) : '';
+  const meta = timeTemplate(state, row.startedAt, row.result?.durationMs);
   return html`<li
     class=${context.streak === 'none' ? 'row' : 'row one'}
     ?hidden=${row.asks || context.streak === 'folded'}
@@ -27,7 +29,7 @@ export function toolRow(row: ToolRow, context: RowContext): TemplateResult {
     data-state=${state}
     data-asked=${approval?.requestId ?? nothing}
   >
-    ${head(toolIcon(state), state, shown, timeTemplate(state, row.startedAt, row.result?.durationMs), context)}
+    ${head(toolIcon(state), state, shown, meta, context)}
     ${
       line === '' || (context.open && !failed)
         ? nothing
@@ -42,6 +44,7 @@ export function toolRow(row: ToolRow, context: RowContext): TemplateResult {
     ${context.open ? toolBody(row, state) : pictureTemplate(row)}
     ${edit === undefined ? nothing : html`<div class="under edit">${editTemplate(edit)}</div>`}
     ${approval === undefined ? nothing : approvalTemplate(row, approval, state, context)}
+    ${deedsTemplate(row, context, meta)}
     ${
       context.share < 0.2
         ? nothing
