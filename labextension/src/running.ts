@@ -6,12 +6,11 @@ import { ILanguage } from './language';
 import { notebookName } from './panel/list';
 import { showRun } from './panel/show';
 import { IRuns } from './runs';
-import { standingOf } from './view/chrome';
 import { oneLine } from './view/titles';
 import { trans } from './view/words';
 
-/** JupyterLab's panel of all that is running. */
-const PANEL = 'jp-running-sessions';
+/** JupyterLab's panel of all that is running, and Notebook's page of it. */
+const PANELS = '.jp-RunningSessions';
 
 /** Lists running agents beside JupyterLab's kernels and terminals. */
 export const runningPlugin: JupyterFrontEndPlugin<void> = {
@@ -31,7 +30,8 @@ export const runningPlugin: JupyterFrontEndPlugin<void> = {
       running: () => {
         // JupyterLab asks at its start already. It asks again just before it shows the panel.
         requestAnimationFrame(() => {
-          if (document.getElementById(PANEL)?.checkVisibility()) runs.open();
+          const panels = [...document.querySelectorAll(PANELS)];
+          if (panels.some(panel => panel.checkVisibility())) runs.open();
         });
         return runs.tasks.filter(task => !isOver(task)).map(task => itemOf(app, runs, task));
       },
@@ -51,7 +51,7 @@ function itemOf(app: JupyterFrontEnd, runs: IRuns, task: Task): IRunningSessions
     icon: () => runIcon,
     label: () => question,
     labelTitle: () => [question, task.agent, task.place?.path ?? ''].filter(Boolean).join('\n'),
-    detail: () => notebookName(task) || standingOf(task.status).word,
+    detail: () => notebookName(task) || task.agent,
     open: () => showRun(app, task),
     shutdown: () => void runs.cancel(task.id),
   };

@@ -4,6 +4,7 @@ import {
   type JupyterFrontEndPlugin,
 } from '@jupyterlab/application';
 import { isOver, type Task } from '../client/task';
+import { runIcon } from '../icon';
 import { ILanguage } from '../language';
 import { IRuns } from '../runs';
 import { trans } from '../view/words';
@@ -32,6 +33,12 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     const panel = new RunsPanel(runs, task => showRun(app, task));
     app.shell.add(panel, 'left', { rank: RANK, type: 'Agent Runs' });
     restorer?.add(panel, panel.id);
+    app.commands.addCommand('agentkit:open-runs', {
+      label: trans.__('Show All Runs'),
+      caption: trans.__('Show the runs of all notebooks in the side bar'),
+      icon: runIcon,
+      execute: () => app.shell.activateById(panel.id),
+    });
     addMenu(app, panel);
   },
 };

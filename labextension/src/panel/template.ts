@@ -29,7 +29,7 @@ export interface Shown {
 
 export function panelTemplate(shown: Shown, actions: Actions): TemplateResult {
   return html`
-    <header class="jp-SidePanel-header agentkit-runs-header">
+    <div class="jp-SidePanel-header agentkit-runs-header">
       <h2>${trans.__('Agent Runs')}</h2>
       ${
         shown.running === 0
@@ -38,7 +38,7 @@ export function panelTemplate(shown: Shown, actions: Actions): TemplateResult {
               ${trans.__('Cancel all')}
             </button>`
       }
-    </header>
+    </div>
     ${shown.standing === 'missing' || shown.standing === 'refused' ? nothing : findTemplate(shown, actions)}
     ${linesTemplate(shown)}
     ${contentTemplate(shown, actions)}
