@@ -158,6 +158,18 @@ test('the result of a run whose last events were lost still ends it', () => {
   });
 });
 
+test('a trace of a later version is shown as far as it is understood, and says so', () => {
+  const saved = { ...sample('completed'), version: 2, added: {} };
+  const state = fromTrace({
+    ...saved,
+    events: [...saved.events, { event_type: 'dreamed', seq: 99 }],
+  });
+  expect(state.laterVersion).toBe(2);
+  expect(state.rows.at(-1)).toMatchObject({ kind: 'other', eventType: 'dreamed' });
+  expect(fromTrace(sample('completed')).laterVersion).toBeUndefined();
+  expect(fromTrace({ ...saved, version: 'two' }).laterVersion).toBeUndefined();
+});
+
 test('an event of an unknown type is shown and counted', () => {
   const state = fold(EMPTY, events(started, { event_type: 'cell_edited', cell: '4f1c' }));
   expect(state).toMatchObject({ lastSeq: 2, rows: [{ kind: 'other', eventType: 'cell_edited' }] });

@@ -67,8 +67,16 @@ export function headerTemplate(state: ViewState, frame: Frame): TemplateResult {
           </div>`
     }
     ${state.leftOut === undefined ? nothing : html`<p class="notice">${leftOutText(state.leftOut)}</p>`}
+    ${state.laterVersion === undefined ? nothing : html`<p class="notice">${laterText(state.laterVersion)}</p>`}
     ${frame.notice === '' ? nothing : html`<p class="notice">${frame.notice}</p>`}
   </header>`;
+}
+
+function laterText(version: number): string {
+  return trans.__(
+    'Written by a later version (%1): shown as far as it is understood',
+    String(version),
+  );
 }
 
 function leftOutText({ steps, answer, followUps }: LeftOut): string {

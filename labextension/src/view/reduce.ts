@@ -4,6 +4,9 @@ import { type Fields, fields, list, number, text, time } from './read';
 import { asStatus, EMPTY, isFinal, type LeftOut, type ViewState } from './state';
 import { usageOf } from './usage';
 
+/** The version of the trace that this view knows. */
+const VERSION = 1;
+
 /** The state after one event of the contract. Pure; an event that was seen before changes nothing. */
 export function reduce(state: ViewState, event: unknown): ViewState {
   return fold(state, [event]);
@@ -26,6 +29,8 @@ export function fromTrace(document: unknown): ViewState {
   draft.input = text(trace.input);
   draft.simulated = trace.simulated === true;
   draft.leftOut = leftOut(fields(trace.left_out));
+  const version = number(trace.version) ?? VERSION;
+  draft.laterVersion = version > VERSION ? version : undefined;
   for (const event of list(trace.events)) apply(draft, event);
   draft.startedAt = time(trace.started_at) ?? draft.startedAt;
   draft.finishedAt = time(trace.finished_at) ?? draft.finishedAt;

@@ -135,6 +135,8 @@ export interface ViewState {
   /** Turns of the loop so far. */
   readonly steps: number;
   readonly leftOut: LeftOut | undefined;
+  /** The version that it was written in, where that is a later one than this view knows. */
+  readonly laterVersion: number | undefined;
   readonly rows: readonly Row[];
   /** The last stored event that is folded in. */
   readonly lastSeq: number;
@@ -186,6 +188,7 @@ export const EMPTY: ViewState = {
   stepUsage: new Map(),
   steps: 0,
   leftOut: undefined,
+  laterVersion: undefined,
   rows: [],
   lastSeq: 0,
   lastTime: undefined,

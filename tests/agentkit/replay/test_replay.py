@@ -2,70 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import pytest
 
-from agentkit.core.protocol import AgentConfig, Policy, StartTask
+from agentkit.core.protocol import AgentConfig, Policy
 from agentkit.errors import ProviderRejected, ProviderUnavailable
 from agentkit.llm.protocol import ThinkingPiece, TokenUsage, ToolCall
 from agentkit.llm.retry import RetryingProvider
-from agentkit.llm.scripted import ScriptedProvider, Turn
+from agentkit.llm.scripted import ScriptedProvider
 from agentkit.replay import Replay, Subject, replay_async
 from agentkit.tools.builtin.ask_user import AskUser
 from agentkit.tools.function import FunctionTool
-from agentkit.tools.protocol import Resolution, Tool
+from agentkit.tools.protocol import Resolution
 from agentkit.trace.compare import steady
-from agentkit.trace.document import Trace, build_trace, read_trace
-from tests.agentkit.hosting import ended, hub_of, stored
-from tests.agentkit.running import until
+from agentkit.trace.document import read_trace
+from tests.agentkit.recording import CALL, DROP, asking, double, drop, recorded
 from tests.agentkit.trace.samples import NAMES, sample
-
-CALL = ToolCall("1", "double", {"x": 21})
-DROP = ToolCall("2", "drop", {"name": "sales"})
-
-
-def double(x: int) -> int:
-    "Twice as much."
-    return 2 * x
-
-
-def drop(name: str) -> str:
-    "Drop a table."
-    return f"dropped {name}"
-
-
-def asking() -> Tool:
-    tool = FunctionTool(drop)
-    tool.policy = "ask"
-    return tool
-
-
-async def recorded(
-    *script: Turn,
-    tools: Sequence[Any] = (double,),
-    provider: Any = None,
-    answers: Sequence[Resolution] = (),
-    cancel: bool = False,
-    **body: Any,
-) -> Trace:
-    """The trace of a run on a hub; what it asks is answered in order, then it is cancelled."""
-    made = [each if isinstance(each, Tool) else FunctionTool(each) for each in tools]
-    hub = hub_of(provider or ScriptedProvider(script), tools=made)
-    await hub.open()
-    try:
-        task = await hub.start(StartTask(task_id="t", input="?", **body))
-        for answer in answers:
-            await until(lambda: bool(task.summary.open_requests))
-            await hub.answer("t", task.summary.open_requests[0], answer)
-        if cancel:
-            await until(lambda: bool(task.summary.open_requests))
-            await hub.cancel("t", "enough")
-        await ended(task)
-        return build_trace(task.summary, await stored(hub))
-    finally:
-        await hub.close()
 
 
 def departures(result: Replay) -> list[tuple[str, str, str]]:
