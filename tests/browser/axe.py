@@ -10,7 +10,7 @@ AXE = Path(__file__).parents[2] / "labextension" / "node_modules" / "axe-core" /
 
 CHECK = """async (selector) => {
     // The corner of a table of pandas is an empty header cell; what a tool returned is shown as it is.
-    const rules = {'empty-table-header': {enabled: false}};
+    const rules = {'empty-table-header': {enabled: false}, 'target-size': {enabled: true}};
     const {violations} = await axe.run(selector, {rules});
     return violations.flatMap(({id, nodes}) => nodes.map(({target, html, failureSummary}) =>
         [id, target.flat().join(' '), html.slice(0, 200), failureSummary].join(' | ')));
