@@ -47,7 +47,7 @@ PICTURES = Share(1_500_000, 0, 500_000)
 MARKDOWN_PICTURES = Share(160_000, 0, 40_000)
 """The same in Markdown."""
 
-PLAIN_EVENTS = 1_000
+PLAIN_EVENTS = 10_000
 """So many events are written as they are; more are packed where that halves them."""
 UNPACKED_BYTES = 200_000_000
 """What packed events may become; more is refused, for a small file could ask for any amount of memory."""
