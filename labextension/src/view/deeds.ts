@@ -27,7 +27,7 @@ export function deedsTemplate(
   return html`<div class="deeds">
     <span class="deed-buttons">
       ${deed('copy', trans.__('Copy this step'), stop, copy)}
-      ${link === undefined ? nothing : deed('link', trans.__('Copy a link to this step'), stop, event => void copyTo(event, link))}
+      ${link === undefined ? nothing : deed('link', trans.__('Copy a link to this step'), stop, event => void copyTo(event, context.link() ?? link))}
     </span>
     <span class="meta" aria-hidden="true">${costsTemplate(context.costs)}${meta}<span class="chevron"></span></span>
   </div>`;

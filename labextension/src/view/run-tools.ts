@@ -68,7 +68,10 @@ export class RunTools {
 
   /** What stands between the question and the steps: the timeline, and what is left out of them. */
   above(shown: Shown): TemplateResult {
-    if (this.timelineOpen) this.timeline.update(shown.state, shown.run);
+    if (this.timelineOpen) {
+      this.timeline.start();
+      this.timeline.update(shown.state, shown.run);
+    }
     return html`${this.timelineOpen ? this.timeline.element : nothing}${this.filtered(shown)}`;
   }
 
@@ -88,18 +91,9 @@ export class RunTools {
     const failed = this.failed(shown).length;
     const share = hands.share();
     const tools: (Tool | false)[] = [
-      state.startedAt !== undefined && {
-        ...{ name: trans.__('Timeline'), icon: 'timeline', near: true, on: this.timelineOpen },
-        act: () => this.showTimeline(!this.timelineOpen, shown),
-      },
-      state.stepUsage.size > 0 && {
-        ...{ name: trans.__('Tokens and cost of each step'), icon: 'costs', on: this.costsShown },
-        act: () => this.set(() => (this.costsShown = !this.costsShown)),
-      },
-      (failed > 0 || this.onlyFailures) && {
-        name: trans.__('Only failures (%1)', thousands(failed)),
-        ...{ icon: 'failures', on: this.onlyFailures },
-        act: () => this.set(() => (this.onlyFailures = !this.onlyFailures)),
+      hands.find !== undefined && {
+        ...{ name: trans.__('Find in this run'), icon: 'find', near: true },
+        act: () => hands.find?.(),
       },
       live && {
         ...{
@@ -110,9 +104,18 @@ export class RunTools {
         },
         act: () => hands.follower.follow(!hands.follower.follows),
       },
-      hands.find !== undefined && {
-        ...{ name: trans.__('Find in this run'), icon: 'find', near: true },
-        act: () => hands.find?.(),
+      state.startedAt !== undefined && {
+        ...{ name: trans.__('Timeline'), icon: 'timeline', near: true, on: this.timelineOpen },
+        act: () => this.showTimeline(!this.timelineOpen),
+      },
+      state.stepUsage.size > 0 && {
+        ...{ name: trans.__('Tokens and cost of each step'), icon: 'costs', on: this.costsShown },
+        act: () => this.set(() => (this.costsShown = !this.costsShown)),
+      },
+      (failed > 0 || this.onlyFailures) && {
+        name: trans.__('Only failures (%1)', thousands(failed)),
+        ...{ icon: 'failures', on: this.onlyFailures },
+        act: () => this.set(() => (this.onlyFailures = !this.onlyFailures)),
       },
       {
         ...{ name: trans.__('Expand all'), icon: 'expandAll', group: true },
@@ -133,12 +136,9 @@ export class RunTools {
     this.hands.changed();
   }
 
-  private showTimeline(on: boolean, shown: Shown): void {
+  private showTimeline(on: boolean): void {
     this.timelineOpen = on;
-    if (on) {
-      this.timeline.start();
-      this.timeline.update(shown.state, shown.run);
-    } else this.timeline.stop();
+    if (!on) this.timeline.stop();
     this.hands.changed();
   }
 

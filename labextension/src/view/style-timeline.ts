@@ -140,6 +140,10 @@ export const TIMELINE = css`
     background: var(--line);
   }
 
+  .window:not([data-zoomed]) {
+    visibility: hidden;
+  }
+
   .window > b {
     position: absolute;
     top: 0;

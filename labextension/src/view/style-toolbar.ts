@@ -31,20 +31,22 @@ export const TOOLBAR = css`
   }
 
   .tool[aria-pressed='true'] {
-    background: color-mix(in srgb, var(--brand) 12%, transparent);
     color: var(--brand);
+  }
+
+  :host(:is(:hover, :focus-within)) .tool[aria-pressed='true'] {
+    background: color-mix(in srgb, var(--brand) 12%, transparent);
   }
 
   /* Calm until somebody is there; what is on stays in sight. */
   @media (hover: hover) {
-    .toolbar > .tool:not([aria-pressed='true']),
+    .toolbar > .tool:not([aria-pressed='true'], .more-tools),
     .deeds {
       opacity: 0;
       transition: opacity 120ms ease;
     }
 
     :host(:is(:hover, :focus-within)) .toolbar > .tool,
-    .toolbar[data-open] > .tool,
     .row:is(:hover, :focus-within) > .deeds {
       opacity: 1;
     }

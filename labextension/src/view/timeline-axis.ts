@@ -24,14 +24,18 @@ const STEPS: readonly number[] = [
 /** No closer than this: what is measured is not finer. */
 export const CLOSEST = 5;
 
+/** No digit or letter of a label is wider, and no two labels are closer, in px. */
+const CHARACTER = 7;
+const BETWEEN = 24;
+
 export interface Tick {
   readonly at: number;
   readonly text: string;
 }
 
-/** Round times in a range, at most `most` of them; counted from `origin`. */
-export function ticksOf(range: Range, origin: number, most: number): readonly Tick[] {
-  const step = stepOf(range.to - range.from, Math.max(1, most));
+/** Round times in a range that is drawn `width` px wide, as many as have room; counted from `origin`. */
+export function ticksOf(range: Range, origin: number, width: number): readonly Tick[] {
+  const step = stepOf(range, origin, width);
   const first = Math.ceil((range.from - origin) / step) * step;
   const ticks: Tick[] = [];
   for (let at = first; at <= range.to - origin; at += step) {
@@ -40,8 +44,19 @@ export function ticksOf(range: Range, origin: number, most: number): readonly Ti
   return ticks;
 }
 
-function stepOf(length: number, most: number): number {
-  return STEPS.find(step => length / step <= most) ?? length;
+function stepOf(range: Range, origin: number, width: number): number {
+  const length = range.to - range.from;
+  const fits = (step: number): boolean => {
+    const last = Math.floor((range.to - origin) / step) * step;
+    const texts = [tickText(last, step), tickText(last - step, step)];
+    return (step / length) * width >= Math.max(...texts.map(text => widthOf(text))) + BETWEEN;
+  };
+  return STEPS.find(fits) ?? length;
+}
+
+/** At most so many px are taken by a label. */
+export function widthOf(text: string): number {
+  return text.length * CHARACTER;
 }
 
 /** "0 s", "2.5 s", "1 min 30 s", "2 h 5 min", "3 d 6 h": as fine as the step between them needs. */

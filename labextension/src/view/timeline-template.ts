@@ -2,16 +2,11 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import { duration, thousands } from './format';
 import { ICONS, type IconName } from './icons';
-import { type Range, ticksOf } from './timeline-axis';
+import { type Range, ticksOf, widthOf } from './timeline-axis';
 import { type Bar, type Lanes, timeByKind } from './timeline-lanes';
 import type { Span, SpanKind } from './timeline-spans';
 import { kindName, spanText, spoken, type Told, toldTemplate } from './timeline-text';
 import { trans } from './words';
-
-/** Room for one label of the axis, in px. */
-const LABEL = 72;
-/** No digit or letter of a label is wider. */
-const CHARACTER = 7;
 
 /** What is to be drawn. */
 export interface Picture {
@@ -50,7 +45,7 @@ export function timelineTemplate(picture: Picture): TemplateResult {
   const { spans, lanes, range, whole, on } = picture;
   if (spans.length === 0)
     return html`<p class="untimed">${trans.__('No times are known of this run.')}</p>`;
-  const ticks = ticksOf(range, whole.from, picture.width / LABEL);
+  const ticks = ticksOf(range, whole.from, picture.width);
   const length = range.to - range.from;
   const x = (at: number): string => `${(((at - range.from) / length) * 100).toFixed(3)}%`;
   const label = trans._n(
@@ -99,7 +94,7 @@ export function timelineTemplate(picture: Picture): TemplateResult {
           : html`<div class="selection" style="left: ${x(picture.selection.from)}; right: calc(100% - ${x(picture.selection.to)})"></div>`
       }
     </div>
-    ${picture.zoomed ? windowTemplate(range, whole) : nothing}
+    ${windowTemplate(range, whole, picture.zoomed)}
     <div class="legend">
       ${guard([spans, Math.floor(picture.now / 1000)], () => kindsTemplate(spans, picture.now))}
       <span class="zooms">
@@ -117,14 +112,14 @@ export function timelineTemplate(picture: Picture): TemplateResult {
 
 function hasRoom(at: number, text: string, { range, width }: Picture): boolean {
   const left = ((at - range.from) / (range.to - range.from)) * width;
-  return left + 4 + text.length * CHARACTER <= width;
+  return left + 4 + widthOf(text) <= width;
 }
 
 function barTemplate(bar: Bar, spans: readonly Span[]): TemplateResult {
   const several = bar.count > 1;
   const state = several ? '' : (spans[bar.first]?.state ?? '');
   // A few among many are seen too.
-  const failed = several && bar.failed > 0 ? Math.max(0.3, bar.failed / bar.count) : 0;
+  const failed = several && bar.failed > 0 ? Math.max(0.2, bar.failed / bar.count) : 0;
   const width = bar.running
     ? `calc((var(--now) - ${bar.left}) * 100%)`
     : `${(bar.width * 100).toFixed(4)}%`;
@@ -156,11 +151,11 @@ function markTemplate(
 }
 
 /** Which part of the whole is drawn. */
-function windowTemplate(range: Range, whole: Range): TemplateResult {
+function windowTemplate(range: Range, whole: Range, zoomed: boolean): TemplateResult {
   const length = whole.to - whole.from;
   const left = ((range.from - whole.from) / length) * 100;
   const width = ((range.to - range.from) / length) * 100;
-  return html`<div class="window" aria-hidden="true"><b style="left: ${left}%; width: ${width}%"></b></div>`;
+  return html`<div class="window" ?data-zoomed=${zoomed} aria-hidden="true"><b style="left: ${left}%; width: ${width}%"></b></div>`;
 }
 
 const KINDS: readonly SpanKind[] = ['model', 'tool', 'wait'];

@@ -118,11 +118,11 @@ export class Timeline {
   private tick(): void {
     const now = this.clock();
     if (now === undefined || document.visibilityState === 'hidden') return;
+    const isNextSecond = Math.floor(now / 1000) > Math.floor(this.now / 1000);
     this.now = now;
-    if (now > this.whole.to) {
-      this.measure();
-      this.draw();
-    }
+    if (now > this.whole.to) this.measure();
+    // The sums tick by the second.
+    if (isNextSecond) this.draw();
     const { from, to } = this.range;
     this.element.style.setProperty('--now', String((now - from) / (to - from)));
   }
