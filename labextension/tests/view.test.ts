@@ -691,3 +691,23 @@ describe('after the end', () => {
     expect(button(other, 'Undo edits')).toBeUndefined();
   });
 });
+
+test('a long run is shown whole after a moment, and a step of it can be gone to at once', async () => {
+  const calls = Array.from({ length: 3000 }, (_, n) => [
+    { event_type: 'tool_call', seq: 2 * n + 1, tool_call_id: `c${n}`, tool_name: `look ${n}` },
+    { event_type: 'tool_result', seq: 2 * n + 2, tool_call_id: `c${n}`, outcome: 'success' },
+  ]);
+  const view = mount(
+    place,
+    { trace: { task_id: 'long', agent: 'a', status: 'completed', events: calls.flat() } },
+    plainHost,
+    { signal: life.signal },
+  );
+  await view.updateComplete;
+  expect(view.dataset.status).toBe('completed');
+  await view.goTo(5000);
+  const there = root(view).activeElement?.closest('li');
+  expect(there?.getAttribute('aria-posinset')).toBe('2500');
+  expect(there?.getAttribute('aria-setsize')).toBe('3000');
+  expect(root(view).querySelectorAll('ol > .row').length).toBeLessThan(60);
+});

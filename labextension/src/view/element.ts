@@ -13,11 +13,19 @@ import { RowList } from './list';
 import { Painter } from './paint';
 import { heed, preferred } from './preferences';
 import { fields, number, time } from './read';
-import { attached, finished, fold, fromTrace } from './reduce';
+import { attached, finished, fold, fromTrace, slicesOf } from './reduce';
 import { RunTools, type Shown } from './run-tools';
 import { whenSeen } from './seen';
 import type { Host, Listener, Source } from './source';
-import { type Connection, EMPTY, isFinal, type Row, seqsOf, type ViewState } from './state';
+import {
+  asStatus,
+  type Connection,
+  EMPTY,
+  isFinal,
+  type Row,
+  seqsOf,
+  type ViewState,
+} from './state';
 import { STYLES } from './style';
 import { Thread } from './thread';
 import { tick } from './ticks';
@@ -29,6 +37,8 @@ export class TraceElement extends LitElement {
   static override styles = STYLES;
 
   private state: ViewState = EMPTY;
+  /** All that was saved of the run has been read. */
+  private whole = Promise.resolve();
   private connection: Connection = 'saved';
   private wasLive = false;
   /** The notebook holds the finished run. */
@@ -110,7 +120,7 @@ export class TraceElement extends LitElement {
     this.thread = new Thread(this, (place, next) =>
       mount(place, next, host, { signal, inThread: () => this.requestUpdate() }),
     );
-    this.state = fromTrace(source.trace);
+    this.read(source.trace, signal);
     this.connection = source.subscribe === undefined ? 'saved' : 'reconnecting';
     if (source.subscribe !== undefined && !isFinal(this.state.status))
       source.subscribe(this.listener, signal);
@@ -120,6 +130,31 @@ export class TraceElement extends LitElement {
     preferred.watch(() => this.requestUpdate(), signal);
     whenSeen(this, signal, () => void this.look());
     this.requestUpdate();
+  }
+
+  /** A long run that is over is read in slices: the page goes on meanwhile, and shows it when it is whole. */
+  private read(trace: unknown, signal: AbortSignal): void {
+    const slices = slicesOf(trace);
+    const first = slices.next();
+    const told = asStatus(fields(trace).status);
+    if (first.done || told === undefined || !isFinal(told)) {
+      this.state = first.done ? first.value : fromTrace(trace);
+      return;
+    }
+    this.state = { ...first.value, status: told, rows: [] };
+    this.whole = new Promise(resolve => {
+      const goOn = (): void => {
+        if (signal.aborted) return;
+        const { done, value } = slices.next();
+        if (!done) {
+          setTimeout(goOn);
+          return;
+        }
+        this.change(value);
+        resolve();
+      };
+      setTimeout(goOn);
+    });
   }
 
   /**
@@ -159,6 +194,7 @@ export class TraceElement extends LitElement {
 
   /** Goes to the step that an event belongs to: scrolls there, unfolds it and gives it the focus. */
   async goTo(seq: number): Promise<void> {
+    await this.whole;
     const row = this.state.rows.find(each => seqsOf(each).includes(seq));
     if (row === undefined) return;
     this.follower.pause();

@@ -22,6 +22,18 @@ export function fold(state: ViewState, events: readonly unknown[]): ViewState {
 
 /** The state of a saved trace document, finished or not. */
 export function fromTrace(document: unknown): ViewState {
+  const slices = slicesOf(document);
+  for (;;) {
+    const { done, value } = slices.next();
+    if (done) return value;
+  }
+}
+
+/** Events that are folded in at once, of a document that has many. */
+const SLICE = 2_000;
+
+/** The same in slices, so that a page can do other things in between: first what a document says of itself. */
+export function* slicesOf(document: unknown): Generator<ViewState, ViewState> {
   const trace = fields(document);
   const draft = begin(EMPTY);
   draft.taskId = text(trace.task_id);
@@ -31,7 +43,11 @@ export function fromTrace(document: unknown): ViewState {
   draft.leftOut = leftOut(fields(trace.left_out));
   const version = number(trace.version) ?? VERSION;
   draft.laterVersion = version > VERSION ? version : undefined;
-  for (const event of list(trace.events)) apply(draft, event);
+  const events = list(trace.events);
+  for (let from = 0; from < events.length; from += SLICE) {
+    if (from > 0) yield draft;
+    for (const event of events.slice(from, from + SLICE)) apply(draft, event);
+  }
   draft.startedAt = time(trace.started_at) ?? draft.startedAt;
   draft.finishedAt = time(trace.finished_at) ?? draft.finishedAt;
   end(draft, { ...trace, content: trace.result });

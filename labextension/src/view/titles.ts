@@ -120,8 +120,20 @@ export function timesTitle(name: string, times: number): Title {
   return { ...toolTitle(name, {}, 'over'), details: trans._n('%1 time', '%1 times', times) };
 }
 
+/** A run calls few tools many times. */
+const WORDS_OF = new Map<string, readonly string[]>();
+const REMEMBERED = 500;
+
 /** `filesystem__readFile` → read, file. What stands before a double underscore names the server. */
-function wordsOf(name: string): string[] {
+function wordsOf(name: string): readonly string[] {
+  const known = WORDS_OF.get(name);
+  if (known !== undefined) return known;
+  const words = parted(name);
+  if (WORDS_OF.size < REMEMBERED) WORDS_OF.set(name, words);
+  return words;
+}
+
+function parted(name: string): string[] {
   const own = name.split('__').at(-1) ?? name;
   const spaced = own.replace(/([a-z0-9])([A-Z])/g, '$1 $2');
   return spaced
