@@ -15,20 +15,13 @@ from jupyter_server.utils import url_path_join
 from agentkit._version import __version__
 from agentkit.core.protocol import Limits
 from agentkit.core.redaction import Redactor
-from agentkit.core.secret_rules import is_secret_variable
 from agentkit.errors import InvalidInput, JournalError
 from agentkit.hub.executor import InProcessExecutor
 from agentkit.hub.hub import Hub
 from agentkit.hub.journal import MEMORY, Journal
 from agentkit.hub.sources import Sources
-from agentkit.llm.configured import checked_providers, keys_of
-from agentkit.llm.defaults import default_gateway
-from agentkit.llm.gateway import LLMGateway
-from agentkit.server.api import problem
 from agentkit.server.mcp import AgentsAsTools
 from agentkit.skills.registry import SkillRegistry
-from agentkit.tools.mcp import McpServers
-from agentkit.tools.mcp_config import McpServerConfig, parse_servers, read_servers, secrets_of
 from agentkit.tools.registry import ToolRegistry
 from jupyter_agentkit.address import KEY_VARIABLE, URL_VARIABLE
 from jupyter_agentkit.builtin import add_builtin_tools
@@ -39,11 +32,11 @@ from jupyter_agentkit.handlers.page import page_handlers
 from jupyter_agentkit.handlers.socket import socket_handlers
 from jupyter_agentkit.handlers.undo import undo_handlers
 from jupyter_agentkit.packages import add_packaged_tools, packaged_agents
-from jupyter_agentkit.places import Folders
 from jupyter_agentkit.ports.pages import Pages
 from jupyter_agentkit.settings import POLICY, AgentKitSettings
 from jupyter_agentkit.shown import ShownPlaces
 from jupyter_agentkit.trust import resolved
+from jupyter_agentkit.wiring import folders_of, gateway_of, keys, mcp_of
 
 _WILDCARDS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}
 """Where a server that listens on all addresses is reached from its own machine."""
@@ -74,8 +67,7 @@ class AgentKitApp(AgentKitSettings, ExtensionApp):
         logging.getLogger("agentkit").parent = self.log
         self._kernel_key = secrets.token_urlsafe(32)
         self._environ: dict[str, str | None] = {}
-        servers, problem = self._mcp_servers()
-        self._mcp = McpServers(servers, problem=problem)
+        self._mcp, mcp_secrets = mcp_of(self)
         tools, skills = ToolRegistry(), SkillRegistry()
         assert self.serverapp is not None
         self._pages = Pages()
@@ -84,20 +76,12 @@ class AgentKitApp(AgentKitSettings, ExtensionApp):
         )
         add_packaged_tools(tools)
         tools.add_source(self._mcp)
-        known = [
-            *self._secrets(),
-            *(
-                each
-                for server in servers.values()
-                for each in secrets_of(server, is_secret_variable)
-            ),
-        ]
         self.hub = Hub(
             InProcessExecutor(
-                self._gateway(), tools, skills, policy=POLICY.validate_python(self.policy)
+                gateway_of(self), tools, skills, policy=POLICY.validate_python(self.policy)
             ),
             self._open_journal(),
-            redactor=Redactor(known, os.environ),
+            redactor=Redactor([*self._secrets(), *mcp_secrets], os.environ),
             limits=Limits(**self.limits),
             max_running=self.max_running,
             away_seconds=self.away_seconds,
@@ -107,34 +91,9 @@ class AgentKitApp(AgentKitSettings, ExtensionApp):
         self.settings["agentkit_hub"] = self.hub
         self.settings["agentkit_kernel_key"] = self._kernel_key
 
-    def _gateway(self) -> LLMGateway:
-        gateway = default_gateway(providers=checked_providers(self.providers), prices=self.prices)
-        if self.model:
-            gateway.default_model = self.model
-        if fault := problem(gateway):
-            name = "AgentKitApp.model" if self.model else "AGENTKIT_MODEL"
-            self.log.error("%s: %s. Agents that name no model cannot run.", name, fault)
-        return gateway
-
-    def _mcp_servers(self) -> tuple[dict[str, McpServerConfig], tuple[str, str] | None]:
-        """Those of the file, then those of the setting, which win; and what is wrong with the file."""
-        servers, problem = {}, None
-        if self.mcp_config:
-            try:
-                servers = read_servers(self.mcp_config)
-            except InvalidInput as error:
-                self.log.error("AgentKitApp.mcp_config: %s", error)
-                problem = (self.mcp_config, error.message)
-        return servers | parse_servers(self.mcp_servers, "AgentKitApp.mcp_servers"), problem
-
     def _sources(self, skills: SkillRegistry) -> Sources:
         assert self.serverapp is not None
-        folders = Folders(
-            resolved(str(self.serverapp.root_dir)),
-            skills=self.skills_folders,
-            agents=self.agents_folders,
-            trusted=self.trusted_folders,
-        )
+        folders = folders_of(self, resolved(str(self.serverapp.root_dir)))
         sources = Sources(skills, folders, packaged_agents())
         sources.load()
         return sources
@@ -143,7 +102,7 @@ class AgentKitApp(AgentKitSettings, ExtensionApp):
         """What no trace may show: a notebook that an agent works in can print them."""
         assert self.serverapp is not None
         token = self.serverapp.identity_provider.token
-        return [self._kernel_key, str(token), *keys_of(checked_providers(self.providers))]
+        return [self._kernel_key, str(token), *keys(self)]
 
     def _open_journal(self) -> Journal:
         try:

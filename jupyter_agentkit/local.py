@@ -8,27 +8,36 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import re
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any
 
+from agentkit.core.protocol import Limits
 from agentkit.core.redaction import Redactor
 from agentkit.errors import NotFound
 from agentkit.hub.executor import InProcessExecutor
 from agentkit.hub.hub import Hub
 from agentkit.hub.journal import MEMORY, Journal
-from agentkit.llm.defaults import default_gateway
+from agentkit.hub.sources import Sources
 from agentkit.server.api import ROUTES, Request, answer
 from agentkit.server.conversation import REFUSED, Gone, converse
 from agentkit.server.input import query_of
 from agentkit.skills.registry import SkillRegistry
 from agentkit.tools.builtin.ask_user import AskUser
 from agentkit.tools.builtin.kernel import InspectVariables, RunPython
+from agentkit.tools.mcp import McpServers
 from agentkit.tools.registry import ToolRegistry
 from jupyter_agentkit.errors import ConnectionLost
 from jupyter_agentkit.host import Frame, Host, Socket, refusal
+from jupyter_agentkit.packages import add_packaged_tools, packaged_agents
 from jupyter_agentkit.ports.own_kernel import own_kernels
+from jupyter_agentkit.progress import keep_off_the_cells
+from jupyter_agentkit.settings import POLICY
+from jupyter_agentkit.trust import resolved
+from jupyter_agentkit.wiring import folders_of, gateway_of, keys, local_settings, mcp_of
 
 _ROUTES = [
     (route, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.path))) for route in ROUTES
@@ -36,20 +45,61 @@ _ROUTES = [
 
 
 def own_tools() -> ToolRegistry:
-    """The built-in tools that need no server: those that work in this kernel."""
+    """The built-in tools that need no server, those that work in this kernel, and those of packages."""
     tools = ToolRegistry()
     kernels = own_kernels()
     for tool in (AskUser(), RunPython(kernels), InspectVariables(kernels)):
         tools.register(tool, on_request=True)
+    add_packaged_tools(tools)
     return tools
 
 
+class LocalHub(Hub):
+    """A hub that starts its MCP servers when it is opened.
+
+    Parameters
+    ----------
+    mcp
+        The servers.
+    """
+
+    def __init__(self, mcp: McpServers, *parts: Any, **options: Any) -> None:
+        super().__init__(*parts, **options)
+        self._mcp: McpServers | None = mcp
+
+    async def open(self) -> None:
+        """As every hub; the first time, the MCP servers begin to start."""
+        mcp, self._mcp = self._mcp, None
+        if mcp is not None:
+            mcp.start()
+        await super().open()
+
+
 def default_hub() -> Hub:
-    """A hub with the providers that the environment configures, and nothing stored on disk."""
-    return Hub(
-        InProcessExecutor(default_gateway(), own_tools(), SkillRegistry()),
+    """A hub as a Jupyter server of this user would have it, with nothing stored on disk.
+
+    Raises
+    ------
+    InvalidInput
+        A setting cannot be used.
+    """
+    keep_off_the_cells(logging.getLogger("agentkit"))
+    settings = local_settings()
+    mcp, secrets = mcp_of(settings)
+    tools, skills = own_tools(), SkillRegistry()
+    tools.add_source(mcp)
+    # The kernel's folder is the notebook's, where a server has its root.
+    sources = Sources(skills, folders_of(settings, resolved(str(Path.cwd()))), packaged_agents())
+    sources.load()
+    policy = POLICY.validate_python(settings.policy)
+    return LocalHub(
+        mcp,
+        InProcessExecutor(gateway_of(settings), tools, skills, policy=policy),
         Journal(MEMORY),
-        redactor=Redactor(environ=os.environ),
+        redactor=Redactor([*keys(settings), *secrets], os.environ),
+        limits=Limits(**settings.limits),
+        max_running=settings.max_running,
+        sources=sources,
     )
 
 

@@ -7,6 +7,7 @@ for the notebook: nothing of them is saved.
 from __future__ import annotations
 
 import io
+import logging
 import os
 import queue
 import sys
@@ -37,6 +38,18 @@ def progress_here() -> Progress | None:
     if connection_file(kernel).name.startswith("kernel-"):
         return None
     return Progress(_write)
+
+
+def keep_off_the_cells(log: logging.Logger) -> None:
+    """Have what a log warns of told on the kernel's terminal; without a handler it would end up in a cell."""
+    in_kernel = getattr(get_ipython(), "kernel", None) is not None
+    if in_kernel and not any(isinstance(each, _OnTerminal) for each in log.handlers):
+        log.addHandler(_OnTerminal(logging.WARNING))
+
+
+class _OnTerminal(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        _write(visible(f"[agentkit] {record.getMessage()}"))
 
 
 class Progress:
