@@ -16,7 +16,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar, cast
 from urllib.parse import quote, quote_plus
 
-from agentkit.core.secret_rules import RULES, SUSPECT, Rule, is_secret_name, is_secret_variable
+from agentkit.core.secret_rules import (
+    ISSUED,
+    NAMED,
+    SUSPECT,
+    SUSPECT_BEGUN,
+    URLS,
+    Rule,
+    is_secret_name,
+    is_secret_variable,
+    small,
+)
 
 MASK = "[secret]"
 """What stands in the place of a secret without a name."""
@@ -90,17 +100,13 @@ class Redactor:
         if self._known:
             masks = self._masks
             found += [(m.start(), m.end(), masks[m[0]], None) for m in self._known.finditer(text)]
-        if SUSPECT.search(text):
-            for rule in RULES:
-                if rule.literal in text:
-                    found += [(*m.span(1), MASK, rule) for m in rule.complete.finditer(text)]
+        for rule, where in _rules(text):
+            found += [(*m.span(1), MASK, rule) for m in rule.complete.finditer(where)]
         return list(_merged(found)) if len(found) > 1 else found
 
     def begun_rule(self, text: str) -> int:
         """Where a value behind a trigger begins that the end of ``text`` may cut; else its length."""
-        if not SUSPECT.search(text):
-            return len(text)
-        begun = (rule.begun.search(text) for rule in RULES if rule.literal in text)
+        begun = (rule.begun.search(where) for rule, where in _rules(text, begun=True))
         return min((match.start(1) for match in begun if match), default=len(text))
 
     def begun_value(self, text: str, start: int) -> int:
@@ -190,15 +196,34 @@ class RedactingStream:
         last = spans[-1] if spans else None
         end = length if final else self._redactor.begun_value(text, start)
         rule = last[3] if last else None
-        if not final and end == length and last and rule and text[last[1] :] in ("", rule.pause):
+        # What has to follow some values decides what they are.
+        known = None if rule is None or rule.end else rule
+        if not final and end == length and last and known and text[last[1] :] in ("", known.pause):
             # Certainly a secret, though not yet all of it: the rest is dropped as it comes.
-            self._within, end = rule, last[1]
+            self._within, end = known, last[1]
         elif not final:
             end = min(end, self._redactor.begun_rule(text))
             end = min([end, *(span[0] for span in spans if span[0] < end < span[1])])
         shown = _masked(text, start, end, spans)
         self._context, self._held = text[max(0, end - _CONTEXT) : end], text[end:]
         return shown
+
+
+def _rules(text: str, *, begun: bool = False) -> Iterator[tuple[Rule, str]]:
+    """The rules that may find a value, whole or begun, each with the text to look at."""
+    if (SUSPECT_BEGUN if begun else SUSPECT).search(text):
+        yield from ((rule, text) for rule in ISSUED if rule.literal in text)
+    if "://" in text and (begun or "@" in text):
+        yield from ((rule, text) for rule in URLS)
+    # Between a name and its value stands one of these.
+    if not ("=" in text or ":" in text or ">" in text or "--" in text):
+        return
+    folded = small(text)
+    for names in NAMED:
+        if names.mark not in folded or names.word not in folded:
+            continue
+        if names.glance is None or names.glance.search(folded):
+            yield from ((rule, folded) for rule in names.rules)
 
 
 def _forms(value: str) -> set[str]:
