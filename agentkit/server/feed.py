@@ -38,6 +38,9 @@ EVERY = 0.4
 SHARE = 0.005
 """Seconds by which that grows with each task that runs: a thousand of them shall not flood a page."""
 
+BEAT = 0.1
+"""Seconds between two tellings of what can wait, of whatever task."""
+
 POLL = 5.0
 """Seconds between two looks at tasks that other servers on the same journal run."""
 
@@ -118,12 +121,16 @@ class _Feed:
     def _take(self, task_id: str, summary: TaskSummary | None) -> None:
         if self._behind:  # the list that comes next says it
             return
+        told = self._told.get(task_id)
+        # Of what can wait, only the first change sets the clock: a thousand runs change all the time.
+        if not self._due or summary is None or told is None or told.is_news(summary):
+            self._wake.set()
         if len(self._due) >= MOST and task_id not in self._due:
             self._due.clear()
             self._behind = True
+            self._wake.set()
         else:
             self._due[task_id] = summary
-        self._wake.set()
 
     async def run(self) -> None:
         """Tell, until cancelled."""
@@ -187,7 +194,8 @@ class _Feed:
                 continue
             self._note(each)
             await self._socket.send(TaskChanged(now=now(), data=each).model_dump_json())
-        return min(waits, default=None)
+        # What came while others were told has waited for no clock.
+        return max(min(waits, default=0), BEAT) if self._due else None
 
     def _note(self, summary: TaskSummary) -> None:
         if summary.status.is_final:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.axe import violations
@@ -43,6 +44,20 @@ def statuses(lab: Lab) -> dict[str, str]:
     return {task["task_id"]: task["status"] for task in lab.tasks()}
 
 
+@pytest.fixture
+def dark(lab: Lab) -> Iterator[Callable[[LabPage], None]]:
+    """Switches a page to the dark theme; the server keeps that, so it is forgotten in the end."""
+    setting = "lab/api/settings/@jupyterlab/apputils-extension:themes"
+
+    def darken(page: LabPage) -> None:
+        page.command("apputils:change-theme", {"theme": "JupyterLab Dark"})
+        expect(page.page.locator('body[data-jp-theme-light="false"]')).to_have_count(1)
+        expect(page.page.locator("#jupyterlab-splash")).to_have_count(0)
+
+    yield darken
+    lab.request("PUT", setting, {"raw": "{}"})
+
+
 class Panel:
     """The side panel."""
 
@@ -58,7 +73,9 @@ class Panel:
         return self.element.locator("[data-task-id]", has_text=text)
 
 
-def test_the_panel_lists_runs_and_leads_to_them(lab: Lab, open_page: OpenPage) -> None:
+def test_the_panel_lists_runs_and_leads_to_them(
+    lab: Lab, open_page: OpenPage, dark: Callable[[LabPage], None]
+) -> None:
     for number in range(60):
         start(lab, f"old{number}", f"Old question {number}")
         lab.wait_for_task(f"old{number}")
@@ -85,6 +102,9 @@ def test_the_panel_lists_runs_and_leads_to_them(lab: Lab, open_page: OpenPage) -
     expect(panel.row("Say what time it is")).to_contain_text(" s")
     expect(panel.row("This cannot work")).to_contain_text("Failed")
     page.picture("runs-panel")
+    assert violations(page.page, "#agentkit-runs") == []
+    dark(page)
+    page.picture("runs-panel-dark")
     assert violations(page.page, "#agentkit-runs") == []
     waiting.get_by_role("button", name="Approve").click()
     expect(panel.group("Waiting for you")).to_have_count(0)
@@ -145,10 +165,6 @@ def test_the_panel_lists_runs_and_leads_to_them(lab: Lab, open_page: OpenPage) -
     expect(panel.row("Say what time it is")).to_contain_text("Stopped")
 
     # The layout is restored, and one socket serves all of it.
-    page.command("apputils:change-theme", {"theme": "JupyterLab Dark"})
-    expect(panel.page.locator('body[data-jp-theme-light="false"]')).to_have_count(1)
-    page.picture("runs-panel-dark")
-    assert violations(page.page, "#agentkit-runs") == []
     assert [url.rpartition("/api/v1")[2] for url in feeds].count("/ws/tasks") == 1
     panel.page.reload()
     expect(panel.row("Which island has the heaviest penguins?")).to_be_visible()
