@@ -147,10 +147,13 @@ def test_a_run_that_a_program_started_fails_rather_than_ask(
     model = server.script([ToolCall("1", "drop", {"table": "sales"})], "Never.")
 
     code = f'run = Agent("dropper3", tools=[drop], model={model!r}).run("Drop it.")\nrun'
-    cell = notebook.run(code, headless=True)
+    cell = notebook.finish(notebook.begin(code, headless=True))
 
     [shown] = cell.of("display_data")
     assert shown["data"][TRACE]["error"]["reason"] == "needs_answer"
+    [error] = cell.of("error")
+    assert error["ename"] == "CellFailed"
+    assert "nobody is there to ask" in error["evalue"]
 
 
 def test_agents_are_listed_with_their_variables(notebook: Notebook, server: AgentServer) -> None:
