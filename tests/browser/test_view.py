@@ -222,6 +222,22 @@ def test_a_reader_who_scrolled_up_is_left_alone(show: Callable[..., Page]) -> No
     assert box.evaluate("box => box.scrollTop") == before
 
 
+def test_a_reader_who_went_away_from_the_end_is_led_back_to_it_and_kept_there(
+    show: Callable[..., Page],
+) -> None:
+    page = show("only=fed")
+    _feed(page, 100)
+    page.locator("#box").hover()
+    page.mouse.wheel(0, -300)
+    follow = page.get_by_role("button", name="Follow the end")
+    expect(follow).to_have_attribute("aria-pressed", "false")
+    follow.press("Enter")
+    expect(follow).to_have_attribute("aria-pressed", "true")
+    for _ in range(3):
+        _feed(page, 20)
+        assert page.evaluate(HIDDEN_BELOW) <= 0
+
+
 def test_a_reader_who_types_above_is_left_alone(show: Callable[..., Page]) -> None:
     page = show("only=fed")
     page.locator("#box textarea").first.focus()

@@ -107,6 +107,15 @@ export const TIMELINE = css`
     height: var(--height);
   }
 
+  /* Whoever chooses the colours of everything still tells the bars by their shapes. */
+  @media (forced-colors: active) {
+    .bar {
+      --ink: CanvasText !important;
+
+      forced-color-adjust: none;
+    }
+  }
+
   .mark {
     position: absolute;
     top: calc(3px + var(--height) * var(--lane));
