@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
 
 from agentkit.core.protocol import TaskStatus
 from agentkit.errors import AgentKitError
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from agentkit.replay import Replay
+    from jupyter_agentkit.sharing import Sharing, Steps
 
 
 class HeldRun:
@@ -65,6 +68,54 @@ class HeldRun:
         from agentkit.replay import replay
 
         return replay(self.record.trace(), agent, recorded_tools=recorded_tools)
+
+    @overload
+    def share(self) -> Sharing: ...
+
+    @overload
+    def share(
+        self,
+        file: str | PathLike[str],
+        *,
+        leave_out: Steps = (),
+        only: Steps | None = None,
+        form: str | None = None,
+    ) -> Path: ...
+
+    def share(
+        self,
+        file: str | PathLike[str] | None = None,
+        *,
+        leave_out: Steps = (),
+        only: Steps | None = None,
+        form: str | None = None,
+    ) -> Path | Sharing:
+        """Write the run to a file for others, without what is to stay here.
+
+        Without a file, show what would leave first: each step with its number and what stands in it.
+
+        Parameters
+        ----------
+        file
+            Its ending says the form: ``.html``, ``.md``, ``.agenttrace.json``, ``.jsonl``, ``.ipynb``,
+            ``.otlp.json`` or ``.ag-ui.jsonl``. A file that exists is replaced.
+        leave_out, only
+            The steps that do not leave, or those that alone do: ``3``, ``[3, 5]`` or ``"3,5-7"``. The
+            file says how much was left out.
+        form
+            ``html``, ``markdown``, ``json`` …, where the file's name does not say it.
+
+        Raises
+        ------
+        InvalidInput
+            The run has no such step, or the form is unknown.
+        """
+        from jupyter_agentkit.sharing import Sharing
+
+        sharing = Sharing(self.record.trace())
+        if file is None:
+            return sharing
+        return sharing.write(file, leave_out=leave_out, only=only, form=form)
 
     def to_dataframe(self) -> DataFrame:
         """The run's steps as a table, one row a step; see ``jupyter_agentkit.table``."""

@@ -108,7 +108,11 @@ def manifest(trace: Trace) -> Manifest:
         else:
             said = run.result if part.kind == "answer" else None
             events = [run.events[place] for place in sorted(part.places)]
-            holds = _holds([*events, said] if said else events)
+            holds = _holds(events)
+            if said:
+                # The event of the answer says the same: it is counted once, and takes its room twice.
+                repeated = any(event.get("text") == said for event in events)
+                holds += Holds(bytes=_size(said)) if repeated else _holds(said)
         found.append((part, holds))
     taken = {place for part, _ in found if part.run == 0 for place in part.places}
     events = [event for place, event in enumerate(trace.events) if place not in taken]
@@ -199,9 +203,8 @@ def _holds(value: Any) -> Holds:
     text = "\n".join(texts)
     paths += [one_line(found[0], 120) for found in _PATHS.finditer(text)]
     hosts = (found[1].lower() for found in _HOST.finditer(text))
-    written = json.dumps(value, ensure_ascii=False, default=repr)
     return Holds(
-        bytes=len(written.encode("utf-8", "backslashreplace")),
+        bytes=_size(value),
         pictures=pictures,
         tables=tables,
         masked=len(_MASK.findall(text)),
@@ -209,6 +212,11 @@ def _holds(value: Any) -> Holds:
         paths=_once(paths),
         people=_once(people),
     )
+
+
+def _size(value: Any) -> int:
+    written = json.dumps(value, ensure_ascii=False, default=repr)
+    return len(written.encode("utf-8", "backslashreplace"))
 
 
 def _walk(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:

@@ -57,7 +57,7 @@ def test_a_run_of_the_server_is_named_by_its_id_and_leaves_masked(hosted: Hosted
     hosted.finish("t1")
     told = look(hosted, task_id="t1").json()
     assert [step["kind"] for step in told["steps"]] == ["answer"]
-    assert told["steps"][0]["masked"] == 2
+    assert told["steps"][0]["masked"] == 1
     document = export(hosted, "json", task_id="t1").json()
     assert document["result"] == "The key is ghp_[secret]."
     bare = export(hosted, "json", task_id="t1", leave_out=[1]).json()
