@@ -18,11 +18,10 @@ export const settingsPlugin: JupyterFrontEndPlugin<LiveSettings> = {
   autoStart: true,
   provides: ISettings,
   optional: [ISettingRegistry],
-  activate: (app: JupyterFrontEnd, registry: ISettingRegistry | null) => {
+  activate: (_app: JupyterFrontEnd, registry: ISettingRegistry | null) => {
     const settings = new LiveSettings();
-    // JupyterLab's keeper of shortcuts stumbles over settings that are loaded before its own. Nobody
-    // waits for ours: what is shown meanwhile follows as soon as they are there.
-    if (registry !== null) void app.started.then(() => settings.attach(registry, ID));
+    // Nobody waits for it: what is shown meanwhile follows as soon as it is there.
+    if (registry !== null) void settings.attach(registry, ID);
     return settings;
   },
 };

@@ -1,4 +1,5 @@
 import {
+  ILabShell,
   ILayoutRestorer,
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin,
@@ -24,12 +25,13 @@ export const tabPlugin: JupyterFrontEndPlugin<void> = {
   description: 'Opens a run in a tab, and goes to the cell that shows it.',
   autoStart: true,
   requires: [IHostFor, IOpenNotebooks, ILanguage],
-  optional: [ILayoutRestorer],
+  optional: [ILabShell, ILayoutRestorer],
   activate: (
     app: JupyterFrontEnd,
     hostFor: HostFor,
     notebooks: ReadonlySet<Opened>,
     _language: unknown,
+    labShell: ILabShell | null,
     restorer: ILayoutRestorer | null,
   ) => {
     const address = pageAddress();
@@ -53,9 +55,8 @@ export const tabPlugin: JupyterFrontEndPlugin<void> = {
         const taskId = enclosing(target).taskId;
         const tab = tabs.find(each => each.taskId === taskId) ?? new RunTab(taskId, place);
         if (!tabs.has(tab)) void tabs.add(tab);
-        if (!tab.isAttached) shell.add(tab, 'main');
         // Notebook's page has room for its one document, and a panel below.
-        if (!tab.isAttached) shell.add(tab, 'down');
+        if (!tab.isAttached) shell.add(tab, labShell === null ? 'down' : 'main');
         shell.activateById(tab.id);
       },
     });
