@@ -7,6 +7,9 @@ import type { TraceElement } from './view/element';
 
 /** How long the notebook of a followed link may take to be there, in frames. */
 const WITHIN_FRAMES = 600;
+/** How often a step is gone to, and how long it has to stay there to have been reached. */
+const TRIES = 10;
+const SETTLED_FRAMES = 30;
 
 /** Leads whoever follows a link to a step there. */
 export const linkedPlugin: JupyterFrontEndPlugin<void> = {
@@ -25,6 +28,16 @@ export const linkedPlugin: JupyterFrontEndPlugin<void> = {
   },
 };
 
+/** A notebook that has just been opened goes on scrolling to where it wants to be. */
+async function stays(line: HTMLElement): Promise<boolean> {
+  for (let frame = 0; frame < SETTLED_FRAMES; frame++) {
+    await new Promise(requestAnimationFrame);
+    const { top, bottom } = line.getBoundingClientRect();
+    if (bottom < 0 || top > innerHeight) return false;
+  }
+  return true;
+}
+
 async function follow(
   app: JupyterFrontEnd,
   notebooks: ReadonlySet<Opened>,
@@ -41,5 +54,9 @@ async function follow(
     ...(place?.querySelectorAll<TraceElement>('agentkit-trace') ?? []),
   ];
   const view = await drawn(() => views().find(each => each.dataset.taskId === taskId));
-  if (seq > 0) await view?.goTo(seq);
+  if (seq === 0 || view === undefined) return;
+  for (let times = 0; times < TRIES; times++) {
+    const line = await view.goTo(seq);
+    if (line === undefined || (await stays(line))) return;
+  }
 }

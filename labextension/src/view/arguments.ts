@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { LightContent } from './light';
+import { longText, restOf, startOf } from './long-text';
 import { payloadTemplate } from './payload';
 import { fields, json } from './read';
 import { trans } from './words';
@@ -65,7 +66,7 @@ export function codeParts(rowId: number, args: unknown): [string, LightContent][
       : [
           [
             slotOf(rowId, index),
-            { kind: 'code', code: plainlySeen(text), language } satisfies LightContent,
+            { kind: 'code', code: plainlySeen(startOf(text)), language } satisfies LightContent,
           ],
         ],
   );
@@ -82,12 +83,12 @@ export function argumentsTemplate(
     return nothing;
   const content =
     given.length === 0
-      ? html`<pre>${json(args, 2)}</pre>`
+      ? html`<pre>${longText(json(args, 2))}</pre>`
       : html`<dl>
           ${given.map(({ name, text, language }, index) =>
             language === undefined
-              ? html`<dt>${name}</dt><dd>${plainlySeen(text)}</dd>`
-              : html`<dt class="wide">${name}</dt><dd class="wide code"><slot name=${slotOf(rowId, index)}></slot></dd>`,
+              ? html`<dt>${name}</dt><dd>${longText(plainlySeen(text))}</dd>`
+              : html`<dt class="wide">${name}</dt><dd class="wide code"><slot name=${slotOf(rowId, index)}></slot>${restOf(text)}</dd>`,
           )}
         </dl>`;
   const [only] = given;

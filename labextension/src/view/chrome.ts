@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { clock, date, duration, thousands } from './format';
 import { ICONS, type IconName } from './icons';
+import { longText } from './long-text';
 import { type Connection, isFinal, type LeftOut, type Status, type ViewState } from './state';
 import { costText, spentText, tokensText } from './usage';
 import { trans } from './words';
@@ -56,7 +57,7 @@ export function headerTemplate(state: ViewState, frame: Frame): TemplateResult {
       state.input === ''
         ? nothing
         : html`<div class="question" data-event-type=${state.startedAt === undefined ? nothing : 'run_started'} data-seq=${state.startedAt === undefined ? nothing : 1}>
-            <p class=${long && !frame.questionOpen ? 'cut' : ''}>${state.input}</p>
+            <p class=${long && !frame.questionOpen ? 'cut' : ''}>${longText(state.input)}</p>
             ${
               long
                 ? html`<button type="button" class="quiet" @click=${() => frame.toggleQuestion()}>
@@ -124,7 +125,7 @@ export function endTemplate(state: ViewState): TemplateResult | typeof nothing {
       <span class="icon">${ICONS[status]}</span>
       <span class="title">${title}</span>
     </div>
-    ${more === '' ? nothing : html`<p class="under problem" .textContent=${more}></p>`}
+    ${more === '' ? nothing : html`<p class="under problem">${longText(more)}</p>`}
   </li>`;
 }
 

@@ -193,13 +193,13 @@ export class TraceElement extends LitElement {
   }
 
   /** Goes to the step that an event belongs to: scrolls there, unfolds it and gives it the focus. */
-  async goTo(seq: number): Promise<void> {
+  async goTo(seq: number): Promise<HTMLElement | undefined> {
     await this.whole;
     const row = this.state.rows.find(each => seqsOf(each).includes(seq));
-    if (row === undefined) return;
+    if (row === undefined) return undefined;
     this.follower.pause();
     this.tools.unhide(row);
-    await this.list.reveal(row);
+    return this.list.reveal(row);
   }
 
   /** Opens the box that finds text in the run. */

@@ -112,7 +112,10 @@ export function scrollBoxOf(element: Element): HTMLElement | undefined {
     }
     if (node instanceof HTMLElement && /auto|scroll/.test(getComputedStyle(node).overflowY)) {
       // An output area may be able to scroll without having anything to scroll.
-      if (node.scrollHeight > node.clientHeight || node.clientHeight >= window.innerHeight / 3) {
+      const { clientHeight } = node;
+      // One that is higher than the window grows with what it holds.
+      const bounded = clientHeight >= innerHeight / 3 && clientHeight <= innerHeight;
+      if (node.scrollHeight > clientHeight || bounded) {
         return node;
       }
     }

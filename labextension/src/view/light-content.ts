@@ -1,6 +1,8 @@
 import { codeParts } from './arguments';
 import type { Folds } from './folds';
 import type { LightContent } from './light';
+import { shortened } from './long-results';
+import { startOf } from './long-text';
 import { openRequest, type Row } from './state';
 import { isPicture } from './summary';
 
@@ -12,14 +14,22 @@ export function lightContent(
   const wanted = new Map<string, LightContent>();
   for (const row of rows) {
     if (row.kind === 'message' || row.kind === 'answer') {
-      wanted.set(`text-${row.id}`, { kind: 'markdown', text: row.text, growing: row.streaming });
+      wanted.set(`text-${row.id}`, {
+        kind: 'markdown',
+        text: startOf(row.text),
+        growing: row.streaming,
+      });
     } else if (row.kind === 'question') {
-      wanted.set(`text-${row.id}`, { kind: 'markdown', text: row.question, growing: false });
+      wanted.set(`text-${row.id}`, {
+        kind: 'markdown',
+        text: startOf(row.question),
+        growing: false,
+      });
     } else if (row.kind === 'tool') {
       const open = folds.isOpen(row);
       const { result } = row;
       if (result !== undefined && (open || isPicture(result.content)))
-        wanted.set(`result-${row.id}`, { kind: 'mime', bundle: result.content });
+        wanted.set(`result-${row.id}`, { kind: 'mime', bundle: shortened(result.content).bundle });
       if (open || openRequest(row) !== undefined) {
         for (const [name, code] of codeParts(row.id, row.arguments)) wanted.set(name, code);
       }

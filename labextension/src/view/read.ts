@@ -33,8 +33,18 @@ export function time(value: unknown): number | undefined {
 
 export function json(value: unknown, indent?: number): string {
   try {
-    return JSON.stringify(value, null, indent) ?? '';
+    // Lines that are indented deeper than this are no help, and could become any amount of spaces.
+    return (
+      JSON.stringify(value, null, indent !== undefined && isDeep(value, DEEP) ? 0 : indent) ?? ''
+    );
   } catch {
-    return String(value);
+    return '…';
   }
+}
+
+const DEEP = 64;
+
+function isDeep(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some(inner => isDeep(inner, levels - 1));
 }

@@ -43,7 +43,7 @@ export function* slicesOf(document: unknown): Generator<ViewState, ViewState> {
   draft.leftOut = leftOut(fields(trace.left_out));
   const version = number(trace.version) ?? VERSION;
   draft.laterVersion = version > VERSION ? version : undefined;
-  const events = list(trace.events);
+  const events = inOrder(list(trace.events));
   for (let from = 0; from < events.length; from += SLICE) {
     if (from > 0) yield draft;
     for (const event of events.slice(from, from + SLICE)) apply(draft, event);
@@ -73,6 +73,29 @@ export function finished(state: ViewState, result: unknown): ViewState {
   return draft;
 }
 
+/** Events by their number; one without stays behind the one that it came after. */
+function inOrder(events: readonly unknown[]): readonly unknown[] {
+  let last = 0;
+  let ordered = true;
+  const places = events.map(event => {
+    const seq = seqOf(event) ?? last;
+    ordered &&= seq >= last;
+    last = seq;
+    return seq;
+  });
+  if (ordered) return events;
+  return events
+    .map((event, index) => ({ event, place: places[index] ?? 0 }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ event }) => event);
+}
+
+/** An event's number, if it is one that an event can have. */
+function seqOf(event: unknown): number | undefined {
+  const seq = number(fields(event).seq);
+  return seq !== undefined && Number.isSafeInteger(seq) && seq > 0 ? seq : undefined;
+}
+
 function apply(draft: Draft, raw: unknown): void {
   const event = fields(raw);
   const type = text(event.event_type);
@@ -81,7 +104,7 @@ function apply(draft: Draft, raw: unknown): void {
     if (!isFinal(draft.status)) grow(draft, event);
     return;
   }
-  const seq = number(event.seq);
+  const seq = seqOf(event);
   if (seq !== undefined) {
     if (seq <= draft.lastSeq) return;
     draft.lastSeq = seq;

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { costsTemplate } from './costs';
 import { deedsTemplate } from './deeds';
 import { ICONS } from './icons';
+import { longText, restOf } from './long-text';
 import { payloadTemplate } from './payload';
 import { preferred } from './preferences';
 import { questionTemplate } from './question';
@@ -50,7 +51,7 @@ function thinkingRow(row: TextRow, context: RowContext): TemplateResult {
     ${head('thinking', state, html`${state === 'running' ? trans.__('Thinking') : trans.__('Thought')}`, meta, context)}
     ${
       context.open
-        ? html`<div class="under body"><div class="thought" role="group" aria-label=${trans.__('Thought')}><div class="inner">${row.text}</div></div></div>`
+        ? html`<div class="under body"><div class="thought" role="group" aria-label=${trans.__('Thought')}><div class="inner">${longText(row.text)}</div></div></div>`
         : html`<div class="under line">${lastSentence(row)}</div>`
     }
     ${deedsTemplate(row, context, meta)}
@@ -73,7 +74,7 @@ function textRow(row: TextRow, context: RowContext): TemplateResult {
     aria-busy=${row.streaming ? 'true' : nothing}
   >
     <span class="icon" title=${context.spent || nothing}>${ICONS.message}</span>
-    <div class="under"><slot name="text-${row.id}"></slot></div>
+    <div class="under"><slot name="text-${row.id}"></slot>${restOf(row.text)}</div>
     ${context.costs === undefined ? nothing : html`<div class="meta">${costsTemplate(context.costs)}</div>`}
     ${deedsTemplate(row, context)}
   </li>`;
@@ -89,19 +90,19 @@ function questionRow(row: QuestionRow, context: RowContext): TemplateResult {
 
 function warningRow(row: WarningRow): TemplateResult {
   return html`<li class="row" data-event-type="warning" data-seq=${row.seq} data-state="warning">
-    ${head('warning', 'quiet', html`<span class="plain">${row.message || row.reason}</span>`, nothing)}
+    ${head('warning', 'quiet', html`<span class="plain">${longText(row.message || row.reason)}</span>`, nothing)}
   </li>`;
 }
 
 function otherRow(row: OtherRow, context: RowContext): TemplateResult {
-  const name = row.eventType || trans.__('unnamed');
+  const name = oneLine(row.eventType, 80) || trans.__('unnamed');
   const [before, after] = around(here => trans.__('Event %1', here));
   return html`<li class="row" data-event-type=${name} data-seq=${row.seq} data-state="quiet">
     ${head('other', 'quiet', html`${before}<code>${name}</code>${after}`, nothing, context)}
     ${
       context.open
         ? html`<div class="under body">
-            ${payloadTemplate(trans.__('Content'), html`<pre>${json(row.payload, 2)}</pre>`, () => json(row.payload, 2))}
+            ${payloadTemplate(trans.__('Content'), html`<pre>${longText(json(row.payload, 2))}</pre>`, () => json(row.payload, 2))}
           </div>`
         : nothing
     }

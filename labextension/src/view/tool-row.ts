@@ -3,6 +3,8 @@ import { argumentsTemplate } from './arguments';
 import { deedsTemplate } from './deeds';
 import { changedArguments, editTemplate, madeEdit } from './edits';
 import type { IconName } from './icons';
+import { shortened } from './long-results';
+import { longText, restOf } from './long-text';
 import { payloadTemplate } from './payload';
 import { approvalTemplate } from './requests';
 import { head, type RowContext, type RowState, stateOf, timeTemplate } from './row';
@@ -37,8 +39,7 @@ export function toolRow(row: ToolRow, context: RowContext): TemplateResult {
             class="under line ${failed ? 'problem' : ''}"
             data-event-type=${result === undefined ? nothing : 'tool_result'}
             data-seq=${result?.seq ?? nothing}
-            .textContent=${failed && context.open ? (result?.error?.message ?? line) : line}
-          ></div>`
+            >${failed && context.open ? longText(result?.error?.message ?? line) : line}</div>`
     }
     ${state === 'running' ? progressBar(row) : nothing}
     ${context.open ? toolBody(row, state) : pictureTemplate(row)}
@@ -105,7 +106,7 @@ function resultTemplate(row: ToolRow): TemplateResult | typeof nothing {
   const { result } = row;
   if (result === undefined) return nothing;
   return html`<div data-event-type="tool_result" data-seq=${result.seq}>
-    ${result.error === undefined ? nothing : html`<p class="problem" .textContent=${result.error.message}></p>`}
+    ${result.error === undefined ? nothing : html`<p class="problem">${longText(result.error.message)}</p>`}
     ${contentTemplate(row, trans.__('Result'))}
   </div>`;
 }
@@ -122,7 +123,8 @@ function contentTemplate(row: ToolRow, label: string): TemplateResult | typeof n
   if (madeEdit(row) !== undefined) return nothing;
   const content = row.result?.content ?? {};
   if (isBlank(content)) return nothing;
-  const slot = html`<slot name="result-${row.id}"></slot>`;
+  const { text } = shortened(content);
+  const slot = html`<slot name="result-${row.id}"></slot>${restOf(text)}`;
   return payloadTemplate(label, slot, () => copyOf(content), isPicture(content));
 }
 
