@@ -142,6 +142,48 @@ describe('the timeline', () => {
   });
 });
 
+describe('beside a step', () => {
+  let copied: string[];
+
+  beforeEach(() => {
+    copied = [];
+    vi.spyOn(navigator.clipboard, 'writeText').mockImplementation(async text => {
+      copied.push(text);
+    });
+  });
+
+  afterEach(() => vi.restoreAllMocks());
+
+  async function press(view: TraceElement, name: string): Promise<HTMLElement> {
+    const button = root(view).querySelector<HTMLElement>(`.deeds [aria-label="${name}"]`);
+    button?.click();
+    await vi.waitFor(() => expect(button?.ariaLabel).toBe('Copied'));
+    return button as HTMLElement;
+  }
+
+  test('is what copies it, and says that it has', async () => {
+    const button = await press(await show(sample('simulated')), 'Copy this step');
+    expect(copied).toEqual([expect.stringContaining('`region_total`')]);
+    await vi.waitFor(() => expect(button.ariaLabel).toBe('Copy this step'), { timeout: 3000 });
+  });
+
+  test('is what copies a link, where a page would follow it', async () => {
+    const linkTo = (task: string, seq: number): string => `https://lab.example/${task}#${seq}`;
+    await press(await show(sample('simulated'), { linkTo }), 'Copy a link to this step');
+    const [first] = sample('simulated').events.filter(each => each.event_type !== 'run_started');
+    expect(copied).toEqual([`https://lab.example/${sample('simulated').task_id}#${first?.seq}`]);
+    const view = await show(sample('simulated'));
+    expect(root(view).querySelector('[aria-label="Copy a link to this step"]')).toBeNull();
+  });
+
+  test('and in the menu it says so where copying is not allowed', async () => {
+    vi.spyOn(navigator.clipboard, 'writeText').mockRejectedValue(new Error('no'));
+    const view = await show(sample('simulated'));
+    await use(view, 'Copy as Markdown');
+    await vi.waitFor(() => expect(words(root(view).querySelector('.said'))).toBe('Not allowed'));
+  });
+});
+
 describe('a step as Markdown', () => {
   const rows = fromTrace(sample('recovered')).rows;
 

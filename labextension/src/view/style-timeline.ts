@@ -48,7 +48,7 @@ export const TIMELINE = css`
     top: 0;
     bottom: 0;
     width: 1px;
-    background: var(--line);
+    background: color-mix(in srgb, var(--text) 14%, transparent);
   }
 
   .bar {

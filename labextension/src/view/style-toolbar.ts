@@ -57,7 +57,7 @@ export const TOOLBAR = css`
   }
 
   @container (max-width: 480px) {
-    .toolbar > .tool:not(.more-tools, [aria-pressed='true']) {
+    .toolbar > .tool:not(.more-tools) {
       display: none;
     }
   }
