@@ -6,7 +6,7 @@ import type { Fields } from '../view/read';
 import type { Host } from '../view/source';
 import type { Words } from '../view/words';
 import { WIDE_CSS } from './content';
-import { svgPicture } from './picture';
+import { namePictures, svgPicture } from './picture';
 import { withoutRemoteMedia } from './remote';
 
 /** A result that is a run or a widget could put buttons for something else into this run's trace. */
@@ -36,6 +36,7 @@ export function labHost(
     node.replaceChildren();
     if (node.isConnected) Widget.attach(renderer, node);
     else node.append(renderer.node);
+    namePictures(node);
   }
 
   return {

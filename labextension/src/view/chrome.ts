@@ -32,7 +32,7 @@ export function headerTemplate(state: ViewState, frame: Frame): TemplateResult {
     ? html`<span class="item" data-since=${state.startedAt}></span>`
     : item(took === undefined ? '' : duration(took));
   const long = state.input.length > LONG_QUESTION || state.input.split('\n').length > 4;
-  return html`<header class="top" data-tone=${tone} ?data-pulse=${tone === 'running' && state.unfinished.size === 0}>
+  return html`<header role="presentation" class="top" data-tone=${tone} ?data-pulse=${tone === 'running' && state.unfinished.size === 0}>
     <span class="icon">${ICONS[icon]}</span>
     <div class="facts">
       <span class="agent">${state.agent || trans.__('Agent')}</span>
@@ -138,6 +138,7 @@ export function footerTemplate(
   const took = tookMs(state);
   const ends = state.status === 'completed' && state.endSeq > 0;
   return html`<div class="bottom"><footer
+    role="presentation"
     data-event-type=${ends ? 'run_finished' : nothing}
     data-seq=${ends ? state.endSeq : nothing}
   >

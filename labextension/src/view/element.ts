@@ -361,6 +361,8 @@ export class TraceElement extends LitElement {
 
   protected override updated(): void {
     this.dataset.taskId = this.state.taskId;
+    this.role = 'group';
+    this.ariaLabel = trans.__('Run of %1', this.state.agent || trans.__('an agent'));
     this.dataset.status = this.state.status;
     this.dataset.connection = this.connection;
     this.toggleAttribute('data-follows', this.inThread !== undefined);
