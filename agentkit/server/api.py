@@ -17,9 +17,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from agentkit._version import __version__
 from agentkit.core.frames import PROTOCOL, Answer
-from agentkit.core.protocol import AgentConfig, StartTask, TaskStatus
+from agentkit.core.protocol import AgentConfig, StartTask, TaskStatus, TaskSummary
 from agentkit.core.well_formed import repaired
-from agentkit.errors import AgentKitError
+from agentkit.errors import AgentKitError, NotFound
 from agentkit.hub.hub import Hub
 from agentkit.hub.listing import Listing
 from agentkit.llm.gateway import LLMGateway
@@ -161,15 +161,27 @@ class _TaskQuery(BaseModel):
     """Words that stand in the agent's name, the input, or the notebook's name."""
     limit: int = Field(default=100, ge=1, le=1_000)
     before: str | None = None
+    id: str | None = None
+    """Only the task of that id; none where there is none. A page asks so for every saved run that it
+    shows, and a 404 would stand in the browser's console as an error."""
 
 
 async def _list_tasks(request: Request) -> Response:
     query = _query(request, _TASK_QUERY)
-    tasks = await request.hub.summaries(
-        Listing(query.status, query.agent, query.q, query.limit, query.before)
-    )
+    tasks = await _listed(request, query)
     placed = await request.hub.placed_summaries(tasks)
     return as_json({"tasks": [task.model_dump(mode="json") for task in placed]})
+
+
+async def _listed(request: Request, query: _TaskQuery) -> list[TaskSummary]:
+    if query.id is None:
+        return await request.hub.summaries(
+            Listing(query.status, query.agent, query.q, query.limit, query.before)
+        )
+    try:
+        return [(await request.hub.task(query.id)).summary]
+    except NotFound:
+        return []
 
 
 async def _start_task(request: Request) -> Response:

@@ -186,7 +186,7 @@ def _broken() -> Exhibit:
 
 def _later() -> Exhibit:
     document = {**sample("simulated"), "version": 7, "task_id": "later", "moods": ["new"]}
-    return Exhibit("later", document, said=("later version (7)", "9874.0", "Simulated"))
+    return Exhibit("later", document, said=("later version", "9874.0", "Simulated"))
 
 
 @cache
@@ -216,8 +216,8 @@ def exhibits() -> tuple[Exhibit, ...]:
         Exhibit("simulated", sample("simulated"), said=("Simulated", "region_total", "9874.0")),
         Exhibit("approved", sample("approved"), said=("Fix the typo", "Approved"), named=("edit_cell",)),
         Exhibit("denied", sample("denied"), said=("Fix the typo", "Denied", "I left the cell as it is.")),
-        Exhibit("edited", sample("edited"), said=("-df = pd.read_cvs(", "+df = pd.read_csv(")),
-        Exhibit("question", sample("question"), said=("Plot the sales.", "Asking you")),
+        Exhibit("edited", sample("edited"), said=("df = pd.read_cvs(", "df = pd.read_csv(")),
+        Exhibit("question", sample("question"), said=("Plot the sales.", "Which year do you mean?")),
         Exhibit(
             "followed",
             sample("followed"),

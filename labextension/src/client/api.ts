@@ -1,5 +1,5 @@
 import type { ClientFrame } from '../protocol.gen';
-import { type Fields, fields } from '../view/read';
+import { type Fields, fields, list } from '../view/read';
 import { trans } from '../view/words';
 import type { Address } from './address';
 
@@ -33,8 +33,11 @@ export class TaskApi {
   /** Whether the server would let this page see the task: `gone` covers "unknown" and "not yours". */
   async look(): Promise<'there' | 'gone' | 'unreachable'> {
     try {
-      const response = await this.fetch('GET', '');
-      if (response.ok) return 'there';
+      // Asked as a list, which may be empty: browsers write a 404 into their console as an error.
+      const asked = new URLSearchParams({ id: this.taskId });
+      const response = await this.request('GET', `tasks?${asked}`);
+      if (response.ok)
+        return list(fields(await response.json()).tasks).length > 0 ? 'there' : 'gone';
       return [401, 403, 404].includes(response.status) ? 'gone' : 'unreachable';
     } catch {
       return 'unreachable';

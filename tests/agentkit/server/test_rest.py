@@ -190,6 +190,7 @@ def test_tasks_are_listed_newest_first_and_filtered_and_paged(host: Host) -> Non
     assert ids("limit=2&before=t3") == ["t2", "t1"]
     lost = hosted.client.get(f"{API}/tasks?before=nothing")
     assert (lost.status_code, lost.json()["reason"]) == (404, "task_not_found")
+    assert (ids("id=t3"), ids("id=nothing"), ids("id=")) == (["t3"], [], [])
     assert ids("limit=1&limit=3") == ["t4", "t3", "t2"]  # of two, the last counts
     for query in ("status=finished", "limit=0", "limit=x", "limit=1001"):
         error = error_of(hosted.client.get(f"{API}/tasks?{query}"), 400)
