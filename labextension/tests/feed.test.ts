@@ -86,6 +86,7 @@ test('runs are kept as they change, the newest first', () => {
   });
   socket().say({ type: 'removed', task_id: 'new' });
   expect(ids()).toEqual(['old']);
+  expect([runs.isRemoved('new'), runs.isRemoved('old')]).toEqual([true, false]);
   expect(news).toBe(4);
 });
 

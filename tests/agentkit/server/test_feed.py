@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 
-from agentkit.core.protocol import AgentConfig, StartTask
+from agentkit.core.protocol import AgentConfig, StartTask, TaskStatus
 from agentkit.hub.hub import Hub
+from agentkit.hub.listing import Listing
 from agentkit.llm.protocol import TokenUsage, ToolCall
 from agentkit.llm.scripted import ScriptedProvider
 from agentkit.server import feed as feed_module
 from agentkit.server.conversation import Gone
 from agentkit.server.feed import feed
+from agentkit.tools.protocol import Resolution
 from tests.agentkit.hosting import hub_of, running
 from tests.agentkit.running import SOON, echo
 from tests.agentkit.server.host import API, Gate, Host, refused
@@ -160,6 +162,36 @@ async def test_an_open_request_is_told_at_once_with_what_is_asked() -> None:
         await hub.cancel("t1")
         ended = (await reader.until(is_now("t1", "cancelled")))["data"]
         assert (ended["asks"], ended["open_requests"]) == ([], [])
+
+
+async def test_a_run_that_waits_for_a_place_is_told() -> None:
+    gate = Gate()
+    async with (
+        running([gate, "Done."], "Done.", max_running=1) as hub,
+        reading(hub) as reader,
+    ):
+        await start(hub, "t1")
+        await start(hub, "t2")
+        await reader.until(is_now("t2", "queued"))
+        gate.open()
+        await reader.until(is_now("t2", "completed"))
+
+
+async def test_a_run_that_was_answered_is_found_among_those_that_run() -> None:
+    gate = Gate()
+    async with (
+        running([CALL], [gate, "Done."], tools=[echo()]) as hub,
+        reading(hub) as reader,
+    ):
+        hub.register(ASKS)
+        await start(hub, "t1")
+        (ask,) = (await reader.until(is_now("t1", "input_required")))["data"]["asks"]
+        await hub.answer("t1", ask["request_id"], Resolution("approve"))
+        await asyncio.to_thread(gate.reached.wait, SOON)
+        found = await hub.summaries(Listing((TaskStatus.RUNNING,)))
+        assert [each.task_id for each in found] == ["t1"]
+        gate.open()
+        await reader.until(is_now("t1", "completed"))
 
 
 async def test_a_request_with_much_to_see_comes_without_its_arguments() -> None:
