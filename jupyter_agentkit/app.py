@@ -13,6 +13,7 @@ from jupyter_server.serverapp import ServerApp
 from jupyter_server.utils import url_path_join
 
 from agentkit._version import __version__
+from agentkit.core.masked_log import mask_log
 from agentkit.core.protocol import Limits
 from agentkit.core.redaction import Redactor
 from agentkit.errors import InvalidInput, JournalError
@@ -87,6 +88,7 @@ class AgentKitApp(AgentKitSettings, ExtensionApp):
             away_seconds=self.away_seconds,
             sources=self._sources(skills),
         )
+        mask_log(self.hub.redactor)
         self.hub.places = ShownPlaces(self.hub.journal, self._notebooks)
         self.settings["agentkit_hub"] = self.hub
         self.settings["agentkit_kernel_key"] = self._kernel_key

@@ -34,6 +34,8 @@ MASK = "[secret]"
 _LEAST = 8
 """Shorter values are not searched for: they would turn up in ordinary words."""
 
+_LEAST_TYPED = 4
+
 _CONTEXT = 160
 """Characters of what was sent already in which a trigger may begin."""
 
@@ -67,6 +69,16 @@ class Redactor:
         for value in secrets:
             for form in _forms(value):
                 masks.setdefault(form, MASK)
+        self._know(masks)
+
+    def knowing(self, secrets: Iterable[str]) -> Redactor:
+        """The same with more secrets, such as somebody has typed: of these, 4 characters are enough."""
+        new = Redactor(environ={})
+        found = {form: MASK for value in secrets for form in _forms(value, _LEAST_TYPED)}
+        new._know({**found, **self._masks})
+        return new
+
+    def _know(self, masks: dict[str, str]) -> None:
         self._masks = masks
         # The longest first: of two secrets that begin alike, the longer one is meant.
         known = sorted(masks, key=len, reverse=True)
@@ -75,6 +87,7 @@ class Redactor:
         for form in known:
             self._by_start.setdefault(form[:1], []).append(form)
         self._longest = len(known[0]) if known else 0
+        self._least = min(_LEAST, len(known[-1])) if known else _LEAST
 
     def redact(self, value: _Json) -> _Json:
         """JSON with its secrets masked; the same object when there are none.
@@ -85,7 +98,7 @@ class Redactor:
 
     def redact_text(self, text: str) -> str:
         """``text`` with its secrets masked."""
-        if len(text) < _LEAST:
+        if len(text) < self._least:
             return text
         spans = self.spans(text)
         return _masked(text, 0, len(text), spans) if spans else text
@@ -216,7 +229,7 @@ def _rules(text: str, *, begun: bool = False) -> Iterator[tuple[Rule, str]]:
     if "://" in text and (begun or "@" in text):
         yield from ((rule, text) for rule in URLS)
     # Between a name and its value stands one of these.
-    if not ("=" in text or ":" in text or ">" in text or "--" in text):
+    if not any(mark in text for mark in ("=", ":", ">", "--", "%3")):
         return
     folded = small(text)
     for names in NAMED:
@@ -226,10 +239,10 @@ def _rules(text: str, *, begun: bool = False) -> Iterator[tuple[Rule, str]]:
             yield from ((rule, folded) for rule in names.rules)
 
 
-def _forms(value: str) -> set[str]:
+def _forms(value: str, least: int = _LEAST) -> set[str]:
     """A secret as it is, and as it looks inside JSON text and URLs."""
     value = value.strip()
-    if len(value) < _LEAST:
+    if len(value) < least:
         return set()
     return {
         value,

@@ -136,8 +136,8 @@ ISSUED: tuple[Rule, ...] = (
         for word in ("Bearer", "bearer", "Basic")
     ),
     Rule(
-        "PRIVATE KEY-----",
-        r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----",
+        "KEY-----",
+        r"-----BEGIN[A-Z0-9 %+]{0,60}PRIVATE(?: |%20|\+)KEY-----",
         r"(?:[^-]|-(?=[^-]))",
         1,
         pause="-",
@@ -172,6 +172,7 @@ def _named(name: str, *, ending: str = "") -> tuple[Rule, ...]:
         Rule(name, rf"{named}(?:{_QUOTE})?\s?[=:]\s?{_QUOTE}", r"""[^"'\n\\]""", 8, looks=_NEW),
         Rule(name, rf"{named}&(?:quot|#34|#39);\s?:\s?&(?:quot|#34|#39);", r"[^&\n]", 8, looks=_NEW),
         Rule(name, rf"[?&#](?:amp;)?[\w.-]{{0,40}}?{named}=", r"""[^\s"'`\\&#<>\[\])]""", 6),
+        Rule(name, rf"{named}(?:%22)?(?:%3d|%3a)(?:%20)?(?:%22)?", r"[a-z0-9_.~+-]", 8, looks=_NEW),
         Rule(name, rf"{named}>", r"[^<\s]", 8, end="(?=<)", most=200, looks=_MIXED),
         Rule(name, rf"{named}=", _PLAIN, 8, looks=_MIXED + _NO_FIELD, end=r"(?![\w(\[])"),
         Rule(name, rf"{named}(?:\s?:\s|\s=\s)", _PLAIN.replace("#", "#."), 8, looks=_MIXED,
@@ -189,7 +190,7 @@ _KEYS = frozenset(
 
 
 def _name(word: str, ending: str = "") -> Names:
-    glance = re.compile(rf"""{word}{ending}(?:[\\"'&>=:]|\s[=:])""")
+    glance = re.compile(rf"""{word}{ending}(?:[\\"'&>=:%]|\s[=:])""")
     return Names(word, _named(word, ending=ending), glance)
 
 
@@ -203,6 +204,14 @@ _OPTION = Rule(
     looks=_MIXED,
     end=r"(?![\w(\[/])",
 )
+_ESCAPED_USER = Rule(
+    "",
+    r"%3a(?://|%2f%2f)[^\s/:@\"'<>%]{0,64}%3a",
+    r"[^\s/@\"'<>%]",
+    1,
+    end="(?=%40)",
+    most=200,
+)
 _COOKIE = Rule("", "cookie: ", r"""[^\r\n"']""", 8, looks=r"(?=[^\s=]{1,60}=)")
 _VALUE_IN_URL = r"""[^\s"'`\\&#<>]"""
 
@@ -214,6 +223,7 @@ NAMED: tuple[Names, ...] = (
     _name("key", f"(?:{_WHOLE_KEYS})"),
     Names("key=", (Rule("", r"[?&;]key=", _VALUE_IN_URL, 12, looks=_MIXED),), mark="?"),
     Names("sig=", (Rule("", r"[?&;]sig=", _VALUE_IN_URL, 16),), mark="?"),
+    Names("%3a", (_ESCAPED_USER,), mark="%"),
     Names("cookie: ", (_COOKIE,), mark=":"),
     Names("authorization: ", (Rule("", "authorization: ", _PLAIN, 8, looks=_MIXED),), mark=":"),
     Names(

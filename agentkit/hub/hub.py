@@ -33,6 +33,7 @@ from agentkit.hub.run import Run, interrupted
 from agentkit.hub.sources import Sources
 from agentkit.hub.task import Task
 from agentkit.hub.thread import busy, thread_of
+from agentkit.hub.typed_secrets import typed_secrets
 from agentkit.hub.unmasked import with_true_arguments
 from agentkit.hub.writer import TaskWriter
 from agentkit.tools.protocol import Resolution
@@ -275,8 +276,10 @@ class Hub:
         run = await self._unfinished(task_id, "answered")
         request = run.requests.get(request_id)
         if isinstance(request, ApprovalRequested):
-            resolution = with_true_arguments(resolution, request, self.redactor)
+            resolution = with_true_arguments(resolution, request, run.writer.redactor)
             check_edited((self.executor.policy, run.plan.agent.policy), request, resolution)
+        else:
+            run.writer.learn(typed_secrets(request.schema_, resolution.value))
         run.requests.answer(request_id, resolution)
 
     async def _unfinished(self, task_id: str, verb: str) -> Run:

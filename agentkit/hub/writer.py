@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agentkit.core.events import (
@@ -47,12 +48,17 @@ class TaskWriter:
         self.task = task
         self.ahead = task.summary.model_copy(deep=True)
         self._journal = journal
-        self._redactor = redactor
+        self.redactor = redactor
         self._publisher = publisher
         self._streams: dict[str, _Stream] = {}
         self._on_the_way = 0
         self._room = asyncio.Event()
         self._error: BaseException | None = None
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """Mask these too, from here on, wherever the task repeats them."""
+        if learned := list(secrets):
+            self.redactor = self.redactor.knowing(learned)
 
     async def write(self, event: StepEvent) -> None:
         """Send an event on its way; wait only when too many are under way.
@@ -72,7 +78,7 @@ class TaskWriter:
             if isinstance(event, Message | Thinking):
                 self._streams.pop(event.message_id, None)
             event.seq = self.ahead.last_seq + 1
-            record = encode(event, self._redactor)
+            record = encode(event, self.redactor)
             fold(self.ahead, record.event)
         durable = isinstance(event, _DURABLE)
         self._journal.append(
@@ -89,7 +95,7 @@ class TaskWriter:
         """What can be shown of a delta; its place in its message lets watchers join anywhere."""
         stream = self._streams.get(event.message_id)
         if stream is None:
-            stream = self._streams[event.message_id] = _Stream(self._redactor.stream())
+            stream = self._streams[event.message_id] = _Stream(self.redactor.stream())
         event.delta = stream.masking.feed(event.delta)
         if not event.delta:
             return None
