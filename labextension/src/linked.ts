@@ -58,5 +58,7 @@ async function follow(
   for (let times = 0; times < TRIES; times++) {
     const line = await view.goTo(seq);
     if (line === undefined || (await stays(line))) return;
+    // One that leaves out the cells off the screen has not heard yet how high this one is.
+    shown?.panel.content.update();
   }
 }
