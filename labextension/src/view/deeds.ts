@@ -24,13 +24,7 @@ export function deedsTemplate(
   const stop = context.open || row.kind === 'answer';
   const link = context.link();
   const copy = (event: Event): void => void copyTo(event, rowMarkdown(row, context.run));
-  return html`<div class="deeds">
-    <span class="deed-buttons">
-      ${deed('copy', trans.__('Copy this step'), stop, copy)}
-      ${link === undefined ? nothing : deed('link', trans.__('Copy a link to this step'), stop, event => void copyTo(event, context.link() ?? link))}
-    </span>
-    <span class="meta" aria-hidden="true">${costsTemplate(context.costs)}${meta}<span class="chevron"></span></span>
-  </div>`;
+  return html`<div class="deeds"><span class="deed-buttons">${deed('copy', trans.__('Copy this step'), stop, copy)}${link === undefined ? nothing : deed('link', trans.__('Copy a link to this step'), stop, event => void copyTo(event, context.link() ?? link))}</span><span class="meta" aria-hidden="true">${costsTemplate(context.costs)}${meta}<span class="chevron"></span></span></div>`;
 }
 
 /** The right arrow key leads from a line to what can be done with it, the left one back. */
@@ -61,9 +55,7 @@ function deed(
   stop: boolean,
   act: (event: Event) => void,
 ): TemplateResult {
-  return html`<button type="button" class="tool" tabindex=${stop ? nothing : '-1'} aria-label=${name} title=${name} @click=${act}>
-    ${ICONS[icon]}${ICONS.completed}
-  </button>`;
+  return html`<button type="button" class="tool" tabindex=${stop ? nothing : '-1'} aria-label=${name} title=${name} @click=${act}>${ICONS[icon]}${ICONS.completed}</button>`;
 }
 
 async function copyTo(event: Event, content: string): Promise<void> {

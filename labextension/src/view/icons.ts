@@ -2,8 +2,9 @@ import { type SVGTemplateResult, svg } from 'lit';
 
 /** Outline icons on a 16 px grid; their colour is the text's. */
 function icon(body: SVGTemplateResult): SVGTemplateResult {
-  return svg`<svg viewBox="0 0 16 16" width="16" height="16" fill="none" stroke="currentColor"
-    stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">${body}</svg>`;
+  const whole = `<svg viewBox="0 0 16 16" width="16" height="16" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">${body.strings.join('')}</svg>`;
+  // In one piece: a template inside of a template costs nodes wherever the icon stands.
+  return svg(Object.assign([whole], { raw: [whole] }));
 }
 
 export const ICONS = {

@@ -90,20 +90,16 @@ export function head(
   context?: Pick<RowContext, 'open' | 'toggle' | 'spent' | 'costs'>,
 ): TemplateResult {
   const word = wordOf(state);
-  const inside = html`<span class="icon">${ICONS[icon]}</span>
-    <span class="title">${title}${word === '' ? nothing : html`<span class="sr">, ${word}</span>`}</span>
-    <span class="meta" title=${context?.spent || nothing}>${costsTemplate(context?.costs)}${meta}${
-      context === undefined ? nothing : html`<span class="chevron">${ICONS.chevron}</span>`
-    }</span>`;
+  const inside = html`<span class="icon">${ICONS[icon]}</span><span class="title">${title}${word === '' ? nothing : html`<span class="sr">, ${word}</span>`}</span> <span class="meta" title=${context?.spent || nothing}>${costsTemplate(context?.costs)}${meta}${
+    context === undefined ? nothing : html`<span class="chevron">${ICONS.chevron}</span>`
+  }</span>`;
   if (context === undefined) return html`<div class="head">${inside}</div>`;
   return html`<button
     type="button"
     class="head"
     aria-expanded=${context.open ? 'true' : 'false'}
     @click=${() => context.toggle()}
-  >
-    ${inside}
-  </button>`;
+  >${inside}</button>`;
 }
 
 /** How long a row has been going on, ticking, or took in all. */

@@ -30,28 +30,23 @@ export function toolRow(row: ToolRow, context: RowContext): TemplateResult {
     data-seq=${row.seq}
     data-state=${state}
     data-asked=${approval?.requestId ?? nothing}
-  >
-    ${head(toolIcon(state), state, shown, meta, context)}
-    ${
-      line === '' || (context.open && !failed)
-        ? nothing
-        : html`<div
+  >${head(toolIcon(state), state, shown, meta, context)}${
+    line === '' || (context.open && !failed)
+      ? nothing
+      : html`<div
             class="under line ${failed ? 'problem' : ''}"
             data-event-type=${result === undefined ? nothing : 'tool_result'}
             data-seq=${result?.seq ?? nothing}
             >${failed && context.open ? longText(result?.error?.message ?? line) : line}</div>`
-    }
-    ${state === 'running' ? progressBar(row) : nothing}
-    ${context.open ? toolBody(row, state) : pictureTemplate(row)}
-    ${edit === undefined ? nothing : html`<div class="under edit">${editTemplate(edit)}</div>`}
-    ${approval === undefined ? nothing : approvalTemplate(row, approval, state, context)}
-    ${deedsTemplate(row, context, meta)}
-    ${
-      context.share < 0.2
-        ? nothing
-        : html`<div class="share" style="--share: ${context.share}" aria-hidden="true"></div>`
-    }
-  </li>`;
+  }${state === 'running' ? progressBar(row) : nothing}${
+    context.open ? toolBody(row, state) : pictureTemplate(row)
+  }${edit === undefined ? nothing : html`<div class="under edit">${editTemplate(edit)}</div>`}${
+    approval === undefined ? nothing : approvalTemplate(row, approval, state, context)
+  }${deedsTemplate(row, context, meta)}${
+    context.share < 0.2
+      ? nothing
+      : html`<div class="share" style="--share: ${context.share}" aria-hidden="true"></div>`
+  }</li>`;
 }
 
 function tenseOf(state: RowState): Tense {
