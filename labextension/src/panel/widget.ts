@@ -21,10 +21,10 @@ export class RunsPanel extends Widget {
   private readonly sending = new Set<string>();
   private ticker: ReturnType<typeof setInterval> | undefined;
 
-  /** @param show Brings somebody to a run. */
+  /** @param goTo Brings somebody to a run. */
   constructor(
     private readonly runs: IRuns,
-    private readonly show_: (task: Task) => void,
+    private readonly goTo: (task: Task) => void,
   ) {
     super();
     this.id = 'agentkit-runs';
@@ -101,7 +101,7 @@ export class RunsPanel extends Widget {
     more: name => void this.list.more(name),
     retry: () => this.runs.retry(),
     cancelAll: () => void this.cancelAll(),
-    show: task => this.show_(task),
+    show: task => this.goTo(task),
     cancel: task => this.cancel(task),
     decide: (task, ask, decision) => {
       this.sending.add(ask.id);
@@ -222,7 +222,7 @@ export class RunsPanel extends Widget {
   private actOn(row: HTMLElement, key: string): boolean {
     const task = this.taskOf(row.dataset.taskId);
     if (task === undefined) return false;
-    if (key === 'Enter' || key === ' ') this.show_(task);
+    if (key === 'Enter' || key === ' ') this.goTo(task);
     else if (key !== 'Delete') return false;
     else if (isOver(task)) void this.remove(task);
     else void confirmCancel(1).then(sure => sure && this.cancel(task));
