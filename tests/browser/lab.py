@@ -164,6 +164,16 @@ class Lab:
         path = f"agentkit/api/v1/tasks/{task_id}"
         self._until(lambda: self.request("GET", path)["finished_at"], f"task {task_id} to end")
 
+    def wait_for_layout(self, name: str) -> None:
+        """Wait until JupyterLab has stored that something is open, or a reload would not know."""
+
+        def stored() -> bool:
+            data = self.request("GET", "lab/api/workspaces/default")["data"]
+            main = data.get("layout-restorer:data", {}).get("main")
+            return name in data and name in json.dumps(main)
+
+        self._until(stored, f"JupyterLab to remember {name}")
+
     def clear(self) -> None:
         """Cancel what runs, shut the kernels down, and forget the tasks."""
         for task in self.tasks():

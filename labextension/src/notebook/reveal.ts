@@ -12,7 +12,11 @@ export interface Shown {
 
 /** How long a notebook that was just opened may take to show its runs, in ms. */
 const WITHIN_MS = 5000;
-/** How long a cell that was scrolled to may take to be drawn, in frames. */
+/** How long a far cell may take until it is built, in ms. */
+const BUILT_WITHIN_MS = 30_000;
+/** How many frames lie between two attempts to scroll there. */
+const FRAMES_APART = 15;
+/** How long something that is about to be drawn may take, in frames. */
 const WITHIN_FRAMES = 60;
 
 /** Where a run is shown among the open notebooks; the one in front is looked at first. */
@@ -70,8 +74,20 @@ export async function reveal(
   const notebook = panel.content;
   notebook.deselectAll();
   notebook.activeCellIndex = index;
-  await notebook.scrollToItem(index);
-  const view = await drawn(() => viewOf(notebook.widgets[index]?.node, taskId));
+  const find = () => viewOf(notebook.widgets[index]?.node, taskId);
+  let view: HTMLElement | undefined;
+  // JupyterLab builds the cells of a long notebook one after the other, when it has nothing else to do.
+  const until = performance.now() + BUILT_WITHIN_MS;
+  while (view === undefined && performance.now() < until) {
+    // A notebook that comes to the front has no height in its first frame, and does not scroll then.
+    await new Promise(requestAnimationFrame);
+    // The reader has gone on to something else.
+    if (panel.isDisposed || !panel.isVisible || notebook.activeCellIndex !== index) return;
+    // Where nothing moves, its promise stays open for ever.
+    notebook.scrollToItem(index).catch(() => undefined);
+    notebook.widgets[index]?.node.scrollIntoView({ block: 'nearest' });
+    view = await drawn(find, FRAMES_APART);
+  }
   if (view === undefined) return;
   const tall = view.offsetHeight > notebook.node.clientHeight;
   view.scrollIntoView({ block: tall ? 'start' : 'center' });
