@@ -37,13 +37,11 @@ ODD: list[Any] = [
 
 def places(value: Any) -> list[tuple[Any, Any]]:
     """Every container with each of its keys."""
-    if isinstance(value, dict):
-        items: list[tuple[Any, Any]] = list(value.items())  # pyright: ignore[reportUnknownArgumentType]
-    elif isinstance(value, list):
-        items = list(enumerate(value))  # pyright: ignore[reportUnknownArgumentType]
-    else:
+    if not isinstance(value, dict | list):
         return []
-    return [(value, key) for key, _ in items] + [p for _, each in items for p in places(each)]
+    container: Any = value  # pyright: ignore[reportUnknownVariableType]
+    keys: list[Any] = list(container) if isinstance(value, dict) else list(range(len(container)))
+    return [(container, key) for key in keys] + [p for key in keys for p in places(container[key])]
 
 
 @st.composite
@@ -58,7 +56,7 @@ def mutated(draw: st.DrawFn) -> Any:
         match draw(st.sampled_from(["gone", "odd", "odd", "twice", "unknown"])):
             case "gone":
                 del container[key]
-            case "twice" if isinstance(container, list):
+            case "twice" if hasattr(container, "append"):
                 container.append(container[key])
             case "unknown" if key == "event_type":
                 container[key] = "sculpture"
