@@ -80,23 +80,25 @@ class Progress:
             case "tool_call":
                 self._calls[event["tool_call_id"]] = [event]
             case "tool_result":
-                yield _step([*self._calls.pop(event["tool_call_id"], []), event])
+                yield from _step([*self._calls.pop(event["tool_call_id"], []), event])
             case "warning" | "approval_requested" | "input_requested":
-                yield _step([event])
+                yield from _step([event])
             case "run_finished":
-                shape, words = RUN_STATES[event["status"]]
+                status = event["status"]
+                shape, words = RUN_STATES.get(status, ("■", one_line(status)))
                 error = event.get("error")
                 yield f"{shape} {words}" + (f": {one_line(error['message'], 400)}" if error else "")
             case _:
                 pass
 
 
-def _step(events: list[Mapping[str, Any]]) -> str:
-    row = fold(read_trace({"status": "running", "events": [dict(each) for each in events]}))[0]
-    said = row.text if row.kind == "question" else row.details
-    head = f"{ROW_STATES[row.state][0]} {row.title}" + (f" ({one_line(said)})" if said else "")
-    problem = row.line if not row.is_settled and row.kind == "tool" else ""
-    return "  " + " · ".join(filter(None, (head, problem, duration(row.duration_ms))))
+def _step(events: list[Mapping[str, Any]]) -> Iterable[str]:
+    trace = read_trace({"status": "running", "events": [dict(each) for each in events]})
+    for row in fold(trace)[:1]:
+        said = row.text if row.kind == "question" else row.details
+        head = f"{ROW_STATES[row.state][0]} {row.title}" + (f" ({one_line(said)})" if said else "")
+        problem = row.line if not row.is_settled and row.kind == "tool" else ""
+        yield "  " + " · ".join(filter(None, (head, problem, duration(row.duration_ms))))
 
 
 _lines: queue.SimpleQueue[str] | None = None

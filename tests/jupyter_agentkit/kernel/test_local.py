@@ -51,6 +51,23 @@ def local(monkeypatch: pytest.MonkeyPatch) -> Any:
     return start
 
 
+def test_a_run_of_the_notebook_can_be_replayed_with_its_agent(local: Any) -> None:
+    local([ToolCall("1", "double", {"x": 21})], ["It is 42."])
+    factor = 2
+
+    def double(x: int) -> int:
+        return factor * x
+
+    doubling = Agent("a", tools=[double])
+    run = doubling.run("Go")
+    run.wait(20)
+
+    assert run.replay(doubling).same
+    factor = 3
+    assert "result: 42 → 63" in run.replay(doubling).report
+    assert run.replay().same
+
+
 def test_a_local_run_calls_the_notebooks_function(local: Any) -> None:
     local([ToolCall("1", "double", {"x": 21})], ["It is 42."])
 
