@@ -164,7 +164,7 @@ def by_nbclient(folder: Path) -> tuple[int, str]:
     return run_python(folder, "-c", _LIBRARY)
 
 
-def in_a_kernel_of(http: httpx.Client, url: str, folder: Path) -> tuple[int, str]:
+def in_a_kernel_of(http: httpx.Client, url: str, runtime: Path, folder: Path) -> tuple[int, str]:
     """Nbclient as a library, in a kernel that a Jupyter server started."""
     headers = {"X-XSRFToken": http.cookies.get("_xsrf") or ""}
     body = {"path": "in.ipynb", "name": "in.ipynb", "type": "notebook"}
@@ -173,7 +173,7 @@ def in_a_kernel_of(http: httpx.Client, url: str, folder: Path) -> tuple[int, str
     )
     session.raise_for_status()
     kernel = session.json()["kernel"]["id"]
-    return run_python(folder, "-c", _LIBRARY, str(folder / f"runtime/kernel-{kernel}.json"))
+    return run_python(folder, "-c", _LIBRARY, str(runtime / f"kernel-{kernel}.json"))
 
 
 def outputs(path: Path) -> list[dict[str, Any]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,23 +30,26 @@ from tests.jupyter_agentkit.kernel.headless import (
 from tests.jupyter_agentkit.kernel.test_jupyter_server import jupyter
 
 _nbformat: Any = nbformat
-# A server without its pages: four of these programs at once are enough for a machine.
-LIGHT = "--ServerApp.jpserver_extensions=" + repr(
-    {"jupyter_agentkit": True, "jupyterlab": False, "notebook": False, "jupyter_lsp": False}
-)
 Program = Callable[[Path], tuple[int, str]]
 FORMS = {"text/html": to_html, "text/markdown": to_markdown, "text/plain": to_text}
 # What a map says of its runs: times and ids again.
 _VARYING = re.compile(r"(< )?\d+(\.\d+)? s\b|\d\d:\d\d UTC|\d{4}-\d\d-\d\d |\b[0-9a-f]{16}\b")
 
 
-def with_server(folder: Path) -> tuple[int, str]:
+@contextmanager
+def server(folder: Path) -> Generator[Program]:
+    """A Jupyter server, and the program that runs a notebook in a kernel of it."""
+    folder.mkdir()
     with (
-        jupyter(folder, "--IdentityProvider.token=secret", LIGHT) as url,
+        jupyter(folder, "--IdentityProvider.token=secret") as url,
         httpx.Client(follow_redirects=True, timeout=60) as http,
     ):
         http.headers["Authorization"] = "token secret"
-        return in_a_kernel_of(http, url, folder)
+
+        def with_server(own: Path) -> tuple[int, str]:
+            return in_a_kernel_of(http, url, folder / "runtime", own)
+
+        yield with_server
 
 
 def run(folder: Path, program: Program, *cells: str) -> tuple[int, str]:
@@ -84,8 +88,9 @@ def at_once(
 
 
 def test_every_program_leaves_the_same_trace_with_a_server_and_without(tmp_path: Path) -> None:
-    programs = (with_server, by_nbclient, by_jupyter_execute, by_papermill)
-    done = at_once(tmp_path, *((program, CELLS) for program in programs))
+    with server(tmp_path / "server") as with_server:
+        programs = (with_server, by_nbclient, by_jupyter_execute, by_papermill)
+        done = at_once(tmp_path, *((program, CELLS) for program in programs))
 
     for code, said, _ in done.values():
         assert code == 0, said
