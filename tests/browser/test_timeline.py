@@ -125,6 +125,9 @@ def test_ten_thousand_steps_are_drawn_at_once_and_parted_by_zooming(
         }""",
         long_trace(STEPS),
     )
+    # A long run is read in slices, from its beginning to its end.
+    footer = page.locator("agentkit-trace footer")
+    expect(footer).to_contain_text(f"{STEPS:,} steps")
     assert page.evaluate(OPEN) < 1_000
     bars = page.locator(".plot > .bar")
     assert bars.count() < 1_000
