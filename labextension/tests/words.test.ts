@@ -119,6 +119,16 @@ describe('every text that is shown is said in the page’s language', () => {
     expect(foreign(view, said)).toEqual([]);
   });
 
+  test.each(['Timeline', 'Find in this run'])('the tool %s', async name => {
+    const { view, said } = await show('saved: completed');
+    const root = view.renderRoot as ShadowRoot;
+    const before = root.querySelectorAll('*').length;
+    root.querySelector<HTMLElement>(`.tool[aria-label="⟦${name}⟧"]`)?.click();
+    await settled(view);
+    expect(root.querySelectorAll('*').length).toBeGreaterThan(before);
+    expect(foreign(view, said)).toEqual([]);
+  });
+
   test.each([
     ['waiting: code, with a limit', '⟦Deny⟧', '⟦Reason'],
     ['waiting: code, with a limit', '⟦Edit arguments⟧', '⟦Back⟧'],

@@ -296,7 +296,7 @@ export class TraceElement extends LitElement {
   }
 
   protected override willUpdate(): void {
-    if (this.hasUpdated) this.attention.remember(this.renderRoot);
+    if (this.hasUpdated && this.isConnected) this.attention.remember(this.renderRoot);
   }
 
   protected override render(): TemplateResult {
