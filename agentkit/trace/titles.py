@@ -1,7 +1,7 @@
 """What a call of a tool is named for readers: "Read data.csv", "Called region_total".
 
-The rules are the page's own (``labextension/src/view/titles.ts``), so that live view and file say the same;
-a test holds the two lists of verbs together.
+The rules are the page's own (``labextension/src/view/row/titles.ts``), so that live view and file say the
+same; a test holds the two lists of verbs together.
 """
 
 from __future__ import annotations

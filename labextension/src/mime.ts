@@ -10,8 +10,8 @@ import { type HostFor, IHostFor } from './host/plugin';
 import { isPacked, unpacked } from './packed';
 import { TRACE_TYPE } from './trace-type';
 import { mount, type TraceElement } from './view/element';
-import { fields, text } from './view/read';
 import type { Host } from './view/source';
+import { fields, text } from './view/state/read';
 
 /** Before the widget manager's -10: it has no way back when a saved widget's model is missing. */
 const RANK = -100;

@@ -1,4 +1,4 @@
-import { type Fields, fields, list, text } from './view/read';
+import { type Fields, fields, list, text } from './view/state/read';
 
 /** What packed events may become; more is refused, for a small file could ask for any amount of memory. */
 const MOST_BYTES = 200_000_000;

@@ -6,7 +6,7 @@ import { ILanguage } from './language';
 import { notebookName } from './panel/list';
 import { showRun } from './panel/show';
 import { IRuns } from './runs';
-import { oneLine } from './view/titles';
+import { oneLine } from './view/row/titles';
 import { trans } from './view/words';
 
 /** JupyterLab's panel of all that is running, and Notebook's page of it. */

@@ -6,8 +6,8 @@ import { SocketSource } from './client/socket';
 import { plainHost } from './host/plain';
 import { sharedHost } from './host/shared';
 import { mount } from './view/element';
-import { text } from './view/read';
 import type { Source } from './view/source';
+import { text } from './view/state/read';
 
 interface Model extends KernelModel {
   get(name: string): unknown;

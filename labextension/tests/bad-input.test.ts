@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { plainHost } from '../src/host/plain';
 import { mount, type TraceElement } from '../src/view/element';
-import { shortened } from '../src/view/long-results';
-import { json } from '../src/view/read';
-import { fromTrace } from '../src/view/reduce';
-import { search } from '../src/view/search';
+import { search } from '../src/view/find/search';
+import { shortened } from '../src/view/list/long-results';
+import { json } from '../src/view/state/read';
+import { fromTrace } from '../src/view/state/reduce';
 import { SAMPLE_NAMES, sample } from './samples';
 
 let life: AbortController;

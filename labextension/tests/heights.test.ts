@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Heights } from '../src/view/heights';
+import { Heights } from '../src/view/list/heights';
 
 const laid = (guessed: readonly number[]): Heights => {
   const heights = new Heights();

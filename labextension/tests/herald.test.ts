@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Herald } from '../src/view/herald';
-import { attached, fold } from '../src/view/reduce';
-import { EMPTY, type ViewState } from '../src/view/state';
+import { attached, fold } from '../src/view/state/reduce';
+import { EMPTY, type ViewState } from '../src/view/state/state';
 import { type Sample, sample } from './samples';
 
 /** The run as it stands after its first events, and when that was. */

@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { isPacked, unpacked } from '../src/packed';
-import { fields } from '../src/view/read';
+import { fields } from '../src/view/state/read';
 
 const EVENTS = [{ seq: 1, event_type: 'message', text: 'größer 🧮' }];
 

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { attached, finished, fold, fromTrace, reduce } from '../src/view/reduce';
-import { EMPTY, type Row, type TextRow, type ToolRow, type ViewState } from '../src/view/state';
+import { attached, finished, fold, fromTrace, reduce } from '../src/view/state/reduce';
+import {
+  EMPTY,
+  type Row,
+  type TextRow,
+  type ToolRow,
+  type ViewState,
+} from '../src/view/state/state';
 import { SAMPLE_NAMES, sample } from './samples';
 
 type Event = Record<string, unknown>;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { fromTrace } from '../src/view/reduce';
-import { search } from '../src/view/search';
+import { search } from '../src/view/find/search';
+import { fromTrace } from '../src/view/state/reduce';
 import { SAMPLE_NAMES, sample } from './samples';
 
 const call = (id: string, tool_name: string, args: unknown, content: unknown, error?: unknown) => [

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { fold, fromTrace } from '../src/view/reduce';
-import { EMPTY, type Status } from '../src/view/state';
-import { moved, roomFor, ticksOf, zoomed } from '../src/view/timeline-axis';
-import { barsOf, lanesOf, timeByKind } from '../src/view/timeline-lanes';
-import { type Span, spansOf } from '../src/view/timeline-spans';
-import { spanText, spoken } from '../src/view/timeline-text';
+import { fold, fromTrace } from '../src/view/state/reduce';
+import { EMPTY, type Status } from '../src/view/state/state';
+import { moved, roomFor, ticksOf, zoomed } from '../src/view/timeline/axis';
+import { barsOf, lanesOf, timeByKind } from '../src/view/timeline/lanes';
+import { type Span, spansOf } from '../src/view/timeline/spans';
+import { spanText, spoken } from '../src/view/timeline/text';
 import { SAMPLE_NAMES, sample } from './samples';
 
 const ZERO = Date.parse('2026-01-01T00:00:00Z');

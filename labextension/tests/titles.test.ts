@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { cost, duration, ticking } from '../src/view/format';
-import { summaryOf } from '../src/view/summary';
-import { detailsOf, timesTitle, toolTitle } from '../src/view/titles';
+import { summaryOf } from '../src/view/row/summary';
+import { detailsOf, timesTitle, toolTitle } from '../src/view/row/titles';
 
 const said = (name: string, args: unknown, tense: 'wanted' | 'going on' | 'over' = 'over') => {
   const { verb, object, details } = toolTitle(name, args, tense);

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { plainHost } from '../src/host/plain';
-import { rowMarkdown, runMarkdown } from '../src/view/copying';
 import { mount, type TraceElement } from '../src/view/element';
-import { fold, fromTrace } from '../src/view/reduce';
-import { EMPTY } from '../src/view/state';
+import { fold, fromTrace } from '../src/view/state/reduce';
+import { EMPTY } from '../src/view/state/state';
+import { rowMarkdown, runMarkdown } from '../src/view/tools/copying';
 import { sample } from './samples';
 
 let life: AbortController;

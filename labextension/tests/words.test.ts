@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { plainHost } from '../src/host/plain';
 import { mount, type TraceElement } from '../src/view/element';
 import { clock, cost, date, duration, thousands } from '../src/view/format';
-import { tokensText } from '../src/view/usage';
+import { tokensText } from '../src/view/state/usage';
 import { speak, type Words } from '../src/view/words';
 import { STATES } from './gallery/states';
 

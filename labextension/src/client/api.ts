@@ -1,5 +1,5 @@
 import type { ClientFrame } from '../protocol.gen';
-import { type Fields, fields, list } from '../view/read';
+import { type Fields, fields, list } from '../view/state/read';
 import { trans } from '../view/words';
 import type { Address } from './address';
 

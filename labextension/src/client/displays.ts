@@ -1,4 +1,4 @@
-import { fields, list, text, time } from '../view/read';
+import { fields, list, text, time } from '../view/state/read';
 import type { Address } from './address';
 import { request } from './api';
 

@@ -1,5 +1,5 @@
 import { type ISignal, Signal } from '@lumino/signaling';
-import { fields, text, time } from '../view/read';
+import { fields, text, time } from '../view/state/read';
 import { Line } from './line';
 import { byAge, type Task, taskOf } from './task';
 import { type TasksApi, tasksOf } from './tasks';

@@ -1,5 +1,5 @@
-import { fields, list, text } from '../view/read';
 import type { Answer, Listener, Source } from '../view/source';
+import { fields, list, text } from '../view/state/read';
 import { FrameReader, type Verdict } from './reader';
 
 /** A lost last frame has no later one that would show the gap, so silence is asked about. */

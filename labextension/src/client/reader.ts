@@ -1,6 +1,6 @@
-import { DELTAS } from '../view/events';
-import { fields, list, number, text } from '../view/read';
 import type { Listener } from '../view/source';
+import { DELTAS } from '../view/state/events';
+import { fields, list, number, text } from '../view/state/read';
 
 /** What a frame means for the connection that brought it. */
 export type Verdict = 'go on' | 'gap' | 'over' | 'unknown task' | 'refused';

@@ -1,5 +1,5 @@
-import { fields, list, number, text } from '../view/read';
 import type { Source, Undone } from '../view/source';
+import { fields, list, number, text } from '../view/state/read';
 import type { TaskApi } from './api';
 import { SocketSource } from './socket';
 

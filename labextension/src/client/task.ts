@@ -1,6 +1,6 @@
-import { type Fields, fields, list, number, text, time } from '../view/read';
-import { asStatus, isFinal, type Status } from '../view/state';
-import { type Usage, usageOf } from '../view/usage';
+import { type Fields, fields, list, number, text, time } from '../view/state/read';
+import { asStatus, isFinal, type Status } from '../view/state/state';
+import { type Usage, usageOf } from '../view/state/usage';
 
 /** A run as lists show it. Texts may be cut. */
 export interface Task {

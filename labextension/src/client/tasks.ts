@@ -1,5 +1,5 @@
-import { fields, list } from '../view/read';
-import type { Status } from '../view/state';
+import { fields, list } from '../view/state/read';
+import type { Status } from '../view/state/state';
 import type { Address } from './address';
 import { problem, request, TaskApi } from './api';
 import { type Task, taskOf } from './task';

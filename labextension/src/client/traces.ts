@@ -1,4 +1,4 @@
-import { fields, text } from '../view/read';
+import { fields, text } from '../view/state/read';
 import type { Address } from './address';
 import { problem, request } from './api';
 

@@ -1,5 +1,5 @@
 import { isPacked } from '../packed';
-import { type Fields, fields, list, number, text } from '../view/read';
+import { type Fields, fields, list, number, text } from '../view/state/read';
 import { trans } from '../view/words';
 
 /** The version of the trace document that is fully understood. */

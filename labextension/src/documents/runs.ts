@@ -2,9 +2,9 @@ import { html, nothing, render, type TemplateResult } from 'lit';
 import { createRef, ref } from 'lit/directives/ref.js';
 import { isPacked, unpacked } from '../packed';
 import { mount } from '../view/element';
-import { type Fields, text } from '../view/read';
+import { oneLine } from '../view/row/titles';
 import type { Host } from '../view/source';
-import { oneLine } from '../view/titles';
+import { type Fields, text } from '../view/state/read';
 import { trans } from '../view/words';
 import { readFile, type Saved, Unreadable } from './file';
 

@@ -1,7 +1,7 @@
 import { Widget } from '@lumino/widgets';
 import { html, nothing, render, type TemplateResult } from 'lit';
 import { ICONS } from '../view/icons';
-import { oneLine } from '../view/titles';
+import { oneLine } from '../view/row/titles';
 import { trans } from '../view/words';
 import {
   belongsToLeftOut,

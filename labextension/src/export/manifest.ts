@@ -1,6 +1,6 @@
 import { thousands } from '../view/format';
 import type { IconName } from '../view/icons';
-import { fields, list, number, text } from '../view/read';
+import { fields, list, number, text } from '../view/state/read';
 import { trans } from '../view/words';
 
 /** What stands in a part of a run. */

@@ -5,7 +5,7 @@ import { Traces } from '../client/traces';
 import { ILanguage } from '../language';
 import { enclosing, targetOf } from '../tab/target';
 import type { TraceElement } from '../view/element';
-import { fields, text } from '../view/read';
+import { fields, text } from '../view/state/read';
 import { trans } from '../view/words';
 import { exportRun, type Folder } from './dialog';
 import { EXPORT } from './share';

@@ -1,5 +1,5 @@
-import type { Fields } from '../view/read';
-import { textOf } from '../view/summary';
+import { textOf } from '../view/row/summary';
+import type { Fields } from '../view/state/read';
 import { trans } from '../view/words';
 
 /** Shows an SVG as a picture: in an image nothing inside it can run or load anything. */

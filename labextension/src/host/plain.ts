@@ -1,8 +1,8 @@
 import DOMPurify from 'dompurify';
 import { marked } from 'marked';
-import { type Fields, json } from '../view/read';
+import { textOf } from '../view/row/summary';
 import type { Host } from '../view/source';
-import { textOf } from '../view/summary';
+import { type Fields, json } from '../view/state/read';
 import { CONTENT_CSS } from './content';
 import { bitmapPicture, svgPicture } from './picture';
 import { withoutRemoteMedia } from './remote';

@@ -6,7 +6,7 @@ import { ILauncher } from '@jupyterlab/launcher';
 import { ITranslator } from '@jupyterlab/translation';
 import { runIcon } from '../icon';
 import { ILanguage } from '../language';
-import { text } from '../view/read';
+import { text } from '../view/state/read';
 import { trans } from '../view/words';
 import type { KernelSpec } from './template';
 

@@ -1,6 +1,6 @@
 import type { Display } from '../client/displays';
 import { TRACE_TYPE } from '../trace-type';
-import { fields, list, text } from '../view/read';
+import { fields, list, text } from '../view/state/read';
 
 /** A cell of an open notebook, as far as it matters for what it has lost. */
 export interface CellState {

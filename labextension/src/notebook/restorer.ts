@@ -2,7 +2,7 @@ import type { Address } from '../client/address';
 import { TaskApi } from '../client/api';
 import { displaysOf } from '../client/displays';
 import { TRACE_TYPE } from '../trace-type';
-import { fields } from '../view/read';
+import { fields } from '../view/state/read';
 import type { Opened } from './desk';
 import type { CellOutputs, CellWidget } from './panel';
 import { type CellState, type Lost, lostRuns, taskIdsIn } from './restore';

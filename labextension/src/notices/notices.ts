@@ -1,6 +1,6 @@
 import { isOver, type Task } from '../client/task';
 import type { When } from '../settings/settings';
-import { oneLine } from '../view/titles';
+import { oneLine } from '../view/row/titles';
 import { trans } from '../view/words';
 
 /** Something that calls for the reader. */

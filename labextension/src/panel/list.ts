@@ -1,6 +1,6 @@
 import { byAge, isOver, type Task } from '../client/task';
 import type { IRuns } from '../runs';
-import type { Status } from '../view/state';
+import type { Status } from '../view/state/state';
 
 /** Which states are looked at. */
 export type Choice = 'all' | 'waiting' | 'going on' | 'done' | 'failed' | 'stopped';

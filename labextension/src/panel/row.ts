@@ -3,8 +3,8 @@ import { isOver, type Task, type TaskAsk } from '../client/task';
 import { standingOf } from '../view/chrome';
 import { date, duration, moment } from '../view/format';
 import { ICONS } from '../view/icons';
-import { oneLine, toolTitle } from '../view/titles';
-import { costText, spentText, tokensText } from '../view/usage';
+import { oneLine, toolTitle } from '../view/row/titles';
+import { costText, spentText, tokensText } from '../view/state/usage';
 import { trans } from '../view/words';
 import { notebookName } from './list';
 

@@ -13,7 +13,7 @@ import { ILanguage } from '../language';
 import type { Opened } from '../notebook/desk';
 import { IOpenNotebooks } from '../notebook/plugin';
 import { reveal, type Shown, shownIn, soonShownIn } from '../notebook/reveal';
-import { fields, text } from '../view/read';
+import { fields, text } from '../view/state/read';
 import { trans } from '../view/words';
 import { enclosing, targetOf } from './target';
 import { traceIn } from './trace';

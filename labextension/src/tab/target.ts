@@ -1,7 +1,7 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { NotebookPanel } from '../notebook/panel';
-import { fields, text } from '../view/read';
-import { asStatus, isFinal } from '../view/state';
+import { fields, text } from '../view/state/read';
+import { asStatus, isFinal } from '../view/state/state';
 
 /** A run that a command is about. */
 export interface Target {

@@ -1,7 +1,7 @@
 import type { Opened } from '../notebook/desk';
 import { dataIn } from '../notebook/restorer';
 import { TRACE_TYPE } from '../trace-type';
-import { fields } from '../view/read';
+import { fields } from '../view/state/read';
 
 /** The document of a run in the outputs of open notebooks. */
 export function traceIn(notebooks: Iterable<Opened>, taskId: string): unknown {

@@ -9,9 +9,9 @@ import { runIcon } from '../icon';
 import { unpacked } from '../packed';
 import { TRACE_TYPE } from '../trace-type';
 import { mount } from '../view/element';
-import { type Fields, fields, text, time } from '../view/read';
+import { oneLine } from '../view/row/titles';
 import type { Host } from '../view/source';
-import { oneLine } from '../view/titles';
+import { type Fields, fields, text, time } from '../view/state/read';
 import { trans } from '../view/words';
 
 /** What a run's tab shows it with. */

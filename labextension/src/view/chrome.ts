@@ -1,9 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { clock, date, duration, thousands } from './format';
 import { ICONS, type IconName } from './icons';
-import { longText } from './long-text';
-import { type Connection, isFinal, type LeftOut, type Status, type ViewState } from './state';
-import { costText, spentText, tokensText } from './usage';
+import { longText } from './row/long-text';
+import { type Connection, isFinal, type LeftOut, type Status, type ViewState } from './state/state';
+import { costText, spentText, tokensText } from './state/usage';
 import { trans } from './words';
 
 /** What the frame around the rows needs to know beyond the run itself. */

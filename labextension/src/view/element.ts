@@ -1,22 +1,21 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
-import { Asks } from './ask';
-import { Attention } from './attention';
+import { Asks } from './ask/ask';
+import { Attention } from './ask/attention';
 import { footerTemplate, headerTemplate } from './chrome';
 import { watchBoxes } from './cuts';
-import { Finder } from './find';
+import { Finder } from './find/finder';
 import { Follower } from './follow';
 import { FollowUp } from './follow-up';
 import { Herald } from './herald';
 import { keepFromPage } from './keys';
-import { LightParts } from './light';
-import { RowList } from './list';
+import { LightParts } from './list/light';
+import { RowList } from './list/list';
 import { Painter } from './paint';
 import { heed, preferred } from './preferences';
-import { fields, number, time } from './read';
-import { attached, finished, fold, fromTrace, slicesOf } from './reduce';
-import { RunTools, type Shown } from './run-tools';
 import { whenSeen } from './seen';
 import type { Host, Listener, Source } from './source';
+import { fields, number, time } from './state/read';
+import { attached, finished, fold, fromTrace, slicesOf } from './state/reduce';
 import {
   asStatus,
   type Connection,
@@ -25,10 +24,11 @@ import {
   type Row,
   seqsOf,
   type ViewState,
-} from './state';
-import { STYLES } from './style';
+} from './state/state';
+import { STYLES } from './style/style';
 import { Thread } from './thread';
 import { tick } from './ticks';
+import { RunTools, type Shown } from './tools/run-tools';
 import { Undo } from './undo';
 import { speak, trans } from './words';
 

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
-import { problemOf } from './ask';
-import { growing } from './growing';
+import { problemOf } from './ask/ask';
+import { growing } from './list/growing';
 import type { Source } from './source';
 import { trans } from './words';
 

@@ -1,7 +1,7 @@
 import { tookMs } from './chrome';
 import { duration } from './format';
-import { openRequest, type Row, type Status, type ToolRow, type ViewState } from './state';
-import { oneLine, toolTitle } from './titles';
+import { oneLine, toolTitle } from './row/titles';
+import { openRequest, type Row, type Status, type ToolRow, type ViewState } from './state/state';
 import { trans } from './words';
 
 /** What was so much earlier is no news to somebody who comes to the page. */

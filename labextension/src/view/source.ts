@@ -1,6 +1,6 @@
 import type { Preferred } from './preferences';
-import type { Fields } from './read';
-import type { Connection } from './state';
+import type { Fields } from './state/read';
+import type { Connection } from './state/state';
 import type { Words } from './words';
 
 /** What a source tells while it is subscribed to. */

@@ -1,6 +1,6 @@
 import type { TraceElement } from './element';
-import { fields, list, text } from './read';
 import type { Source } from './source';
+import { fields, list, text } from './state/read';
 
 type Open = (place: HTMLElement, source: Source) => TraceElement;
 

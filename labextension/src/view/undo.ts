@@ -1,9 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { problemOf } from './ask';
-import { madeEdit } from './edits';
+import { problemOf } from './ask/ask';
 import { thousands } from './format';
+import { madeEdit } from './row/edits';
 import type { Source, Undone } from './source';
-import type { ViewState } from './state';
+import type { ViewState } from './state/state';
 import { trans } from './words';
 
 /** Takes back what a run did to its notebook, and says what came of it. */

@@ -16,7 +16,7 @@ from agentkit.trace.titles import SPELLED, VERBS, tool_title
 from agentkit.trace.words import cost, duration, first_line, visible
 from tests.agentkit.trace.samples import call, event, sample, trace
 
-PAGE_TITLES = Path(__file__).parents[3] / "labextension" / "src" / "view" / "titles.ts"
+PAGE_TITLES = Path(__file__).parents[3] / "labextension" / "src" / "view" / "row" / "titles.ts"
 
 
 def rows(*events: dict[str, Any], **fields: Any) -> list[Row]:

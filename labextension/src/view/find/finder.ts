@@ -1,0 +1,212 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { scrollBoxOf } from '../follow';
+import { thousands } from '../format';
+import { ICONS } from '../icons';
+import type { Row } from '../state/state';
+import { trans } from '../words';
+import { MARKS, Marks } from './marks';
+import { search } from './search';
+
+/** What the finder needs of the view. */
+export interface Searched {
+  readonly element: HTMLElement;
+  rows(): readonly Row[];
+  /** Leads to a row and unfolds it, without taking the focus. */
+  reveal(row: Row): Promise<HTMLElement | undefined>;
+  /** The lines that are rendered now. */
+  lines(): Iterable<Element>;
+  changed(): void;
+}
+
+const TYPING_MS = 120;
+const EDGE = 8;
+
+/** Finds text in a run, wherever it is folded away, also in steps that are not rendered. */
+export class Finder {
+  private open = false;
+  private query = '';
+  private found: readonly Row[] = [];
+  private at = -1;
+  private here: Element | undefined;
+  private cameFrom: HTMLElement | undefined;
+  private typing: ReturnType<typeof setTimeout> | undefined;
+  private bar: HTMLElement | null = null;
+  private readonly marks: Marks;
+  private readonly style = document.createElement('style');
+  /** What the host renders comes a moment after its row. */
+  private readonly parts = new MutationObserver(() => this.mark());
+
+  constructor(private readonly view: Searched) {
+    this.marks = new Marks(view.element);
+    this.style.textContent = MARKS;
+  }
+
+  start(): void {
+    // A page that has the same shortcut listens on the document: it is asked for before that.
+    window.addEventListener('keydown', this.shortcut, { capture: true });
+    window.addEventListener('scroll', this.place, { capture: true, passive: true });
+    window.addEventListener('resize', this.place);
+  }
+
+  stop(): void {
+    window.removeEventListener('keydown', this.shortcut, { capture: true });
+    window.removeEventListener('scroll', this.place, { capture: true });
+    window.removeEventListener('resize', this.place);
+    this.hide();
+  }
+
+  /** Opens the box, or goes back to it. */
+  show(): void {
+    const root = this.view.element.shadowRoot;
+    const active = root?.activeElement ?? document.activeElement;
+    if (!this.open && active instanceof HTMLElement) this.cameFrom = active;
+    this.open = true;
+    this.view.element.append(this.style);
+    this.parts.observe(this.view.element, { childList: true, subtree: true });
+    this.view.changed();
+  }
+
+  template(): TemplateResult | typeof nothing {
+    if (!this.open) return nothing;
+    const none = this.found.length === 0;
+    const button = (
+      name: string,
+      icon: TemplateResult,
+      kind: string,
+      act: () => void,
+    ) => html`<button
+      type="button"
+      class="tool ${kind}"
+      aria-label=${name}
+      title=${name}
+      ?disabled=${none && kind !== 'close'}
+      @click=${act}
+    >${icon}</button>`;
+    return html`<div class="find" role="search" popover="manual" @keydown=${this.key}>
+      <input
+        type="search"
+        aria-label=${trans.__('Find in this run')}
+        placeholder=${trans.__('Find in this run')}
+        spellcheck="false"
+        autocomplete="off"
+        @input=${this.type}
+      />
+      <span class="count" role="status">${this.count()}</span>
+      ${button(trans.__('Previous match'), ICONS.chevron, 'up', () => void this.go(-1))}
+      ${button(trans.__('Next match'), ICONS.chevron, 'down', () => void this.go(1))}
+      ${button(trans.__('Close'), ICONS.failed, 'close', () => this.close())}
+    </div>`;
+  }
+
+  /** After each rendering. */
+  rendered(root: ParentNode): void {
+    const before = this.bar;
+    this.bar = root.querySelector('.find');
+    if (this.bar === null) return;
+    this.place();
+    this.mark();
+    if (before === null) this.bar.querySelector('input')?.focus({ preventScroll: true });
+  }
+
+  private count(): string {
+    if (this.query.trim() === '') return '';
+    if (this.found.length === 0) return trans.__('Not found');
+    return trans.__('%1 of %2', thousands(this.at + 1), thousands(this.found.length));
+  }
+
+  private readonly type = (event: Event): void => {
+    this.query = (event.target as HTMLInputElement).value;
+    clearTimeout(this.typing);
+    this.typing = setTimeout(() => {
+      this.at = -1;
+      void this.go(1);
+    }, TYPING_MS);
+  };
+
+  /** Goes to the next (1) or the previous (-1) match, around the ends. */
+  private async go(way: 1 | -1): Promise<void> {
+    const before = this.found[this.at];
+    this.found = search(this.view.rows(), this.query);
+    const at = before === undefined ? -1 : this.found.findIndex(row => row.id === before.id);
+    const { length } = this.found;
+    this.at = length === 0 ? -1 : (at + way + length + (at < 0 && way < 0 ? 1 : 0)) % length;
+    const row = this.found[this.at];
+    this.here = undefined;
+    this.view.changed();
+    if (row === undefined) return;
+    this.here = await this.view.reveal(row);
+    this.mark();
+  }
+
+  private mark(): void {
+    if (this.open) this.marks.show(this.query, this.view.lines(), this.here);
+  }
+
+  private readonly key = (event: KeyboardEvent): void => {
+    const inBox = event.target instanceof HTMLInputElement;
+    if (event.key === 'Escape') this.close();
+    else if (event.key === 'F3' || (event.key === 'Enter' && inBox))
+      void this.go(event.shiftKey ? -1 : 1);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  private readonly shortcut = (event: KeyboardEvent): void => {
+    const view = event
+      .composedPath()
+      .find(node => node instanceof Element && node.localName === this.view.element.localName);
+    if (view !== this.view.element) return;
+    const finds = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'f';
+    const goesOn = this.open && event.key === 'F3';
+    if (event.altKey || !(goesOn || (finds && !event.shiftKey))) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (goesOn) void this.go(event.shiftKey ? -1 : 1);
+    else if (this.open) this.bar?.querySelector('input')?.select();
+    else this.show();
+  };
+
+  private close(): void {
+    const back = this.cameFrom;
+    const head = this.here?.querySelector<HTMLElement>(':scope > .head');
+    const input = this.bar?.querySelector('input');
+    const had = this.bar?.contains(this.view.element.shadowRoot?.activeElement ?? null);
+    this.hide();
+    // Where the reader was led to is nearer than where they came from.
+    if (had || input === undefined)
+      (head ?? (back?.isConnected ? back : undefined))?.focus({ preventScroll: true });
+  }
+
+  private hide(): void {
+    clearTimeout(this.typing);
+    this.parts.disconnect();
+    this.marks.clear();
+    this.style.remove();
+    this.open = false;
+    this.query = '';
+    this.found = [];
+    this.at = -1;
+    this.here = undefined;
+    this.bar = null;
+    this.cameFrom = undefined;
+    this.view.changed();
+  }
+
+  /** At the upper right of what is seen of the view, over everything else. */
+  private readonly place = (): void => {
+    const { bar } = this;
+    if (bar === null) return;
+    if (bar.showPopover !== undefined && !bar.matches(':popover-open')) bar.showPopover();
+    const view = this.view.element.getBoundingClientRect();
+    const { offsetWidth, offsetHeight } = bar;
+    const seenFrom = Math.max(view.top, boxTop(this.view.element), 0) + EDGE;
+    const lowest = Math.min(view.bottom, innerHeight) - offsetHeight - EDGE;
+    bar.style.top = `${Math.max(EDGE, Math.min(seenFrom, lowest))}px`;
+    bar.style.left = `${Math.max(EDGE, Math.min(view.right, innerWidth) - offsetWidth - EDGE)}px`;
+  };
+}
+
+function boxTop(element: Element): number {
+  return scrollBoxOf(element)?.getBoundingClientRect().top ?? 0;
+}
