@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import completed from '../../tests/samples/completed.json';
 import { LARGEST, readFile, Unreadable } from '../src/documents/file';
+import { SavedRuns } from '../src/documents/runs';
+import { plainHost } from '../src/host/plain';
+import type { TraceElement } from '../src/view/element';
 
 function problem(content: string): string {
   try {
@@ -19,10 +22,17 @@ describe('a file of runs', () => {
     expect(readFile(JSON.stringify(completed)).notice).toBe('');
   });
 
-  it('of a later version is shown, and says so', () => {
-    const { runs, notice } = readFile(JSON.stringify({ ...completed, version: 2 }));
-    expect(runs).toHaveLength(1);
-    expect(notice).toContain('later version');
+  it('of a later version is shown, and says so once', async () => {
+    const place = document.createElement('div');
+    const runs = new SavedRuns(place, plainHost, () => undefined);
+    document.body.append(place);
+    runs.show(JSON.stringify({ ...completed, version: 2 }));
+    const view = place.querySelector<TraceElement>('agentkit-trace');
+    await view?.updateComplete;
+    const said = `${place.textContent} ${view?.shadowRoot?.textContent}`;
+    expect(said.match(/later version/g)).toHaveLength(1);
+    runs.dispose();
+    place.remove();
   });
 
   it('says which entries are left out', () => {

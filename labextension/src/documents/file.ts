@@ -1,9 +1,6 @@
 import { isPacked } from '../packed';
-import { type Fields, fields, list, number, text } from '../view/state/read';
+import { type Fields, fields, list, text } from '../view/state/read';
 import { trans } from '../view/words';
-
-/** The version of the trace document that is fully understood. */
-const VERSION = 1;
 
 /** Beyond that a page would stand still for seconds, in bytes of text. */
 export const LARGEST = 50_000_000;
@@ -40,22 +37,15 @@ export function readFile(content: string): Saved {
   const runs = entries.filter(isTrace).map(fields);
   if (runs.length === 0) throw new Unreadable(whatElse(value));
   const others = entries.length - runs.length;
-  const newer = runs.some(run => (number(run.version) ?? VERSION) > VERSION);
-  const notices = [
+  const notice =
     others === 0
       ? ''
       : trans._n(
           '%1 entry of the file is no run and is left out.',
           '%1 entries of the file are no runs and are left out.',
           others,
-        ),
-    newer
-      ? trans.__(
-          'A later version of agentkit wrote this file. It is shown as far as this version understands it.',
-        )
-      : '',
-  ];
-  return { runs, notice: notices.filter(each => each !== '').join(' ') };
+        );
+  return { runs, notice };
 }
 
 function parsed(content: string): unknown {

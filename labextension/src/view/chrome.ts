@@ -7,9 +7,6 @@ import { costText, spentText, tokensText } from './state/usage';
 import { trans } from './words';
 
 /** What the frame around the rows needs to know beyond the run itself. */
-/** The version of the trace document that is fully understood. */
-const KNOWN_VERSION = 1;
-
 export interface Frame {
   readonly connection: Connection;
   /** A connection was up before. */
@@ -70,7 +67,6 @@ export function headerTemplate(state: ViewState, frame: Frame): TemplateResult {
             }
           </div>`
     }
-    ${state.version > KNOWN_VERSION ? html`<p class="notice">${trans.__('A later version of agentkit saved this run. It is shown as far as this version understands it.')}</p>` : nothing}
     ${state.leftOut === undefined ? nothing : html`<p class="notice">${leftOutText(state.leftOut)}</p>`}
     ${state.laterVersion === undefined ? nothing : html`<p class="notice">${laterText(state.laterVersion)}</p>`}
     ${frame.notice === '' ? nothing : html`<p class="notice">${frame.notice}</p>`}

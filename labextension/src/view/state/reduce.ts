@@ -40,7 +40,6 @@ export function* slicesOf(document: unknown): Generator<ViewState, ViewState> {
   draft.agent = text(trace.agent);
   draft.input = text(trace.input);
   draft.simulated = trace.simulated === true;
-  draft.version = number(trace.version) ?? 1;
   draft.leftOut = leftOut(fields(trace.left_out));
   const version = number(trace.version) ?? VERSION;
   draft.laterVersion = version > VERSION ? version : undefined;

@@ -134,8 +134,6 @@ export interface ViewState {
   readonly stepUsage: ReadonlyMap<number, Usage>;
   /** Turns of the loop so far. */
   readonly steps: number;
-  /** Of the saved document; a later one than ours may hold what is not known here. */
-  readonly version: number;
   readonly leftOut: LeftOut | undefined;
   /** The version that it was written in, where that is a later one than this view knows. */
   readonly laterVersion: number | undefined;
@@ -189,7 +187,6 @@ export const EMPTY: ViewState = {
   usage: undefined,
   stepUsage: new Map(),
   steps: 0,
-  version: 1,
   leftOut: undefined,
   laterVersion: undefined,
   rows: [],
