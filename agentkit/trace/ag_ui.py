@@ -42,8 +42,8 @@ class _Run:
         self._messages: set[str] = set()
 
     def events(self) -> Iterator[dict[str, Any]]:
-        version = {"protocolVersion": "1.0"}
-        yield _event("RUN_STARTED", self._trace.started_at, **self._ids, **version)
+        started = {**self._ids, "protocolVersion": "1.0", **self._asked()}
+        yield _event("RUN_STARTED", self._trace.started_at, **started)
         if self._trace.left_out:
             value = self._trace.left_out.model_dump()
             yield _event("CUSTOM", None, name="left_out", value=value)
@@ -51,6 +51,14 @@ class _Run:
             for each in self._of(event):
                 yield _event(each.pop("type"), as_text(event.get("ts")), **each)
         yield from self._end()
+
+    def _asked(self) -> dict[str, Any]:
+        if not self._trace.input:
+            return {}
+        name = f"question-{self._trace.task_id}"
+        question = {"id": name, "role": "user", "content": self._trace.input}
+        empty: dict[str, Any] = {"state": {}, "tools": [], "context": [], "forwardedProps": {}}
+        return {"input": {**self._ids, "messages": [question], **empty}}
 
     def _of(self, event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         match event.get("event_type"):

@@ -64,6 +64,8 @@ def test_every_sample_is_a_stream_of_the_protocol(name: str) -> None:
     events = stream({**document, "follow_ups": None})
     assert events[0]["type"] == "RUN_STARTED"
     assert events[0]["runId"] == document["task_id"]
+    asked = [each["content"] for each in events[0]["input"]["messages"]]
+    assert asked == [document["input"]]
     assert [each["type"] for each in events].count("RUN_STARTED") == 1
     check_order(events)
     last = events[-1]
