@@ -93,9 +93,13 @@ def _difference(difference: Difference, indent: str) -> Iterator[str]:
     yield f"{indent}{difference.name}:"
     changed = unified_diff(before.splitlines(), after.splitlines(), n=1, lineterm="")
     lines = [line for line in list(changed)[2:] if not line.startswith("@@")]
-    yield from (f"{indent}  {line[:1]} {line[1:_WIDTH]}" for line in lines[:_LINES])
+    yield from (f"{indent}  {line[:1]} {_cut(line[1:])}" for line in lines[:_LINES])
     if len(lines) > _LINES:
         yield f"{indent}  … {counted(len(lines) - _LINES, 'line')} more; --json has them all"
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…"
 
 
 def _distinct(difference: Difference) -> tuple[Any, Any]:
