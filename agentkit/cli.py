@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AgentKitError as error:
         return _problem(error.message)
     except OSError as error:
-        return _problem(str(error))
+        return _problem(_of_the_system(error))
     return 0
 
 
@@ -179,10 +179,12 @@ def _export(given: argparse.Namespace) -> None:
     from agentkit.trace.export import FORMS, titled, to_bytes
 
     file, output = given.file, given.output
-    runs = _without(_runs(file, given.run), given.leave_out, given.only)
+    runs = _runs(file, given.run)
+    gone = _gone(runs, given.leave_out, given.only)
     if given.dry_run:
-        _say(titled(runs, _leaving))
+        _say(titled(runs, lambda run: _leaving(run, gone)))
         return
+    runs = _without(runs, gone)
     _note_later_versions(runs)
     written = to_bytes(FORMS[given.to](runs, file.name))
     if output is None:
@@ -193,28 +195,36 @@ def _export(given: argparse.Namespace) -> None:
     output.write_bytes(written)
 
 
-def _leaving(run: SavedTrace) -> str:
+def _leaving(run: SavedTrace, gone: Collection[int] = ()) -> str:
     from agentkit.trace.overview import left_out
     from agentkit.trace.sharing import manifest, to_text
 
-    return "\n".join(filter(None, (to_text(manifest(run)), left_out(run.left_out))))
+    return "\n".join(filter(None, (to_text(manifest(run), gone), left_out(run.left_out))))
 
 
-def _without(
+def _gone(
     runs: Mapping[int, SavedTrace], leave_out: str | None, only: str | None
-) -> Mapping[int, SavedTrace]:
+) -> Collection[int]:
+    """The numbers of the steps that stay here."""
     from agentkit.trace.leaving_out import all_but, numbered, without
 
     if leave_out is None and only is None:
-        return runs
+        return ()
     if len(runs) > 1:
         raise InvalidInput(
             f"Steps are left out of one run; name it with --run (1 to {max(runs)}).",
             reason="many_runs",
         )
-    ((number, run),) = runs.items()
+    (run,) = runs.values()
     gone = numbered(leave_out) if leave_out is not None else all_but(run, numbered(only or ""))
-    return {number: without(run, gone)}
+    without(run, gone)  # refuses what it does not know
+    return gone
+
+
+def _without(runs: Mapping[int, SavedTrace], gone: Collection[int]) -> Mapping[int, SavedTrace]:
+    from agentkit.trace.leaving_out import without
+
+    return {number: without(run, gone) for number, run in runs.items()}
 
 
 def _diff(a: Path, b: Path, runs: Sequence[int] | None, *, as_json: bool) -> int:
@@ -303,6 +313,12 @@ def _write(content: bytes) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()
+
+
+def _of_the_system(error: OSError) -> str:
+    if not error.filename or not error.strerror:
+        return str(error)
+    return f"{error.filename}: {error.strerror[:1].lower()}{error.strerror[1:]}."
 
 
 def _problem(message: str) -> int:
