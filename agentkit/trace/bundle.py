@@ -45,10 +45,13 @@ def to_bundle(trace: Trace | Mapping[str, Any], *, live: bool = True) -> dict[st
 def _kept(document: dict[str, Any]) -> dict[str, Any]:
     """The document as a notebook keeps it: long lists of events packed, and no longer than is bearable."""
     kept = _packed(document)
-    for limit in TRACE_VALUES:
-        if len(json.dumps(kept, ensure_ascii=False, default=repr)) <= TRACE_CHARS:
-            break
-        kept = _packed(_cut(document, limit))
+    try:
+        for limit in TRACE_VALUES:
+            if len(json.dumps(kept, ensure_ascii=False, default=repr)) <= TRACE_CHARS:
+                break
+            kept = _packed(_cut(document, limit))
+    except RecursionError:
+        return kept  # deeper than any run leaves; whoever writes the file decides about it
     return kept
 
 

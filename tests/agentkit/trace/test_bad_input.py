@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -57,15 +58,15 @@ def mutated(draw: st.DrawFn) -> Any:
             case "gone":
                 del container[key]
             case "twice" if hasattr(container, "append"):
-                container.append(container[key])
+                container.append(deepcopy(container[key]))
             case "unknown" if key == "event_type":
                 container[key] = "sculpture"
             case _:
-                container[key] = draw(st.sampled_from(ODD))
+                container[key] = deepcopy(draw(st.sampled_from(ODD)))
     return document
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(mutated())
 def test_a_trace_of_any_shape_is_shown_and_written_in_every_form(document: Any) -> None:
     document = json.loads(json.dumps(document))
@@ -82,7 +83,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @settings(
-    max_examples=40,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
@@ -98,7 +99,7 @@ def test_a_trace_of_any_shape_is_read_from_a_file_and_exported(file: Path, docum
     to_text(runs[1])
 
 
-@pytest.mark.parametrize("attack", [*ATTACKS, "\ud800", "a" * 2_000_000])
+@pytest.mark.parametrize("attack", [*ATTACKS, "\ud800", "a" * 50_000])
 def test_hostile_text_in_every_field_leaves_every_form_in_one_piece(
     tmp_path: Path, attack: str, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
