@@ -19,6 +19,41 @@ def test_no_state_breaks_a_rule_of_accessibility(show: Callable[..., Page], them
     assert violations(page) == []
 
 
+OPEN_TOOLS = """async () => {
+    for (const trace of document.querySelectorAll('agentkit-trace')) {
+        trace.find();
+        trace.shadowRoot.querySelector('.toolbar > [aria-label=Timeline]')?.click();
+        await trace.updateComplete;
+    }
+}"""
+
+COVERED = """() => [...document.querySelectorAll('agentkit-trace')].flatMap(trace => {
+    const [find, head] = ['.find', 'header'].map(
+        each => trace.shadowRoot.querySelector(each).getBoundingClientRect());
+    const view = trace.getBoundingClientRect();
+    const isApart = find.top >= head.bottom && find.bottom <= view.bottom
+        && find.left >= view.left && find.right <= view.right;
+    return isApart ? [] : [[find.top, head.bottom, trace.dataset.taskId]];
+})"""
+
+
+def test_the_box_that_finds_and_the_timeline_break_no_rule_and_cover_no_header(
+    show: Callable[..., Page],
+) -> None:
+    page = show("theme=light&width=420", reduced_motion="reduce")
+    page.evaluate(OPEN_TOOLS)
+    runs = page.locator("agentkit-trace").count()
+    expect(page.get_by_role("searchbox", name="Find in this run")).to_have_count(runs)
+    assert page.get_by_role("button", name="Fit the whole run").count() > 1
+    assert violations(page) == []
+    for width in (280, 420, 900):
+        page.evaluate(
+            "width => document.documentElement.style.setProperty('--width', `${width}px`)", width
+        )
+        page.evaluate("() => dispatchEvent(new Event('resize'))")
+        assert page.evaluate(COVERED) == []
+
+
 SPACED = """() => {
     // What WCAG's success criterion 1.4.12 lets a reader set.
     const spaced = new CSSStyleSheet();

@@ -82,7 +82,8 @@ export class Finder {
       ?disabled=${none && kind !== 'close'}
       @click=${act}
     >${icon}</button>`;
-    return html`<div class="find" role="search" popover="manual" @keydown=${this.key}>
+    // No landmark: a page may show several runs, and each has such a box.
+    return html`<div class="find-place"><div class="find" popover="manual" @keydown=${this.key}>
       <input
         type="search"
         aria-label=${trans.__('Find in this run')}
@@ -95,7 +96,7 @@ export class Finder {
       ${button(trans.__('Previous match'), ICONS.chevron, 'up', () => void this.go(-1))}
       ${button(trans.__('Next match'), ICONS.chevron, 'down', () => void this.go(1))}
       ${button(trans.__('Close'), ICONS.failed, 'close', () => this.close())}
-    </div>`;
+    </div></div>`;
   }
 
   /** After each rendering. */
@@ -193,20 +194,32 @@ export class Finder {
     this.view.changed();
   }
 
-  /** At the upper right of what is seen of the view, over everything else. */
+  /**
+   * In its place below the header, or at the upper edge of what scrolls once that has gone by.
+   *
+   * It stands over the page, since a place that scrolls only sideways would hold a sticky box fast.
+   */
   private readonly place = (): void => {
     const { bar } = this;
-    if (bar === null) return;
+    const kept = bar?.parentElement;
+    if (bar === null || kept == null) return;
     if (bar.showPopover !== undefined && !bar.matches(':popover-open')) bar.showPopover();
     const view = this.view.element.getBoundingClientRect();
+    bar.style.maxWidth = `${Math.min(view.width, innerWidth) - 2 * EDGE}px`;
     const { offsetWidth, offsetHeight } = bar;
-    const seenFrom = Math.max(view.top, boxTop(this.view.element), 0) + EDGE;
-    const lowest = Math.min(view.bottom, innerHeight) - offsetHeight - EDGE;
-    bar.style.top = `${Math.max(EDGE, Math.min(seenFrom, lowest))}px`;
+    kept.style.height = `${offsetHeight}px`;
+    const box = scrollBoxOf(this.view.element)?.getBoundingClientRect();
+    const [upper, lower] = [
+      Math.max(box?.top ?? 0, 0),
+      Math.min(box?.bottom ?? innerHeight, innerHeight),
+    ];
+    const lowest = view.bottom - offsetHeight;
+    const top = Math.max(kept.getBoundingClientRect().top, Math.min(upper + EDGE, lowest));
+    bar.style.top = `${top}px`;
     bar.style.left = `${Math.max(EDGE, Math.min(view.right, innerWidth) - offsetWidth - EDGE)}px`;
+    // It goes out of sight with its run.
+    const [above, below] = [upper - top, top + offsetHeight - lower];
+    bar.style.clipPath =
+      above > 0 || below > 0 ? `inset(${Math.max(0, above)}px 0 ${Math.max(0, below)}px)` : '';
   };
-}
-
-function boxTop(element: Element): number {
-  return scrollBoxOf(element)?.getBoundingClientRect().top ?? 0;
 }

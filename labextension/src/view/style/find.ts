@@ -1,14 +1,17 @@
 import { css } from 'lit';
 
-/** The box that finds text in a run; it stands over the page. */
+/** The box that finds text in a run; it stands over the page, and has room of its own below the header. */
 export const FIND = css`
+  .find-place {
+    margin-block: 4px;
+  }
+
   .find {
     position: fixed;
     inset: auto;
     display: flex;
     align-items: center;
     gap: 4px;
-    max-width: calc(100vw - 16px);
     padding: 4px;
     margin: 0;
     border: 1px solid var(--line);
@@ -20,8 +23,8 @@ export const FIND = css`
   }
 
   .find > input {
+    flex: 0 1 180px;
     min-width: 60px;
-    width: 180px;
     height: 24px;
     padding: 0 6px;
     border: 1px solid var(--line);
@@ -69,5 +72,11 @@ export const FIND = css`
 
   .find > .down > svg {
     transform: rotate(90deg);
+  }
+
+  @media print {
+    .find-place {
+      display: none;
+    }
   }
 `;
