@@ -10,21 +10,12 @@ import { Herald } from './herald';
 import { keepFromPage } from './keys';
 import { LightParts } from './list/light';
 import { RowList } from './list/list';
-import { Painter } from './paint';
+import { LiveRun } from './live';
 import { heed, preferred } from './preferences';
 import { whenSeen } from './seen';
-import type { Host, Listener, Source } from './source';
-import { fields, number, time } from './state/read';
-import { attached, finished, fold, fromTrace, slicesOf } from './state/reduce';
-import {
-  asStatus,
-  type Connection,
-  EMPTY,
-  isFinal,
-  type Row,
-  seqsOf,
-  type ViewState,
-} from './state/state';
+import type { Host, Source } from './source';
+import { fields } from './state/read';
+import { isFinal, type Row, seqsOf } from './state/state';
 import { STYLES } from './style/style';
 import { Thread } from './thread';
 import { tick } from './ticks';
@@ -36,23 +27,20 @@ import { speak, trans } from './words';
 export class TraceElement extends LitElement {
   static override styles = STYLES;
 
-  private state: ViewState = EMPTY;
-  /** All that was saved of the run has been read. */
-  private whole = Promise.resolve();
-  private connection: Connection = 'saved';
-  private wasLive = false;
-  /** The notebook holds the finished run. */
-  private written = false;
+  private readonly run = new LiveRun({
+    changed: () => this.requestUpdate(),
+    finished: taskId => this.host?.onFinished?.(taskId),
+    refused: message => {
+      this.notice = message;
+      this.requestUpdate();
+    },
+  });
   private stopping = false;
   private notice = '';
   private questionOpen = false;
-  private waiting: unknown[] = [];
   private source: Source = {};
   private host: Host | undefined;
   private light: LightParts | undefined;
-  private replayedTo = 0;
-  /** How far the server's clock is ahead of the page's, in ms: the quickest live event tells best. */
-  private skew: number | undefined;
   private ticker: ReturnType<typeof setInterval> | undefined;
 
   private readonly asks = new Asks(
@@ -83,14 +71,13 @@ export class TraceElement extends LitElement {
   );
   private thread: Thread | undefined;
   private inThread: (() => void) | undefined;
-  /** There is a server that knows the run. */
-  private reachable = false;
+  /** Whether there is a server that knows the run, once one was asked. */
+  private known: boolean | undefined;
   private readonly attention = new Attention(this);
   private readonly herald = new Herald();
-  private readonly painter = new Painter(() => this.foldIn());
   private readonly follower = new Follower(
     this,
-    () => this.wasLive && preferred.now.follow,
+    () => this.run.wasLive && preferred.now.follow,
     () => this.requestUpdate(),
   );
   private readonly tools = new RunTools({
@@ -102,7 +89,7 @@ export class TraceElement extends LitElement {
     reveal: row => void this.list.reveal(row),
     find: () => this.finder.show(),
     follower: this.follower,
-    clock: () => this.clock(),
+    clock: () => this.run.clock(),
     share: () => (this.ended && this.host?.share !== undefined ? () => this.share() : undefined),
   });
 
@@ -120,57 +107,16 @@ export class TraceElement extends LitElement {
     this.thread = new Thread(this, (place, next) =>
       mount(place, next, host, { signal, inThread: () => this.requestUpdate() }),
     );
-    this.read(source.trace, signal);
-    this.connection = source.subscribe === undefined ? 'saved' : 'reconnecting';
-    if (source.subscribe !== undefined && !isFinal(this.state.status))
-      source.subscribe(this.listener, signal);
-    else this.connection = 'saved';
-    signal.addEventListener('abort', () => this.painter.stop(), { once: true });
+    this.run.open(source, signal);
     this.adoptThread(source.trace);
     preferred.watch(() => this.requestUpdate(), signal);
     whenSeen(this, signal, () => void this.look());
     this.requestUpdate();
   }
 
-  /** A long run that is over is read in slices: the page goes on meanwhile, and shows it when it is whole. */
-  private read(trace: unknown, signal: AbortSignal): void {
-    const slices = slicesOf(trace);
-    const first = slices.next();
-    const told = asStatus(fields(trace).status);
-    if (first.done || told === undefined || !isFinal(told)) {
-      this.state = first.done ? first.value : fromTrace(trace);
-      return;
-    }
-    this.state = { ...first.value, status: told, rows: [] };
-    this.whole = new Promise(resolve => {
-      const goOn = (): void => {
-        if (signal.aborted) return;
-        const { done, value } = slices.next();
-        if (!done) {
-          setTimeout(goOn);
-          return;
-        }
-        this.change(value);
-        resolve();
-      };
-      setTimeout(goOn);
-    });
-  }
-
-  /**
-   * Takes the document that the notebook now holds of the same run; one that says less is left.
-   *
-   * A finished one makes it a saved run: nothing that is shown depends on a server any more.
-   */
+  /** Takes the document that the notebook now holds of the same run; one that says less is left. */
   adopt(trace: unknown): void {
-    const told = fromTrace(trace);
-    const ended = isFinal(told.status);
-    const saysMore = ended || told.lastSeq >= this.state.lastSeq;
-    if (!isFinal(this.state.status) && saysMore) this.state = told;
-    if (ended) {
-      this.written = true;
-      this.connection = 'saved';
-    }
+    this.run.adopt(trace);
     this.adoptThread(trace);
     this.requestUpdate();
   }
@@ -184,18 +130,18 @@ export class TraceElement extends LitElement {
 
   /** Offers the run for export, where the place that shows it can do that. */
   share(): void {
-    this.host?.share?.({ ...fields(this.source.trace), task_id: this.state.taskId });
+    this.host?.share?.({ ...fields(this.source.trace), task_id: this.run.state.taskId });
   }
 
   /** The address of a step, for somebody else to follow; nothing where no page would follow it. */
   linkTo(row: Row): string | undefined {
-    return row.seq > 0 ? this.host?.linkTo?.(this.state.taskId, row.seq) : undefined;
+    return row.seq > 0 ? this.host?.linkTo?.(this.run.state.taskId, row.seq) : undefined;
   }
 
   /** Goes to the step that an event belongs to: scrolls there, unfolds it and gives it the focus. */
   async goTo(seq: number): Promise<HTMLElement | undefined> {
-    await this.whole;
-    const row = this.state.rows.find(each => seqsOf(each).includes(seq));
+    await this.run.whole;
+    const row = this.run.state.rows.find(each => seqsOf(each).includes(seq));
     if (row === undefined) return undefined;
     this.follower.pause();
     this.tools.unhide(row);
@@ -208,14 +154,18 @@ export class TraceElement extends LitElement {
   }
 
   get ended(): boolean {
-    return isFinal(this.state.status);
+    return this.run.over;
   }
 
   /** Asked when the run is looked at: a notebook may hold many of them. */
   private async look(): Promise<void> {
-    if (this.source.reachable === undefined || this.connection !== 'saved') return;
-    this.reachable = await this.source.reachable();
+    if (this.source.reachable === undefined || this.run.connection !== 'saved') return;
+    this.known = await this.source.reachable();
     this.requestUpdate();
+  }
+
+  private get reachable(): boolean {
+    return this.known ?? this.run.wasLive;
   }
 
   override connectedCallback(): void {
@@ -248,67 +198,19 @@ export class TraceElement extends LitElement {
     this.performUpdate();
   };
 
-  private readonly listener: Listener = {
-    attached: (status, lastSeq) => {
-      this.foldIn();
-      this.replayedTo = number(lastSeq) ?? 0;
-      this.change(attached(this.state, status));
-    },
-    events: events => {
-      this.measureSkew(events);
-      this.waiting.push(...events);
-      this.painter.request();
-    },
-    connection: connection => {
-      this.wasLive ||= connection === 'live';
-      this.reachable ||= connection === 'live';
-      if (!this.written) this.connection = connection;
-      this.requestUpdate();
-    },
-    result: result => {
-      this.foldIn();
-      this.change(finished(this.state, result));
-      this.host?.onFinished?.(this.state.taskId);
-    },
-    refused: message => {
-      this.notice = message;
-      this.requestUpdate();
-    },
-  };
-
-  private foldIn(): void {
-    if (this.waiting.length === 0) return;
-    const events = this.waiting;
-    this.waiting = [];
-    this.change(fold(this.state, events));
-  }
-
-  private change(state: ViewState): void {
-    this.state = state;
-    this.requestUpdate();
-  }
-
-  private measureSkew(events: readonly unknown[]): void {
-    const last = fields(events.at(-1));
-    const sentAt = time(last.ts);
-    if (sentAt === undefined || (number(last.seq) ?? 0) <= this.replayedTo) return;
-    this.skew = Math.max(this.skew ?? Number.NEGATIVE_INFINITY, sentAt - Date.now());
-  }
-
   protected override willUpdate(): void {
     if (this.hasUpdated && this.isConnected) this.attention.remember(this.renderRoot);
   }
 
   protected override render(): TemplateResult {
-    const { state } = this;
-    const cancellable =
-      this.connection !== 'saved' && !isFinal(state.status) && this.source.cancel !== undefined;
+    const { state, connection, wasLive } = this.run;
+    const cancellable = connection !== 'saved' && !this.ended && this.source.cancel !== undefined;
     const undo = this.reachable ? this.undo.button(state, this.source) : nothing;
     const shown = this.shown();
     return html`
       ${headerTemplate(state, {
-        connection: this.connection,
-        wasLive: this.wasLive,
+        connection,
+        wasLive,
         stopping: this.stopping,
         notice: this.notice,
         undo,
@@ -323,8 +225,8 @@ export class TraceElement extends LitElement {
         rows: this.tools.rows(shown),
         costs: this.tools.costs,
         linkTo: row => this.linkTo(row),
-        connection: this.connection,
-        answers: this.connection === 'live' && this.source.answer !== undefined,
+        connection,
+        answers: connection === 'live' && this.source.answer !== undefined,
       })}
       ${footerTemplate(state, undo)} ${this.undo.report()}
       <div class="sr" role="status">${this.news()}</div>
@@ -333,19 +235,12 @@ export class TraceElement extends LitElement {
     `;
   }
 
-  /** What is news on this page: not what was so when it came to know the run. */
   private news(): string {
-    const knows = this.wasLive && this.state.lastSeq >= this.replayedTo;
-    return knows ? this.herald.say(this.state, this.now()) : '';
-  }
-
-  /** The server's time, in ms. */
-  private now(): number {
-    return Date.now() + (this.skew ?? 0);
+    return this.run.isNews ? this.herald.say(this.run.state, this.run.now()) : '';
   }
 
   private shown(): Shown {
-    const { state, connection } = this;
+    const { state, connection } = this.run;
     const live = !isFinal(state.status) && connection !== 'saved';
     return { state, run: isFinal(state.status) || live ? state.status : 'interrupted', live };
   }
@@ -360,11 +255,11 @@ export class TraceElement extends LitElement {
   }
 
   protected override updated(): void {
-    this.dataset.taskId = this.state.taskId;
+    this.dataset.taskId = this.run.state.taskId;
     this.role = 'group';
-    this.ariaLabel = trans.__('Run of %1', this.state.agent || trans.__('an agent'));
-    this.dataset.status = this.state.status;
-    this.dataset.connection = this.connection;
+    this.ariaLabel = trans.__('Run of %1', this.run.state.agent || trans.__('an agent'));
+    this.dataset.status = this.run.state.status;
+    this.dataset.connection = this.run.connection;
     this.toggleAttribute('data-follows', this.inThread !== undefined);
     this.light?.show(this.list.light());
     this.list.updated();
@@ -398,14 +293,8 @@ export class TraceElement extends LitElement {
   }
 
   private tick(): void {
-    const now = this.clock();
+    const now = this.run.clock();
     if (now !== undefined) tick(this.renderRoot, now);
-  }
-
-  /** The time by the server's clock, while the run goes on. */
-  private clock(): number | undefined {
-    if (isFinal(this.state.status) || this.connection !== 'live') return undefined;
-    return this.now();
   }
 }
 
