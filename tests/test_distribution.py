@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import json
+import os
 import re
 import subprocess
 import sys
@@ -11,6 +13,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, metadata, packages_distributions
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from packaging.specifiers import SpecifierSet
@@ -29,6 +32,7 @@ OPTIONAL = {
     "agentkit/server/app": "server",
 }
 """Modules that say which extra to install when it is missing, by the start of their path."""
+LAB_SCHEMAS = Path(sys.prefix) / "share/jupyter/lab/schemas/@jupyterlab"
 ASKED_FOR_BY_NAME = {"pandas"}
 """Used only by what is called for it, such as ``to_dataframe``."""
 
@@ -112,3 +116,49 @@ def test_every_version_installed_for_the_tests_is_pinned() -> None:
     lines = [*PROJECT["dependencies"], *(line for extra in EXTRAS.values() for line in extra)]
     names = set(map(name_of, lines)) - {PROJECT["name"]}
     assert names - pinned == set()
+
+
+def test_the_wheel_brings_the_page_its_schema_and_what_switches_both_on(tmp_path: Path) -> None:
+    folder = Path(sys.executable).parent
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"},
+        check=True,
+        capture_output=True,
+    )
+    [file] = tmp_path.glob("*.whl")
+    with ZipFile(file) as wheel:
+        [data] = {name.split("/")[0] for name in wheel.namelist() if ".data/" in name}
+        shared = f"{data}/data/share/jupyter/labextensions/jupyter-agentkit"
+        schema = json.loads(wheel.read(f"{shared}/schemas/jupyter-agentkit/plugin.json"))
+        names = set(wheel.namelist())
+    assert schema == json.loads((ROOT / "labextension/schema/plugin.json").read_text("utf-8"))
+    enabled = f"{data}/data/etc/jupyter/jupyter_server_config.d/jupyter_agentkit.json"
+    assert {f"{shared}/package.json", f"{shared}/install.json", enabled} <= names
+    assert "jupyter_agentkit/static/widget.js" in names
+
+
+def menus_in(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Return the menus of a schema, also those that are in others."""
+    for item in items:
+        menu: dict[str, Any] | None = item.get("submenu") if "submenu" in item else item
+        if menu is not None and "id" in menu:
+            yield menu
+            yield from menus_in(menu.get("items", []))
+
+
+def test_what_the_schema_adds_to_menus_is_added_to_menus_that_there_are() -> None:
+    schema = json.loads((ROOT / "labextension/schema/plugin.json").read_text("utf-8"))
+    ours = list(menus_in(schema["jupyter.lab.menus"]["main"]))
+    theirs = {
+        menu["id"]
+        for file in LAB_SCHEMAS.rglob("*.json")
+        for menu in menus_in(
+            json.loads(file.read_text("utf-8")).get("jupyter.lab.menus", {}).get("main", [])
+        )
+    }
+    # A menu of our own has a name; the others have theirs already.
+    added = {menu["id"] for menu in ours if "label" not in menu}
+    assert added
+    assert added <= theirs
