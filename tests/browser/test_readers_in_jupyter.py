@@ -98,6 +98,11 @@ class Reader:
         trace = self.page.locator(f"[data-windowed-list-index='{cell}'] agentkit-trace")
         trace.locator("[data-event-type='tool_call'] button").first.click()
         trace.get_by_role("button", name="Show all").last.click()
+        more = trace.get_by_role("button", name=re.compile("^Show more"))
+        while more.count():
+            left = more.inner_text()
+            more.click()
+            expect(trace.get_by_role("button", name=left, exact=True)).to_have_count(0)
         expect(trace).to_contain_text(words)
 
 
