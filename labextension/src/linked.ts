@@ -32,6 +32,8 @@ export const linkedPlugin: JupyterFrontEndPlugin<void> = {
 async function stays(line: HTMLElement): Promise<boolean> {
   for (let frame = 0; frame < SETTLED_FRAMES; frame++) {
     await new Promise(requestAnimationFrame);
+    // A cell that is left out of the page for a moment takes the step with it.
+    if (!line.isConnected) return false;
     const { top, bottom } = line.getBoundingClientRect();
     if (bottom < 0 || top > innerHeight) return false;
   }

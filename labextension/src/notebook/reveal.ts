@@ -95,7 +95,9 @@ export async function reveal(
 }
 
 function viewOf(cell: HTMLElement | undefined, taskId: string): HTMLElement | undefined {
-  const views = cell?.querySelectorAll<HTMLElement>('agentkit-trace') ?? [];
+  // A cell off the screen may be built and yet not be in the page.
+  if (cell?.isConnected !== true) return undefined;
+  const views = cell.querySelectorAll<HTMLElement>('agentkit-trace');
   return [...views].find(view => view.dataset.taskId === taskId);
 }
 
