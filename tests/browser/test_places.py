@@ -117,6 +117,14 @@ def test_the_launcher_starts_a_notebook_whose_run_opens_in_a_tab_and_is_found_ag
     )
     page.save()
     (task,) = lab.tasks()
+    # A link to a step of it leads there.
+    step = next(e["seq"] for e in lab.events(task["task_id"]) if e["event_type"] == "tool_call")
+    page.page.evaluate(
+        "hash => { location.hash = hash; }", f"agentkit-run={task['task_id']}&step={step}"
+    )
+    head = page.trace().element.locator(f'[data-seq="{step}"] > .head')
+    expect(head).to_be_focused()
+    expect(head).to_be_in_viewport()
     page.trace().element.click(button="right", position={"x": 200, "y": 8})
     page.page.locator(".lm-Menu-itemLabel", has_text="Open Run in a Tab").click()
     tab = page.page.locator(".agentkit-document:visible agentkit-trace")
