@@ -135,10 +135,9 @@ def _pour(lines: queue.SimpleQueue[str]) -> None:
 
 def _terminal() -> int | None:
     """The standard error that this process was started with; ``None`` where that cannot be told now."""
-    from ipykernel.iostream import OutStream
-
     stream = sys.stderr
-    if not isinstance(stream, OutStream):
+    iostream: Any = sys.modules.get("ipykernel.iostream")  # it is loaded where a kernel runs
+    if iostream is None or not isinstance(stream, iostream.OutStream):
         return None  # such as in a cell that captures its output
     try:
         return stream.fileno()  # the kernel keeps it there while it reads the descriptor 2 itself
