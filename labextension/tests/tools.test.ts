@@ -64,7 +64,7 @@ describe('the tools of a run', () => {
   test('hand a finished run on, where the page can do that', async () => {
     const share = vi.fn();
     const view = await show(sample('simulated'), { share });
-    await use(view, 'Export…');
+    await use(view, 'Export Trace…');
     expect(share.mock.calls[0]?.[0]).toMatchObject({ task_id: sample('simulated').task_id });
   });
 

@@ -43,7 +43,9 @@ export function labHost(
     css: CSS,
     words,
     async renderMime(bundle, node) {
-      const kept = Object.entries(bundle).filter(([type]) => !NESTED.includes(type));
+      const kept = Object.entries(bundle).filter(
+        ([type]) => !NESTED.includes(type) && !isScalar(type, bundle),
+      );
       const data = Object.fromEntries(kept) as IRenderMime.IMimeModel['data'];
       const type = rendermime.preferredMimeType(data, 'ensure');
       if (type === undefined || (type === 'text/plain' && 'image/svg+xml' in bundle)) {
@@ -57,6 +59,12 @@ export function labHost(
     renderCode: (code, language, node) =>
       render('text/markdown', { 'text/markdown': fenced(code, language) }, node),
   };
+}
+
+/** JSON of one value, which is a tree of one node: its text says as much. */
+function isScalar(type: string, bundle: Fields): boolean {
+  if (type !== 'application/json' || !('text/plain' in bundle)) return false;
+  return typeof bundle[type] !== 'object' || bundle[type] === null;
 }
 
 /** Code as Markdown that cannot end before the code does. */

@@ -126,7 +126,7 @@ export class RunTools {
         ...{ name: trans.__('Copy as Markdown'), icon: 'copy', group: true },
         act: () => void this.copy(shown),
       },
-      share !== undefined && { name: trans.__('Export…'), icon: 'export', act: share },
+      share !== undefined && { name: trans.__('Export Trace…'), icon: 'export', act: share },
     ];
     return tools.filter(tool => tool !== false);
   }
