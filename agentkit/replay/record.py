@@ -168,7 +168,7 @@ class Record:
 
 def _by_turn(events: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     turn: list[dict[str, Any]] = []
-    step, called, running = 0.0, False, set[Any]()
+    step, called, running = 0.0, False, set[str | None]()
     for event in events:
         kind, number = event["event_type"], as_number(event.get("step")) or 0
         over = kind in _SAID or number > step or (kind == "warning" and not running)
@@ -178,9 +178,9 @@ def _by_turn(events: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
             turn, called = [], False
         if kind == "tool_call":
             called = True
-            running.add(event.get("tool_call_id"))
+            running.add(as_text(event.get("tool_call_id")))
         elif kind == "tool_result":
-            running.discard(event.get("tool_call_id"))
+            running.discard(as_text(event.get("tool_call_id")))
         step = number
         turn.append(event)
     yield turn

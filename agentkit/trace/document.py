@@ -39,7 +39,7 @@ from agentkit.core.events import (
     Warned,
 )
 from agentkit.core.protocol import ErrorInfo, TaskStatus, TaskSummary, Usage, absent
-from agentkit.trace.packed import PackedEvents, unpack
+from agentkit.trace.packed import PackedEvents, Room, unpack
 from agentkit.trace.read import as_list, as_mapping, as_text, first_event
 
 TRACE_MIME = "application/vnd.agentkit.trace+json"
@@ -203,10 +203,11 @@ def read_trace(document: object) -> Trace:
     Missing fields, fields of another type, unknown events and documents of a later version never
     raise. An unknown status stays as it is, for the reader to see.
     """
-    if isinstance(document, Trace):
-        return document
-    fields = as_mapping(document)
-    events = [as_mapping(event) for event in unpack(fields.get("events"))]
+    return document if isinstance(document, Trace) else _read(as_mapping(document), Room())
+
+
+def _read(fields: dict[str, Any], room: Room) -> Trace:
+    events = [as_mapping(event) for event in unpack(fields.get("events"), room)]
     events = _stored(event for event in events if isinstance(event.get("event_type"), str))
     started = first_event(events, "run_started")
     finished = first_event(events, "run_finished")
@@ -225,14 +226,14 @@ def read_trace(document: object) -> Trace:
         result=as_text(fields.get("result")),
         error=_validated(ErrorInfo, fields.get("error") or finished.get("error")),
         events=events,
-        follow_ups=_follow_ups(fields.get("follow_ups")),
+        follow_ups=_follow_ups(fields.get("follow_ups"), room),
         left_out=_validated(LeftOut, fields.get("left_out")),
     )
 
 
-def _follow_ups(value: object) -> list[Trace] | None:
+def _follow_ups(value: object, room: Room) -> list[Trace] | None:
     later = (as_mapping(each) for each in as_list(value))
-    return [read_trace({**each, "follow_ups": None}) for each in later] or None
+    return [_read({**each, "follow_ups": None}, room) for each in later] or None
 
 
 _Model = TypeVar("_Model", bound=BaseModel)

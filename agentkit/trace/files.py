@@ -14,7 +14,7 @@ from typing import Any
 
 from agentkit.errors import BrokenFile, NotFound
 from agentkit.trace.document import TRACE_MIME, Trace, read_trace
-from agentkit.trace.read import as_list, as_mapping, as_text, parsed
+from agentkit.trace.read import as_list, as_mapping, as_text, parsed, shallow
 from agentkit.trace.words import one_line
 
 _NOTEBOOK = ("cells", "worksheets", "nbformat")
@@ -149,7 +149,7 @@ def _trace(value: object) -> dict[str, Any]:
 
 
 def _saved(fields: dict[str, Any], place: Place | None) -> SavedTrace:
-    return SavedTrace.model_construct(**dict(read_trace(fields)), place=place)
+    return SavedTrace.model_construct(**dict(read_trace(shallow(fields))), place=place)
 
 
 def _once(found: list[SavedTrace]) -> list[SavedTrace]:

@@ -50,7 +50,12 @@ MARKDOWN_PICTURES = Share(160_000, 0, 40_000)
 PLAIN_EVENTS = 10_000
 """So many events are written as they are; more are packed where that halves them."""
 UNPACKED_BYTES = 200_000_000
-"""What packed events may become; more is refused, for a small file could ask for any amount of memory."""
+"""What the packed events of a run and its follow-ups may become; more is refused, for a small file could
+ask for any amount of memory."""
+UNPACKED_COMMAS = 4_000_000
+"""How many of these may stand in them: empty lists take thirty times as much memory as their JSON."""
+READ_DEPTH = 100
+"""Lists and objects within one another in a file, or in packed events: as much as a server takes."""
 TRACE_CHARS = 16_000_000
 """A trace as it is written into a notebook. Of a larger one, values are cut."""
 TRACE_VALUES = (4_000_000, 1_000_000, 250_000, 60_000, 15_000, 4_000, 1_000)

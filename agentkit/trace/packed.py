@@ -6,12 +6,13 @@ import base64
 import binascii
 import json
 import zlib
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from agentkit.trace.limits import PLAIN_EVENTS, UNPACKED_BYTES
-from agentkit.trace.read import as_list, as_mapping, as_text, parsed
+from agentkit.trace.limits import PLAIN_EVENTS, UNPACKED_BYTES, UNPACKED_COMMAS
+from agentkit.trace.read import as_list, as_mapping, as_text, parsed, shallow
 
 ENCODING: Literal["zlib+base64"] = "zlib+base64"
 
@@ -40,7 +41,15 @@ def pack(events: list[dict[str, Any]]) -> list[dict[str, Any]] | dict[str, Any]:
     return PackedEvents(encoding=ENCODING, count=len(events), data=data).model_dump()
 
 
-def unpack(events: object) -> list[Any]:
+@dataclass(slots=True)
+class Room:
+    """What the packed events of a document may still become, all its runs together."""
+
+    size: int = UNPACKED_BYTES
+    commas: int = UNPACKED_COMMAS
+
+
+def unpack(events: object, room: Room) -> list[Any]:
     """The list that was packed, or that was there; what cannot be read becomes an event that says so."""
     packed = as_mapping(events)
     if "data" not in packed:
@@ -50,11 +59,16 @@ def unpack(events: object) -> list[Any]:
     try:
         compressed = base64.b64decode(as_text(packed.get("data")) or "", validate=True)
         reader = zlib.decompressobj()
-        text = reader.decompress(compressed, UNPACKED_BYTES)
-        if not reader.eof:
-            whole = "longer than is read" if reader.unconsumed_tail else "cut off"
-            return [_unreadable(f"the packed events are {whole}")]
-        return as_list(parsed(text.decode("utf-8", "surrogatepass")))
+        # One more than there is room for: a length of 0 would mean any.
+        text = reader.decompress(compressed, room.size + 1)
+        room.size = max(0, room.size - len(text))
+        room.commas -= text.count(b",")
+        if not reader.eof or room.commas < 0:
+            cut = not (reader.eof or reader.unconsumed_tail)
+            return [
+                _unreadable(f"the packed events are {'cut off' if cut else 'longer than is read'}")
+            ]
+        return as_list(shallow(parsed(text.decode("utf-8", "surrogatepass"))))
     except (binascii.Error, zlib.error, ValueError, RecursionError) as error:
         return [_unreadable(f"the packed events are broken: {error}")]
 

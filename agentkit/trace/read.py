@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any, TypeVar, cast
+
+from agentkit.trace.limits import READ_DEPTH
+
+_Value = TypeVar("_Value")
 
 
 def as_mapping(value: object) -> dict[str, Any]:
@@ -28,6 +32,31 @@ def as_number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return value if abs(value) < 1e18 else None
+
+
+def shallow(value: _Value) -> _Value:
+    """``value`` without what is nested so deeply that walking it could fail; the same object mostly."""
+    level: list[Any] = [value]
+    for _ in range(READ_DEPTH):
+        level = [inner for each in level for inner in _within(each)]
+        if not level:
+            return value
+    return cast("_Value", _cut(value, READ_DEPTH))
+
+
+def _within(value: object) -> list[Any]:
+    inner = [*as_mapping(value).values(), *as_list(value)]
+    return [each for each in inner if isinstance(each, (dict, list))]
+
+
+def _cut(value: Any, depth: int) -> Any:
+    if not isinstance(value, (dict, list)):
+        return value
+    if not depth:
+        return "[nested too deep to be shown]"
+    if isinstance(value, list):
+        return [_cut(each, depth - 1) for each in as_list(cast("object", value))]
+    return {name: _cut(each, depth - 1) for name, each in as_mapping(cast("object", value)).items()}
 
 
 def parsed(text: str) -> Any:

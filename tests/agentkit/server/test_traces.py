@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import zlib
 from typing import Any
 
 import pytest
@@ -134,3 +136,12 @@ def test_a_run_with_many_pictures_may_be_larger_than_other_requests(hosted: Host
     told = look(hosted, trace=trace(*call(1, picture))).json()
     assert told["steps"][0]["bytes"] > 5_000_000
     assert told["steps"][0]["pictures"] == 1
+
+
+def test_what_is_nested_deeper_than_a_server_takes_cannot_come_in_packed(hosted: Hosted) -> None:
+    event = '{"event_type":"odd","value":' + "[" * 600 + "]" * 600 + "}"
+    data = base64.b64encode(zlib.compress(f"[{event}]".encode())).decode()
+    packed = {"encoding": "zlib+base64", "count": 1, "data": data}
+    brought = {**sample("completed"), "events": packed}
+    assert look(hosted, trace=brought).status_code == 200
+    assert "nested too deep" in export(hosted, "json", trace=brought).text

@@ -126,3 +126,38 @@ def test_values_nested_deeper_than_can_be_written_are_named() -> None:
     for form in ("text/html", "text/markdown", "text/plain"):
         assert "nested too deep to be shown" in data[form]
     assert data[TRACE_MIME]["events"] == [event]
+
+
+@pytest.mark.parametrize("command", ["show", "replay", "export"])
+def test_a_run_whose_values_are_nested_deeply_does_not_hide_the_others_of_its_file(
+    command: str, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    deep: Any = "x"
+    for _ in range(600):
+        deep = {"a": deep}
+    made: dict[str, Any] = {
+        "event_type": "tool_call",
+        "tool_call_id": "c",
+        "tool_name": "dig",
+        "arguments": {},
+    }
+    said: dict[str, Any] = {"event_type": "tool_result", "tool_call_id": "c", "outcome": "success"}
+    bad = {**trace(made, {**said, "content": {"application/json": deep}}), "task_id": "deep"}
+    file = tmp_path / "two.agenttrace.json"
+    file.write_text(json.dumps([bad, sample("completed")]), encoding="utf-8")
+    form = ["--to", "json"] if command == "export" else []
+    assert main(["trace", command, str(file), *form]) in (0, 1)
+    out = capsysbinary.readouterr().out
+    assert b"README" in out or command == "replay"
+
+
+def test_an_id_of_another_type_is_replayed_as_none(tmp_path: Path) -> None:
+    file = tmp_path / "x.agenttrace.json"
+    event: dict[str, Any] = {
+        "event_type": "tool_call",
+        "tool_call_id": ["c"],
+        "tool_name": {},
+        "arguments": [],
+    }
+    file.write_text(json.dumps(trace(event, {**event, "event_type": "tool_result"})))
+    assert main(["trace", "replay", str(file)]) in (0, 1)

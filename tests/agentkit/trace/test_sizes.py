@@ -92,6 +92,10 @@ BROKEN = {
     "no text": {**PACKED, "data": 7},
     "no zlib": {**PACKED, "data": base64.b64encode(b"x" * 90).decode()},
     "no JSON": {**PACKED, "data": base64.b64encode(zlib.compress(b"[1")).decode()},
+    "too many": {
+        **PACKED,
+        "data": base64.b64encode(zlib.compress(b"[" + b"[]," * 4_000_001 + b"0]")).decode(),
+    },
     "too long": {**PACKED, "data": base64.b64encode(zlib.compress(b" " * 200_000_001)).decode()},
 }
 
@@ -102,6 +106,15 @@ def test_packed_events_that_cannot_be_read_are_said_to_be_unreadable(name: str) 
     for form in ("text/html", "text/markdown", "text/plain"):
         assert "Event unreadable" in data[form]
         assert "North did." in data[form]
+
+
+def test_a_run_and_its_follow_ups_share_the_room_for_what_is_unpacked() -> None:
+    bomb = b'[{"event_type":"message","text":"' + b"x" * 110_000_000 + b'"}]'
+    packed = {**PACKED, "data": base64.b64encode(zlib.compress(bomb, 1)).decode()}
+    run = {**trace(), "events": packed}
+    read = read_trace({**run, "follow_ups": [run, run]})
+    assert read.events[0]["event_type"] == "message"
+    assert [each.events[0]["event_type"] for each in read.follow_ups or ()] == ["unreadable"] * 2
 
 
 def test_of_a_trace_that_is_too_large_the_longest_values_are_cut_and_named() -> None:
