@@ -7,7 +7,8 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from agentkit.errors import AgentKitError
-from agentkit.trace.document import Trace
+from agentkit.trace.bundle import to_traces
+from agentkit.trace.document import TRACES_MIME, Trace
 from agentkit.trace.html import to_html
 from agentkit.trace.overview import overview
 from agentkit.trace.words import cost, duration, moment, one_line, visible
@@ -68,7 +69,8 @@ def to_dataframe(shown: MapState) -> DataFrame:
 
 def to_bundle(shown: MapState) -> dict[str, Any]:
     """``{"data", "metadata"}`` of a cell output that needs neither kernel nor server."""
-    data = {
+    data: dict[str, Any] = {
+        TRACES_MIME: to_traces(item.run.record.trace() for item in shown.items if item.run),
         "text/html": _html(shown),
         "text/markdown": _markdown(shown),
         "text/plain": repr(shown),

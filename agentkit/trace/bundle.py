@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from agentkit.core.protocol import MimeBundle
-from agentkit.trace.document import TRACE_MIME, Trace, read_trace
+from agentkit.trace.document import TRACE_MIME, VERSION, Trace, read_trace
 from agentkit.trace.html import to_html
 from agentkit.trace.limits import TRACE_CHARS, TRACE_VALUES
 from agentkit.trace.markdown import to_markdown
@@ -42,12 +42,29 @@ def to_bundle(trace: Trace | Mapping[str, Any], *, live: bool = True) -> dict[st
     }
 
 
+def to_traces(traces: Iterable[Trace]) -> dict[str, Any]:
+    """What an output that stands for many runs keeps of them, as many as fit a single one's size."""
+    kept: list[dict[str, Any]] = []
+    left = TRACE_CHARS
+    for trace in traces:
+        document = _kept(trace.to_json())
+        left -= _length(document)
+        if left < 0:
+            break
+        kept.append(document)
+    return {"version": VERSION, "traces": kept}
+
+
+def _length(document: dict[str, Any]) -> int:
+    return len(json.dumps(document, ensure_ascii=False, default=repr))
+
+
 def _kept(document: dict[str, Any]) -> dict[str, Any]:
     """The document as a notebook keeps it: long lists of events packed, and no longer than is bearable."""
     kept = _packed(document)
     try:
         for limit in TRACE_VALUES:
-            if len(json.dumps(kept, ensure_ascii=False, default=repr)) <= TRACE_CHARS:
+            if _length(kept) <= TRACE_CHARS:
                 break
             kept = _packed(_cut(document, limit))
     except RecursionError:

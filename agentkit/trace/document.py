@@ -43,6 +43,8 @@ from agentkit.trace.packed import PackedEvents, Room, unpack
 from agentkit.trace.read import as_list, as_mapping, as_text, first_event
 
 TRACE_MIME = "application/vnd.agentkit.trace+json"
+TRACES_MIME = "application/vnd.agentkit.traces+json"
+"""Of an output that stands for many runs: ``{"version": 1, "traces": […]}``, for ``agentkit.trace.load``."""
 """The MIME type of a trace in a cell's output."""
 
 VERSION: Literal[1] = 1

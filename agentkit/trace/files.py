@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from agentkit.errors import BrokenFile, NotFound
-from agentkit.trace.document import TRACE_MIME, Trace, read_trace
+from agentkit.trace.document import TRACE_MIME, TRACES_MIME, Trace, read_trace
 from agentkit.trace.read import as_list, as_mapping, as_text, parsed, shallow
 from agentkit.trace.words import one_line
 
@@ -136,6 +136,10 @@ def _runs_of_output(output: dict[str, Any], place: Place | None) -> Iterator[Sav
             trace = _trace(bundle[TRACE_MIME])
             if trace:
                 yield _saved(trace, place)
+            return
+        if TRACES_MIME in bundle:
+            for each in as_list(_trace(bundle[TRACES_MIME]).get("traces")):
+                yield _saved(as_mapping(each), place)
             return
 
 

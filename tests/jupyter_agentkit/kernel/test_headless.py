@@ -14,7 +14,7 @@ import nbformat
 
 from agentkit.trace import load
 from agentkit.trace.compare import compare_all, steady
-from agentkit.trace.document import TRACE_MIME, read_trace
+from agentkit.trace.document import TRACE_MIME, TRACES_MIME, read_trace
 from agentkit.trace.html import to_html
 from agentkit.trace.markdown import to_markdown
 from agentkit.trace.plain import to_text
@@ -61,6 +61,10 @@ def run(folder: Path, program: Program, *cells: str) -> tuple[int, str]:
 def kept(output: dict[str, Any]) -> object:
     """An output without what varies."""
     data: dict[str, Any] = output.get("data", {})
+    if TRACES_MIME in data:
+        runs = [steady(read_trace(each)) for each in data[TRACES_MIME]["traces"]]
+        rest = {name: value for name, value in data.items() if name != TRACES_MIME}
+        return runs, kept({**output, "data": rest})
     if TRACE_MIME not in data:
         return _VARYING.sub("", repr(sorted(output.items())))
     trace = read_trace(data[TRACE_MIME])

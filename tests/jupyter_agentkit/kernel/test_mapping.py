@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ import pytest
 from agentkit.errors import AgentKitError, InvalidInput
 from agentkit.llm.protocol import TokenUsage
 from agentkit.llm.scripted import Request
+from agentkit.trace import load
+from agentkit.trace.document import TRACES_MIME
 from jupyter_agentkit import Agent, AgentRun, AgentRunCancelled
 from jupyter_agentkit.map_state import WHOLE_MAP
 from jupyter_agentkit.mapping import AgentMap
@@ -217,7 +221,7 @@ def test_what_is_kept_holds_each_trace_and_no_widget(serve: ServeScript) -> None
     answers = Agent("a").map(["<b>one</b>", "a|b"], concurrency=1).wait(20)
     data = answers.bundle()["data"]
 
-    assert set(data) == {"text/html", "text/markdown", "text/plain"}
+    assert set(data) == {TRACES_MIME, "text/html", "text/markdown", "text/plain"}
     assert data["text/html"].count("<details>") >= 2
     assert "<b>one" not in data["text/html"]
     assert "&lt;b&gt;one" in data["text/html"]
@@ -226,6 +230,20 @@ def test_what_is_kept_holds_each_trace_and_no_widget(serve: ServeScript) -> None
     # Figures stand below one another and are not broken where there is little room.
     assert "---: | ---: | ---: |" in data["text/markdown"]
     assert data["text/html"].count("text-align:right;vertical-align:top;white-space:nowrap") == 12
+
+
+def test_the_runs_of_a_map_are_read_out_of_a_notebook(serve: ServeScript, tmp_path: Path) -> None:
+    serve(*[echoed] * 2)
+
+    answers = Agent("a").map(["one", "two"], concurrency=1).wait(20)
+    cell = {"cell_type": "code", "outputs": [{"output_type": "display_data", **answers.bundle()}]}
+    file = tmp_path / "map.ipynb"
+    file.write_text(json.dumps({"nbformat": 4, "cells": [cell]}), encoding="utf-8")
+
+    runs = load(file)
+    assert [run.task_id for run in runs] == [run.task_id for run in answers.runs if run]
+    assert [run.result for run in runs] == answers.results
+    assert [run.place and run.place.cell for run in runs] == [0, 0]
 
 
 def test_the_view_is_told_what_runs_and_where_to_cancel_it(serve: ServeScript) -> None:
