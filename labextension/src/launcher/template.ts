@@ -45,7 +45,7 @@ export function template(kernel: KernelSpec | undefined): object {
     ),
     markdown(
       trans.__(
-        'Name a model to ask a real one, such as `Agent("analyst", tools=[sales_by_region], model="openai:gpt-5.2")`.',
+        'Name a model to ask a real one, such as `Agent("analyst", tools=[sales_by_region], model="openai:gpt-5.4-mini")`.',
       ),
     ),
     code(
