@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
+from agentkit.trace.document import TRACES_MIME
 from tests.browser.lab import Lab, LabPage
 
 OpenPage = Callable[[Lab], LabPage]
@@ -61,4 +62,4 @@ def test_a_map_that_is_done_is_a_table_with_each_trace(lab: Lab, open_page: Open
     page.picture("map-done")
     page.save()
     (kept,) = lab.read("done.ipynb").cells[1].outputs
-    assert set(kept.data) == {"text/html", "text/markdown", "text/plain"}
+    assert set(kept.data) == {TRACES_MIME, "text/html", "text/markdown", "text/plain"}
