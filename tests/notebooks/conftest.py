@@ -3,10 +3,10 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import nbformat
 import pytest
@@ -21,8 +21,12 @@ _nbformat: Any = nbformat
 ROOT = Path(__file__).parents[2]
 SECONDS = 60
 
-RunNotebook = Callable[[str], Awaitable[Any]]
-"""Runs a notebook to its end, as a program does, and gives it with its outputs."""
+
+class RunNotebook(Protocol):
+    """Runs a notebook to its end, as a program does, and gives it with its outputs."""
+
+    def __call__(self, name: str, *, allow_errors: bool = False) -> Awaitable[Any]: ...
+
 
 
 @pytest.fixture(autouse=True)
@@ -48,13 +52,15 @@ def folder(jp_root_dir: Path) -> Path:
 def run_notebook(jp_serverapp: ServerApp, http_server_client: Any, folder: Path) -> RunNotebook:
     """In a kernel of a real server, as one that its scheduler starts."""
 
-    async def run(name: str) -> Any:
+    async def run(name: str, *, allow_errors: bool = False) -> Any:
         # What the server does with the extension once it runs; the fixtures leave it out.
         points: Any = jp_serverapp.extension_manager.extension_points
         await points["jupyter_agentkit"].app._start_jupyter_server_extension(jp_serverapp)
         async with _kernel(jp_serverapp, name) as kernel:
             notebook = _nbformat.read(folder / name, as_version=4)
-            client: Any = NotebookClient(notebook, timeout=SECONDS, km=kernel)
+            client: Any = NotebookClient(
+                notebook, timeout=SECONDS, km=kernel, allow_errors=allow_errors
+            )
             try:
                 await client.async_execute()
             finally:

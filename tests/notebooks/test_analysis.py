@@ -57,11 +57,14 @@ async def test_where_a_policy_allows_it_the_agent_draws_and_inserts_a_cell(
 async def test_where_nobody_can_be_asked_the_run_fails_and_says_so(
     run_notebook: RunNotebook, folder: Path
 ) -> None:
-    ran = await run_notebook("analysis.ipynb")
+    ran = await run_notebook("analysis.ipynb", allow_errors=True)
 
-    shown = ran.cells[8].outputs[0].data
-    assert shown[TRACE_MIME]["status"] == "failed"
-    assert "needs consent to call run_python, and nobody is there to ask" in shown["text/plain"]
+    shown, error = ran.cells[8].outputs
+    reason = "needs consent to call run_python, and nobody is there to ask"
+    assert shown.data[TRACE_MIME]["status"] == "failed"
+    assert reason in shown.data["text/plain"]
+    assert error.ename == "CellFailed"
+    assert reason in error.evalue
     assert len(_nbformat.read(folder / "analysis.ipynb", as_version=4).cells) == len(ran.cells)
 
 

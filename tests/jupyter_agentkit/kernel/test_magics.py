@@ -10,6 +10,7 @@ import pytest
 
 from agentkit.core.protocol import AgentConfig
 from agentkit.llm.protocol import ToolCall
+from agentkit.trace.document import TRACES_MIME
 from tests.jupyter_agentkit.kernel.notebook import Cell, Notebook
 from tests.jupyter_agentkit.kernel.server import AgentServer, Gate
 
@@ -282,7 +283,7 @@ def test_a_map_shows_its_progress_and_leaves_a_table(
     notebook.until(cell, lambda: bool(cell.of("update_display_data")))
 
     last = cell.of("update_display_data")[-1]["data"]
-    assert set(last) == {"text/html", "text/markdown", "text/plain"}
+    assert set(last) == {TRACES_MIME, "text/html", "text/markdown", "text/plain"}
     assert "2 completed" in last["text/markdown"]
 
 
