@@ -14,7 +14,7 @@ from pydantic_core import to_jsonable_python
 from agentkit.core.bounded import Clock, Escaped, Stop, Stopped, TimeUp
 from agentkit.core.events import StepEvent, ToolCalled, ToolFinished, ToolProgress, Warned
 from agentkit.core.meter import Meter
-from agentkit.core.protocol import Limits, Origin
+from agentkit.core.protocol import Limits, Origin, TaskStatus
 from agentkit.core.requests import Request
 from agentkit.errors import AgentKitError
 from agentkit.llm.protocol import ChatMessage, Image, ToolCall
@@ -226,7 +226,9 @@ class CallRunner:
                 raise TypeError(f"the tool returned {type(result).__name__} and no ToolResult")
             return result
         except Stopped as stopped:
-            message = "Stopped with the run." if stopped.error is None else stopped.error.message
+            # Why a run failed is what its end says, and would be said twice here.
+            why = stopped.error if stopped.status is TaskStatus.CANCELLED else None
+            message = "Stopped with the run." if why is None else why.message
             result = ToolResult.failed(message, "stopped")
             return replace(result, outcome="interrupted")
         except TimeUp:

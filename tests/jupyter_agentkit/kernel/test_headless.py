@@ -130,6 +130,8 @@ def test_a_failing_run_fails_its_cell_and_the_program_with_its_reason(tmp_path: 
             r" the run or with policy=\{'drop': 'allow'\} for the agent",
             said,
         ), said
+        on_terminal = [line for line in said.splitlines() if "[dropping]" in line]
+        assert sum("nobody is there to ask" in line for line in on_terminal) == 1
         if name == "by_jupyter_execute":
             continue  # it saves nothing when a cell fails, whatever failed
         [trace] = load(file)
