@@ -16,6 +16,7 @@ from agentkit.core.redaction import Redactor
 from agentkit.trace.document import Trace, read_trace
 from agentkit.trace.leaving_out import Part, parts, without
 from agentkit.trace.read import as_mapping, as_text
+from agentkit.trace.results import pictures_of
 from agentkit.trace.words import ROW_STATES, counted, one_line, visible
 
 _MASK = re.compile(r"\[secret(?:: [^\]\n]*)?\]")
@@ -192,7 +193,8 @@ def _holds(value: Any) -> Holds:
     for key, each in _walk(value):
         if isinstance(each, dict):
             bundle = as_mapping(cast("object", each))
-            pictures += any(name.startswith("image/") for name in bundle)
+            shown = any(name.startswith("image/") for name in bundle)
+            pictures += max(shown, len(pictures_of(bundle)))
             tables += "<table" in _text(bundle.get("text/html"))
             by = as_text(bundle.get("by")) if "decision" in bundle else None
             people += [one_line(by, 60)] if by and by not in ("on_ask", "nobody") else []

@@ -5,6 +5,7 @@ It is run as a script, with the file into which it writes what it was told as it
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+OTHER_PIXEL = PIXEL.replace("8z8BQDwAEhQGAhKmMIQ", "8z8DwHwAFAAH/iZk9HQ")
 OBJECT: dict[str, Any] = {"type": "object", "properties": {}}
 
 
@@ -41,6 +43,7 @@ TOOLS: list[dict[str, Any]] = [
     {"name": "steps", "inputSchema": OBJECT},
     {"name": "picture", "inputSchema": OBJECT},
     {"name": "mixed", "inputSchema": OBJECT},
+    {"name": "pictures", "inputSchema": OBJECT},
     {"name": "sums", "inputSchema": OBJECT},
     {"name": "broken", "inputSchema": OBJECT},
     {"name": "hang", "inputSchema": OBJECT},
@@ -82,7 +85,19 @@ def call(name: str, arguments: dict[str, Any], token: Any) -> dict[str, Any] | N
                     {"type": "resource", "resource": blob},
                     {"type": "resource_link", "uri": "doc://c", "name": "see", "description": "C"},
                     {"type": "image", "data": PIXEL, "mimeType": "image/png"},
+                    {"type": "audio", "data": "AAAA", "mimeType": "audio/wav"},
+                    {"type": "audio", "data": "BBBB", "mimeType": "audio/wav"},
+                ]
+            }
+        case "pictures":
+            drawing = base64.b64encode(b"<svg></svg>").decode()
+            return {
+                "content": [
+                    {"type": "text", "text": "<b>before</b>"},
                     {"type": "image", "data": PIXEL, "mimeType": "image/png"},
+                    {"type": "text", "text": "after"},
+                    {"type": "image", "data": OTHER_PIXEL, "mimeType": "image/png"},
+                    {"type": "image", "data": drawing, "mimeType": "image/svg+xml"},
                 ]
             }
         case "outside":

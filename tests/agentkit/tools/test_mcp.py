@@ -17,7 +17,8 @@ from agentkit.tools.mcp_config import McpServerConfig, parse_servers
 from agentkit.tools.mcp_server import McpServer, McpServerStatus
 from agentkit.tools.protocol import Tool, ToolContext, ToolResult
 from agentkit.tools.registry import ToolRegistry
-from tests.agentkit.tools.mcp_peer import PIXEL
+from agentkit.trace.results import pictures_of
+from tests.agentkit.tools.mcp_peer import OTHER_PIXEL, PIXEL
 
 pytest.importorskip("mcp", reason="the extra 'mcp' is not installed")
 
@@ -146,10 +147,28 @@ async def test_pictures_resources_and_structured_content_become_a_bundle(tmp_pat
         assert mixed["text/markdown"] == "# A"
         for part in ("first", "# A", "[doc://b: application/pdf, 3 bytes]", "see – C <doc://c>"):
             assert part in mixed["text/plain"]
-        assert "[1 more of type image/png, not shown]" in mixed["text/plain"]
+        assert mixed["audio/wav"] == "AAAA"
+        assert "[1 more of type audio/wav, not shown]" in mixed["text/plain"]
+        assert "text/html" not in mixed
         sums = (await peer.call("sums")).content
         assert sums["application/json"] == {"north": 3, "south": None}
         assert json.loads(sums["text/plain"]) == {"north": 3, "south": None}
+
+
+async def test_of_several_pictures_all_are_shown_between_the_texts(tmp_path: Path) -> None:
+    async with running(tmp_path) as peer:
+        content = (await peer.call("pictures")).content
+
+    assert content["image/png"] == PIXEL
+    assert content["image/svg+xml"] == "<svg></svg>"
+    assert "[2 pictures; a model is given the first]" in content["text/plain"]
+    places = [
+        content["text/html"].index(part)
+        for part in ("&lt;b&gt;before", PIXEL, "<pre>after", OTHER_PIXEL)
+    ]
+    assert places == sorted(places)
+    shown = pictures_of(content)
+    assert [each.uri.rpartition(",")[2] for each in shown] == [PIXEL, OTHER_PIXEL]
 
 
 async def test_no_schema_of_a_server_is_fetched_or_computed_for_its_results(tmp_path: Path) -> None:
