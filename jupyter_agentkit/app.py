@@ -28,6 +28,7 @@ from jupyter_agentkit.address import KEY_VARIABLE, URL_VARIABLE
 from jupyter_agentkit.builtin import add_builtin_tools
 from jupyter_agentkit.handlers.displays import display_handlers
 from jupyter_agentkit.handlers.http import http_handlers
+from jupyter_agentkit.handlers.kernels import kernel_handlers
 from jupyter_agentkit.handlers.mcp import mcp_handlers
 from jupyter_agentkit.handlers.page import page_handlers
 from jupyter_agentkit.handlers.socket import socket_handlers
@@ -121,6 +122,8 @@ class AgentKitApp(AgentKitSettings, ExtensionApp):
         self.handlers.extend(page_handlers(self._pages))
         self.handlers.extend(undo_handlers(self.hub, self._notebooks))
         self.handlers.extend(display_handlers(self.hub, self._notebooks))
+        assert self.serverapp is not None
+        self.handlers.extend(kernel_handlers(self.hub, self.serverapp.kernel_manager))
         self._agents_as_tools = AgentsAsTools(self.hub)
         self.handlers.extend(mcp_handlers(self._agents_as_tools))
 

@@ -19,6 +19,7 @@ from agentkit.tools.protocol import Tool
 from jupyter_agentkit.address import find_server
 from jupyter_agentkit.follower import Patience
 from jupyter_agentkit.host import Frame, Host
+from jupyter_agentkit.origin import in_kernel, managed_id
 from jupyter_agentkit.remote import JupyterHost
 from jupyter_agentkit.standing import StandingOffers
 
@@ -114,6 +115,14 @@ class Client:
     def get(self, path: str) -> Any:
         """What a route tells; ``path`` as in `Host.request`."""
         return self.call(self.host.request("GET", path))
+
+    def may_be_known(self, kernel_id: str) -> bool:
+        """Whether the host has that kernel, or cannot tell: what is wrong then is said by what asks next."""
+        try:
+            told = self.get(f"kernels/{quote(kernel_id, safe='')}")
+        except AgentKitError:
+            return True
+        return told["known"]
 
     def cancel(self, task_id: str, reason: str | None) -> None:
         """Cancel a task; one that has ended is left as it is.
@@ -231,15 +240,31 @@ def connect() -> Client:
         pid = os.getpid()
         if pid not in _clients:
             _clients.clear()
-            _clients[pid] = Client(_host())
+            _clients[pid] = _of_server() or _of_this_process()
         return _clients[pid]
 
 
-def _host() -> Host:
+def _of_server() -> Client | None:
+    """The client of the server that started this process; ``None`` where that was somebody else.
+
+    A notebook that is run by papermill in a terminal of JupyterLab, or in a cell, has a kernel that inherits
+    the server's address. The server does not know that kernel, and could not run code in it.
+    """
+    kernel_id = managed_id()
+    if kernel_id is None and in_kernel():
+        return None
     address = find_server()
     if address is None:
-        # With a server, nothing of what runs agents is needed here.
-        from jupyter_agentkit.local import LocalHost, default_hub
+        return None
+    client = Client(JupyterHost(address))
+    if kernel_id is not None and not client.may_be_known(kernel_id):
+        client.portal.close()
+        return None
+    return client
 
-        return LocalHost(default_hub())
-    return JupyterHost(address)
+
+def _of_this_process() -> Client:
+    # With a server, nothing of what runs agents is needed here.
+    from jupyter_agentkit.local import LocalHost, default_hub
+
+    return Client(LocalHost(default_hub()))

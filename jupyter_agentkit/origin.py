@@ -11,6 +11,8 @@ from pydantic import ValidationError
 from agentkit.core.protocol import Origin
 from jupyter_agentkit.lending import listen
 
+_MANAGED = "kernel-"
+
 
 def present_origin() -> Origin | None:
     """Give this kernel and the cell that runs in it; ``None`` outside of a kernel.
@@ -18,9 +20,8 @@ def present_origin() -> Origin | None:
     Front ends that name no cells, such as nbclient, leave the cell open. Works from any thread.
     """
     kernel = getattr(get_ipython(), "kernel", None)
-    # Managers of kernels call the file by the id under which they know the kernel; others call it anything.
     # JPY_SESSION_NAME names the notebook instead, and by the name that it had when the kernel was started.
-    kernel_id = connection_file(kernel).stem.removeprefix("kernel-")
+    kernel_id = connection_file(kernel).stem.removeprefix(_MANAGED)
     if not kernel_id:
         return None
     listen()  # who is told where a run comes from may offer code to the cell that waits for it
@@ -45,6 +46,21 @@ def present_place() -> dict[str, str] | None:
         "cell_id": origin.cell_id,
         "execution_id": str(execution_id),
     }
+
+
+def in_kernel() -> bool:
+    """Whether this process is a kernel."""
+    return getattr(get_ipython(), "kernel", None) is not None
+
+
+def managed_id() -> str | None:
+    """The id under which a server may know this kernel; ``None`` where its file names none.
+
+    A server's manager of kernels calls their files ``kernel-<id>.json``. nbclient, and with it papermill and
+    ``jupyter execute``, calls the file of its kernel anything else.
+    """
+    name = connection_file(getattr(get_ipython(), "kernel", None)).stem
+    return name.removeprefix(_MANAGED) if name.startswith(_MANAGED) else None
 
 
 def connection_file(kernel: Any) -> Path:

@@ -15,12 +15,10 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from IPython.core.getipython import get_ipython
-
 from agentkit.trace.document import read_trace
 from agentkit.trace.rows import fold
 from agentkit.trace.words import ROW_STATES, RUN_STATES, duration, one_line, visible
-from jupyter_agentkit.origin import connection_file
+from jupyter_agentkit.origin import in_kernel, managed_id
 from jupyter_agentkit.showing import is_headless
 
 VARIABLE = "AGENTKIT_PROGRESS"
@@ -31,19 +29,17 @@ _Events = Iterable[Mapping[str, Any]]
 
 def progress_here() -> Progress | None:
     """The progress of a run that the running cell starts; ``None`` where no terminal shall tell of it."""
-    kernel = getattr(get_ipython(), "kernel", None)
     if not is_headless() or os.environ.get(VARIABLE, "").lower() in ("off", "0", "no"):
         return None
     # What a server's kernels write there lands in the server's own log.
-    if connection_file(kernel).name.startswith("kernel-"):
+    if managed_id() is not None:
         return None
     return Progress(_write)
 
 
 def keep_off_the_cells(log: logging.Logger) -> None:
     """Have what a log warns of told on the kernel's terminal; without a handler it would end up in a cell."""
-    in_kernel = getattr(get_ipython(), "kernel", None) is not None
-    if in_kernel and not any(isinstance(each, _OnTerminal) for each in log.handlers):
+    if in_kernel() and not any(isinstance(each, _OnTerminal) for each in log.handlers):
         log.addHandler(_OnTerminal(logging.WARNING))
 
 

@@ -115,12 +115,12 @@ def environment(folder: Path) -> dict[str, str]:
     return {**kept, "HOME": str(folder), "PYTHONPATH": str(Path.cwd())}
 
 
-def run_python(folder: Path, *options: str) -> tuple[int, str]:
+def run_python(folder: Path, *options: str, **inherited: str) -> tuple[int, str]:
     """Run a Python in a folder; its exit code, and what its terminal shows."""
     done = subprocess.run(
         [sys.executable, *options],
         cwd=folder,
-        env=environment(folder),
+        env=environment(folder) | inherited,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         timeout=120,
@@ -136,6 +136,11 @@ def by_jupyter_execute(folder: Path) -> tuple[int, str]:
 def by_papermill(folder: Path) -> tuple[int, str]:
     """``papermill in.ipynb out.ipynb``."""
     return run_python(folder, "-m", "papermill", "in.ipynb", "out.ipynb")
+
+
+def in_a_terminal(folder: Path, inherited: dict[str, str]) -> tuple[int, str]:
+    """papermill again, where a Jupyter server has put its address into the environment."""
+    return run_python(folder, "-m", "papermill", "in.ipynb", "out.ipynb", **inherited)
 
 
 _LIBRARY = """

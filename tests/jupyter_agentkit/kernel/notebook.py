@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import queue
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from jupyter_client.manager import KernelManager
+from jupyter_core.paths import jupyter_runtime_dir
 
 SECONDS = 60.0
 """A kernel that says nothing for that long is taken for hung."""
@@ -41,11 +43,15 @@ class Cell:
 
 
 class Notebook:
-    """A kernel with the given environment on top of this process's own."""
+    """A kernel as a server starts it, with the given environment on top of this process's own."""
 
     def __init__(self, environment: dict[str, str]) -> None:
         self._cells: dict[str, Cell] = {}
-        self._manager = KernelManager(kernel_name="python3")
+        name = f"kernel-{uuid.uuid4()}.json"
+        Path(jupyter_runtime_dir()).mkdir(parents=True, exist_ok=True)
+        self._manager = KernelManager(
+            kernel_name="python3", connection_file=str(Path(jupyter_runtime_dir(), name))
+        )
         own = {**os.environ, "PYTHONPATH": str(Path.cwd()), **environment}
         self._manager.start_kernel(env=own)
         self._client = self._manager.blocking_client()

@@ -47,6 +47,8 @@ class AgentServer:
             Journal(MEMORY),
             away_seconds=away_seconds,
         )
+        self.knows_kernels = True
+        """What it says of any kernel."""
         self.seen: list[str] = []
         """Verb and path of each request, and the ``type`` of each frame of a client."""
         self.sockets: set[_Socket] = set()
@@ -114,6 +116,7 @@ class AgentServer:
         await self.hub.open()
         rules: list[Any] = [
             (f"{BASE}/api/v1/ws/tasks/([^/]+)", _Socket, {"server": self}),
+            (f"{BASE}/api/v1/kernels/[^/]+", _Kernels, {"server": self}),
             (f"{BASE}/api/v1(/.*)", _Routes, {"server": self}),
         ]
         sockets = bind_sockets(self.port, "127.0.0.1")
@@ -166,6 +169,11 @@ class _Routes(_Handler):
         raise HTTPError(404)
 
     get = post = delete = _route
+
+
+class _Kernels(_Handler):
+    def get(self) -> None:
+        self.write({"known": self.server.knows_kernels})  # pyright: ignore[reportUnknownMemberType]
 
 
 class _Socket(_Handler, WebSocketHandler):

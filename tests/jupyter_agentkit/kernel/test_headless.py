@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,10 +25,11 @@ from tests.jupyter_agentkit.kernel.headless import (
     by_nbclient,
     by_papermill,
     in_a_kernel_of,
+    in_a_terminal,
     notebook,
     outputs,
 )
-from tests.jupyter_agentkit.kernel.test_jupyter_server import jupyter
+from tests.jupyter_agentkit.kernel.test_jupyter_server import jupyter, run_in_a_kernel_of
 
 _nbformat: Any = nbformat
 Program = Callable[[Path], tuple[int, str]]
@@ -36,9 +38,15 @@ FORMS = {"text/html": to_html, "text/markdown": to_markdown, "text/plain": to_te
 _VARYING = re.compile(r"(< )?\d+(\.\d+)? s\b|\d\d:\d\d UTC|\d{4}-\d\d-\d\d |\b[0-9a-f]{16}\b")
 
 
+_TOLD = """
+import json, os
+print(json.dumps({k: v for k, v in os.environ.items() if k.startswith(("JUPYTER_AGENTKIT", "JPY"))}))
+"""
+
+
 @contextmanager
-def server(folder: Path) -> Generator[Program]:
-    """A Jupyter server, and the program that runs a notebook in a kernel of it."""
+def server(folder: Path) -> Generator[tuple[Program, Program]]:
+    """A Jupyter server, and two programs: one runs a notebook in a kernel of it, one in a terminal."""
     folder.mkdir()
     with (
         jupyter(folder, "--IdentityProvider.token=secret") as url,
@@ -49,7 +57,13 @@ def server(folder: Path) -> Generator[Program]:
         def with_server(own: Path) -> tuple[int, str]:
             return in_a_kernel_of(http, url, folder / "runtime", own)
 
-        yield with_server
+        told = json.loads(run_in_a_kernel_of(http, url, folder, _TOLD))
+        assert "JUPYTER_AGENTKIT_URL" in told
+
+        def in_its_terminal(own: Path) -> tuple[int, str]:
+            return in_a_terminal(own, told)
+
+        yield with_server, in_its_terminal
 
 
 def run(folder: Path, program: Program, *cells: str) -> tuple[int, str]:
@@ -92,8 +106,8 @@ def at_once(
 
 
 def test_every_program_leaves_the_same_trace_with_a_server_and_without(tmp_path: Path) -> None:
-    with server(tmp_path / "server") as with_server:
-        programs = (with_server, by_nbclient, by_jupyter_execute, by_papermill)
+    with server(tmp_path / "server") as of_server:
+        programs = (*of_server, by_nbclient, by_jupyter_execute, by_papermill)
         done = at_once(tmp_path, *((program, CELLS) for program in programs))
 
     for code, said, _ in done.values():

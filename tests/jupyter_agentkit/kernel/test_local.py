@@ -22,7 +22,8 @@ from agentkit.tools.registry import ToolRegistry
 from jupyter_agentkit import Agent, AgentRunCancelled, agent
 from jupyter_agentkit.client import Client
 from jupyter_agentkit.local import LocalHost
-from tests.jupyter_agentkit.kernel.server import Gate
+from tests.jupyter_agentkit.kernel.notebook import Notebook
+from tests.jupyter_agentkit.kernel.server import AgentServer, Gate
 
 ASK = """
 from jupyter_agentkit import Agent
@@ -120,3 +121,17 @@ def test_a_notebook_executed_without_a_front_end_keeps_the_finished_run(
     assert "application/vnd.jupyter.widget-view+json" not in data
     assert "42" in data["text/html"]
     assert notebook.cells[1].outputs[0]["text"] == "completed\n"
+
+
+def test_a_kernel_that_the_server_in_its_environment_did_not_start_runs_its_agents_itself() -> None:
+    server = AgentServer()
+    server.knows_kernels = False
+    notebook = Notebook(server.environment)
+    try:
+        cell = notebook.run(ASK + "run.wait(60); print(repr(run.base_url), run.status)")
+    finally:
+        notebook.close()
+        server.close()
+
+    assert cell.text == "'' completed\n"
+    assert [each.rpartition("/")[0] for each in server.seen] == ["GET /api/v1/kernels"]

@@ -112,3 +112,14 @@ async def test_a_kernel_is_allowed_what_the_hub_allows_the_user_of_its_server(
 ) -> None:
     assert (await talk.ask("GET", "/status", headers=kernel(talk))).status == 200
     assert HubAuthorizer.asked == ["agentkit-kernel"]
+
+
+async def test_a_kernel_is_told_whether_it_is_one_of_the_servers(talk: Talk) -> None:
+    manager: Any = talk.server.kernel_manager
+    own = await manager.start_kernel(kernel_name="python3")
+    for kernel_id, known in ((own, True), ("another", False)):
+        answer = await talk.ask("GET", f"/kernels/{kernel_id}", headers=kernel(talk))
+        assert answer.json == {"known": known}
+    assert (
+        await talk.ask("GET", f"/kernels/{own}", headers={KERNEL_KEY_HEADER: "x"})
+    ).status == 403
