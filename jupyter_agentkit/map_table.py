@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from agentkit.errors import AgentKitError
+from agentkit.tools.html import text_of_html
+from agentkit.trace.answer import answer_html
 from agentkit.trace.bundle import to_traces
 from agentkit.trace.document import TRACES_MIME, Trace
 from agentkit.trace.html import to_html
 from agentkit.trace.overview import overview
-from agentkit.trace.words import cost, duration, moment, one_line, visible
+from agentkit.trace.words import cost, duration, moment, one_line
 from jupyter_agentkit.listing import in_a_cell
 from jupyter_agentkit.map_state import Item, MapState
 
@@ -39,8 +42,19 @@ _WITHOUT_RUN = {"waiting": "Waiting", "cancelled": "Not started", "failed": "Fai
 _TEXT = "text-align:left;vertical-align:top;overflow-wrap:anywhere;white-space:normal;min-width:8em"
 _WORD = "text-align:left;vertical-align:top;white-space:nowrap"
 _FIGURE = "text-align:right;vertical-align:top;white-space:nowrap;font-variant-numeric:tabular-nums"
-_HEADS = ("", "Input", "Result", "Status", "Tokens", "Cost", "Time")
-_STYLES = (_FIGURE, _TEXT, _TEXT, _WORD, _FIGURE, _FIGURE, _FIGURE)
+_COLUMNS = (
+    ("", _FIGURE),
+    ("Input", _TEXT),
+    ("Result", _TEXT),
+    ("Status", _WORD),
+    ("Tokens", _FIGURE),
+    ("Cost", _FIGURE),
+    ("Time", _FIGURE),
+)
+"""Of the table that a reader sees: heading and style."""
+_RESULT = 2
+_LONGEST = 200
+"""Characters of a text in it."""
 
 
 def to_dataframe(shown: MapState) -> DataFrame:
@@ -100,59 +114,86 @@ def _seconds(trace: Trace) -> float | None:
     return (last - first).total_seconds() if first and last else None
 
 
-def _columns(row: dict[str, Any], trace: Trace | None) -> list[str]:
-    usage = trace.usage if trace else None
-    seconds = row["duration"]
-    return [
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One input as a reader sees it."""
+
+    trace: Trace | None
+    cells: list[str]
+    """One a column."""
+
+
+def _lines(shown: MapState) -> list[_Line]:
+    return [_line(number, item, over=shown.is_over) for number, item in enumerate(shown.items)]
+
+
+def _line(number: int, item: Item, *, over: bool) -> _Line:
+    row, trace = _row(item, over=over), item.run.record.trace() if item.run else None
+    usage, seconds = trace.usage if trace else None, row["duration"]
+    said = _words(row["result"]) if row["result"] else row["error"] or ""
+    cells = [
+        str(number),
+        one_line(item.input, _LONGEST),
+        one_line(said, _LONGEST),
         overview(trace).words if trace else _WITHOUT_RUN[row["status"]],
         f"{row['tokens']:,}" if usage else "",
         cost(usage.cost) if usage and usage.cost is not None else "",
         duration(seconds * 1000) if seconds is not None else "",
     ]
+    return _Line(trace, cells)
+
+
+def _words(answer: str) -> str:
+    """What an answer says, without the marks of its Markdown; of a long one its beginning."""
+    limit = 8 * _LONGEST
+    return text_of_html(answer_html(answer[:limit], limit)[0])
+
+
+def _told(lines: Sequence[_Line]) -> list[int]:
+    """The columns in which something stands: a provider may report no tokens, and prices may be unknown."""
+    always = range(3)
+    return [
+        at
+        for at in range(len(_COLUMNS))
+        if at in always or not lines or any(line.cells[at] for line in lines)
+    ]
 
 
 def _html(shown: MapState) -> str:
-    lines = [
+    lines = _lines(shown)
+    columns = _told(lines)
+    heads = [_cell("th scope='col'", at, _COLUMNS[at][0]) for at in columns]
+    parts = [
         f"<p>{escape(_headline(shown))}</p>",
-        "<table><thead><tr>" + _cells("th scope='col'", _HEADS) + "</tr></thead><tbody>",
+        f"<table><thead><tr>{''.join(heads)}</tr></thead><tbody>",
     ]
     left = TRACES_CHARS
-    for number, item in enumerate(shown.items):
-        row = _row(item, over=shown.is_over)
-        trace = item.run.record.trace() if item.run else None
-        answer = escape(visible(one_line(row["result"] or row["error"] or "", 200)))
-        whole = to_html(trace, live=not shown.is_over) if trace and trace.is_final else ""
+    for line in lines:
+        cells = list(map(escape, line.cells))
+        final = line.trace is not None and line.trace.is_final
+        whole = to_html(line.trace, live=not shown.is_over) if line.trace and final else ""
         left -= len(whole)
         if whole and left > 0:
-            answer = f"<details><summary>{answer or 'Trace'}</summary>{whole}</details>"
-        cells = [
-            str(number),
-            escape(visible(one_line(item.input, 200))),
-            answer,
-            *map(escape, _columns(row, trace)),
-        ]
-        lines.append(f"<tr>{_cells('td', cells)}</tr>")
-    return "".join([*lines, "</tbody></table>"])
+            summary = f"<summary>{cells[_RESULT] or 'Trace'}</summary>"
+            cells[_RESULT] = f"<details>{summary}{whole}</details>"
+        parts.append(f"<tr>{''.join(_cell('td', at, cells[at]) for at in columns)}</tr>")
+    return "".join([*parts, "</tbody></table>"])
 
 
-def _cells(tag: str, cells: Sequence[str]) -> str:
-    pairs = zip(_STYLES, cells, strict=True)
-    return "".join(f'<{tag} style="{style}">{cell}</{tag[:2]}>' for style, cell in pairs)
+def _cell(tag: str, column: int, html: str) -> str:
+    return f'<{tag} style="{_COLUMNS[column][1]}">{html}</{tag[:2]}>'
 
 
 def _markdown(shown: MapState) -> str:
-    lines = [
-        _headline(shown),
-        "",
-        f"| {' | '.join(_HEADS)} |",
-        "| ---: | --- | --- | --- | ---: | ---: | ---: |",
+    lines = _lines(shown)
+    columns = _told(lines)
+    rules = ("---:" if _COLUMNS[at][1] == _FIGURE else "---" for at in columns)
+    rows = [
+        [_COLUMNS[at][0] for at in columns],
+        rules,
+        *([in_a_cell(line.cells[at]) for at in columns] for line in lines),
     ]
-    for number, item in enumerate(shown.items):
-        row = _row(item, over=shown.is_over)
-        trace = item.run.record.trace() if item.run else None
-        cells = [item.input, row["result"] or row["error"] or "", *_columns(row, trace)]
-        lines.append(f"| {number} | {' | '.join(in_a_cell(cell) for cell in cells)} |")
-    return "\n".join(lines)
+    return "\n".join([_headline(shown), "", *(f"| {' | '.join(row)} |" for row in rows)])
 
 
 def _headline(shown: MapState) -> str:

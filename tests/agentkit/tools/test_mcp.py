@@ -109,7 +109,7 @@ async def test_tools_carry_the_servers_name_and_its_words(tmp_path: Path) -> Non
         assert echo.spec.parameters["properties"] == {"text": {"type": "string"}}
         result = await peer.call("echo", text="hällo")
         assert (result.outcome, result.content) == ("success", {"text/plain": "hällo"})
-        assert peer.server.status == McpServerStatus(name="peer", state="ready", tools=14)
+        assert peer.server.status == McpServerStatus(name="peer", state="ready", tools=15)
 
 
 async def test_names_that_no_model_takes_are_made_to_fit_and_stay_apart(tmp_path: Path) -> None:

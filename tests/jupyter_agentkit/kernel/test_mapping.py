@@ -228,8 +228,23 @@ def test_what_is_kept_holds_each_trace_and_no_widget(serve: ServeScript) -> None
     assert "a\\|b" in data["text/markdown"]
     assert "2 completed" in data["text/markdown"]
     # Figures stand below one another and are not broken where there is little room.
-    assert "---: | ---: | ---: |" in data["text/markdown"]
-    assert data["text/html"].count("text-align:right;vertical-align:top;white-space:nowrap") == 12
+    assert "---: | ---: |" in data["text/markdown"]
+    assert data["text/html"].count("text-align:right;vertical-align:top;white-space:nowrap") == 9
+
+
+def test_what_is_kept_says_answers_in_words_and_has_no_column_of_nothing(
+    serve: ServeScript,
+) -> None:
+    serve(["**42** of `a_b`:\n\n| x | y |\n| - | - |\n| <1> | 2 |\n\n- one\n- [two](http://a/b)"])
+
+    data = Agent("a").map(["one"]).wait(20).bundle()["data"]
+
+    assert "<summary>42 of a_b: x | y &lt;1&gt; | 2 one two</summary>" in data["text/html"]
+    assert "| 42 of a\\_b: x \\| y &lt;1&gt; \\| 2 one two |" in data["text/markdown"]
+    for text in (data["text/html"], data["text/markdown"]):
+        assert "Time" in text
+        assert "Tokens" not in text
+        assert "Cost" not in text
 
 
 def test_the_runs_of_a_map_are_read_out_of_a_notebook(serve: ServeScript, tmp_path: Path) -> None:
