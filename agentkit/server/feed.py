@@ -175,7 +175,9 @@ class _Feed:
         every = max(EVERY, SHARE * len(self._told))
         time = self._loop.time()
         waits: list[float] = []
+        removed: list[str] = []
         changed: list[TaskSummary] = []
+        # Taken out before anything is sent: more becomes due meanwhile, or all of it is dropped for a list.
         for task_id, summary in tuple(self._due.items()):
             told = self._told.get(task_id)
             if summary is not None and told is not None and not told.is_news(summary):
@@ -186,9 +188,11 @@ class _Feed:
             del self._due[task_id]
             if summary is None:
                 self._told.pop(task_id, None)
-                await self._socket.send(TaskRemoved(task_id=task_id).model_dump_json())
+                removed.append(task_id)
             else:
                 changed.append(summary)
+        for task_id in removed:
+            await self._socket.send(TaskRemoved(task_id=task_id).model_dump_json())
         for each in await self._placed(changed) if changed else ():
             if self._due.get(each.task_id, each) is None:  # deleted meanwhile
                 continue

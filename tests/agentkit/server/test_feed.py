@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -38,12 +38,17 @@ class Reader:
         self.may_read = asyncio.Event()
         self.may_read.set()
         self.closed_with: int | None = None
+        self.at: dict[str, Callable[[], Awaitable[None]]] = {}
+        """What happens while it is told that a task is gone."""
         self._heard = asyncio.Condition()
 
     async def send(self, text: str) -> None:
         await self.may_read.wait()
+        frame = json.loads(text)
+        if happens := self.at.pop(frame.get("task_id", ""), None):
+            await happens()
         async with self._heard:
-            self.frames.append(json.loads(text))
+            self.frames.append(frame)
             self._heard.notify_all()
 
     async def receive(self) -> str:
@@ -85,9 +90,9 @@ async def reading(hub: Hub) -> AsyncGenerator[Reader]:
 
 def is_now(task_id: str, status: str) -> Callable[[Frame], bool]:
     def holds(frame: Frame) -> bool:
-        data: Frame = frame.get("data") or {}
-        told = frame["type"], data.get("task_id"), data.get("status")
-        return told == ("task", task_id, status)
+        if frame["type"] != "task":
+            return False
+        return (frame["data"]["task_id"], frame["data"]["status"]) == (task_id, status)
 
     return holds
 
@@ -303,3 +308,46 @@ def test_tasks_are_found_by_words_and_by_their_states(host: Host) -> None:
     refusal = hosted.client.get(f"{API}/tasks?status=failed,gone").json()
     assert refusal["reason"] == "bad_query"
     assert "gone" in refusal["message"]
+
+
+async def test_what_is_deleted_while_others_are_told_is_told_as_deleted() -> None:
+    async with running(*["Done."] * 4) as hub:
+        for task_id in ("first", "old"):
+            await start(hub, task_id)
+            await asyncio.wait_for((await hub.task(task_id)).ended.wait(), SOON)
+        async with reading(hub) as reader:
+            reader.may_read.clear()
+            await hub.delete("first")
+            await hub.delete("old")
+            await start(hub, "t1")
+            await asyncio.wait_for((await hub.task("t1")).ended.wait(), SOON)
+            reader.at["old"] = lambda: hub.delete("t1")
+            reader.may_read.set()
+            await start(hub, "t2")
+            await reader.until(is_now("t2", "completed"))
+            await reader.until(lambda frame: frame.get("task_id") == "t1")
+            assert reader.told("t1") == []
+
+
+async def test_changes_that_overflow_while_others_are_told_end_no_talk(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(feed_module, "MOST", 3)
+    async with running(*["Done."] * 7) as hub:
+        for number in range(7):
+            await start(hub, f"t{number}")
+            await asyncio.wait_for((await hub.task(f"t{number}")).ended.wait(), SOON)
+
+        async def delete_the_others() -> None:
+            for number in range(3, 7):
+                await hub.delete(f"t{number}")
+
+        async with reading(hub) as reader:
+            reader.may_read.clear()
+            for number in range(3):
+                await hub.delete(f"t{number}")
+            reader.at["t1"] = delete_the_others
+            reader.frames.clear()
+            reader.may_read.set()
+            told = await reader.until(lambda frame: frame["type"] == "tasks")
+            assert told["data"] == []
