@@ -2,7 +2,7 @@
 
 What counts as a secret: the exact values that were given or that stand in environment variables with such
 names (also as they look in JSON and in URLs); what follows the triggers of ``secret_rules``; and text
-under field names such as ``api_key``.
+and long numbers under field names such as ``api_key``, or beside them as ``{"name": "api_key", "value": …}``.
 
 A mask says what it hides, never its value: ``[secret: OPENAI_API_KEY]``, ``sk-[secret]``.
 """
@@ -13,7 +13,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeGuard, TypeVar, cast
 from urllib.parse import quote, quote_plus
 
 from agentkit.core.secret_rules import (
@@ -35,6 +35,9 @@ _LEAST = 8
 """Shorter values are not searched for: they would turn up in ordinary words."""
 
 _LEAST_TYPED = 4
+
+_LEAST_NUMBER = 100_000
+"""Of the numbers under a secret's name, smaller ones count or switch something."""
 
 _CONTEXT = 160
 """Characters of what was sent already in which a trigger may begin."""
@@ -144,12 +147,17 @@ class Redactor:
     def _redact_fields(self, fields: dict[Any, Any]) -> dict[Any, Any]:
         changed: dict[Any, Any] = {}
         renamed: dict[Any, str] = {}
+        announced = _announced(fields) if "value" in fields else ""
         for key, value in fields.items():
             name = key if isinstance(key, str) else ""
             if is_secret_name(name):
                 new = self._mask_field(name, value)
+            elif announced and name == "value":
+                new = self._mask_field(announced, value)
             elif isinstance(value, str) and _is_picture(name, value):
                 continue
+            elif "/" in name and _is_lines(value):
+                new = self._redact_lines(value)
             else:
                 new = self._redact(value)
             if new is not value:
@@ -160,11 +168,19 @@ class Redactor:
             return fields
         return {renamed.get(name, name): changed.get(name, fields[name]) for name in fields}
 
+    def _redact_lines(self, lines: list[str]) -> list[str]:
+        """A text of a MIME bundle that is kept as its lines, which readers join again."""
+        text = "".join(lines)
+        clean = self.redact_text(text)
+        return lines if clean == text else clean.splitlines(keepends=True)
+
     def _mask_field(self, name: str, value: Any) -> Any:
         """The value of a field whose name says that it is secret."""
         if isinstance(value, (list, tuple)):
             items = cast("list[Any] | tuple[Any, ...]", value)
             return _replaced(items, [self._mask_field(name, item) for item in items])
+        if isinstance(value, int) and abs(value) >= _LEAST_NUMBER and "token" not in name.lower():
+            return MASK
         if not isinstance(value, str):
             return self._redact(value)
         # In the data of language work a "token" is a word; a secret one is long and in one piece.
@@ -278,6 +294,18 @@ def _masked(text: str, start: int, end: int, spans: list[_Span]) -> str:
         start = span[1]
     parts.append(text[start:end])
     return "".join(parts)
+
+
+def _announced(fields: Mapping[Any, Any]) -> str:
+    """The secret's name that stands beside its ``value``, as in lists of headers and of variables."""
+    names = (fields.get(each) for each in ("name", "key", "header"))
+    return next((each for each in names if isinstance(each, str) and is_secret_name(each)), "")
+
+
+def _is_lines(value: object) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and all(
+        isinstance(line, str) for line in cast("list[object]", value)
+    )
 
 
 def _replaced(items: list[Any] | tuple[Any, ...], new: list[Any]) -> list[Any] | tuple[Any, ...]:

@@ -221,6 +221,7 @@ NAMED: tuple[Names, ...] = (
     _name("secret"),
     _name("token", _NO_TOKENS),
     _name("key", f"(?:{_WHOLE_KEYS})"),
+    *(Names(word, _named(word)[:1], mark=":") for word in ("authorization", "cookie")),
     Names("key=", (Rule("", r"[?&;]key=", _VALUE_IN_URL, 12, looks=_MIXED),), mark="?"),
     Names("sig=", (Rule("", r"[?&;]sig=", _VALUE_IN_URL, 16),), mark="?"),
     Names("%3a", (_ESCAPED_USER,), mark="%"),
@@ -293,6 +294,9 @@ _NAMES = frozenset(
     }
 )  # fmt: skip
 
+_RUN_TOGETHER = ("password", "passwd", "passphrase", "apikey")
+"""Also behind another word without a gap, as in ``PGPASSWORD``."""
+
 
 @lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
@@ -303,6 +307,8 @@ def is_secret_name(name: str) -> bool:
     before = parts[-2] if len(parts) > 1 else ""
     if parts[-1] == "key":
         return before in _KEYS
+    if parts[-1].endswith(_RUN_TOGETHER):
+        return True
     return parts[-1] in _NAMES and before not in _HARMLESS_TOKENS
 
 

@@ -93,6 +93,8 @@ ISSUED = {
     "short bearer": f"Authorization: Bearer {SAID}",
     "cookie": f"Cookie: session={SAID}; theme=dark\n",
     "set-cookie": f"Set-Cookie: sid={SAID}; HttpOnly\n",
+    "header in json": json.dumps({"Authorization": "quite-a-private-value"}),
+    "cookie in json": json.dumps({"Cookie": f"sid={SAID}"}),
     "curl": f"curl -s -u ana:{SAID} https://example.org",
     "option": f"mysql --password={SAID}",
     "option with a space": f"gh auth --token {SAID}",
@@ -114,6 +116,7 @@ HIDDEN = {
     "assignment": "correct-horse-battery",
     "code": "quite-a-private-value",
     "json": "quite-a-private-value",
+    "header in json": "quite-a-private-value",
     "json in a string": "quite-a-private-value",
     "azure storage": BODY,
     "signed address": BODY[:40],
@@ -265,7 +268,7 @@ def test_a_known_value_is_masked_as_it_looks_in_json_and_in_urls(form: str) -> N
 @pytest.mark.parametrize(
     "name",
     ["api_key", "apiKey", "API-KEY", "password", "dbPassword", "Authorization", "client_secret",
-     "access_token", "token", "private_key", "Set-Cookie", "aws_secret_access_key"],
+     "access_token", "token", "private_key", "Set-Cookie", "aws_secret_access_key", "PGPASSWORD"],
 )  # fmt: skip
 def test_text_under_a_secret_name_is_masked(name: str) -> None:
     assert is_secret_name(name)
@@ -287,6 +290,32 @@ def test_names_that_only_look_secret_are_left_alone(name: str) -> None:
 def test_numbers_and_words_under_a_secret_name_are_no_secrets() -> None:
     fields = {"token": 7, "password": None, "tokens": ["the", "cat"], "words": [{"token": "cat"}]}
     assert plain().redact(fields) is fields
+
+
+def test_a_long_number_under_a_secret_name_is_masked() -> None:
+    fields = {"password": 918273645, "api_keys": 3, "token": 918273645, "secret": True}
+    assert plain().redact(fields) == fields | {"password": "[secret]"}
+
+
+@pytest.mark.parametrize("named", ["name", "key", "header"])
+def test_a_value_beside_its_secret_name_is_masked(named: str) -> None:
+    sent = [
+        {named: "Authorization", "value": SAID},
+        {named: "Accept", "value": "text/html"},
+        {named: "API_KEYS", "value": [1, 2]},
+        {named: ["password"], "value": "an ordinary value"},
+    ]
+    masked = plain().redact(sent)
+    assert masked == [{named: "Authorization", "value": "[secret]"}, *sent[1:]]
+
+
+def test_a_secret_across_the_lines_of_a_saved_text_is_masked() -> None:
+    key = ["-----BEGIN PRIVATE KEY-----\n", f"{BODY}\n", f"{BODY}\n", "-----END PRIVATE KEY-----\n"]
+    assert BODY not in "".join(plain().redact({"text/plain": ["Found:\n", *key]})["text/plain"])
+    halves = [ISSUED["github"][:20], ISSUED["github"][20:], "\n", "and more"]
+    assert plain().redact({"text/plain": halves}) == {"text/plain": ["ghp_[secret]\n", "and more"]}
+    harmless = {"text/plain": ["one\n", "two"], "application/json": [1, "two"], "a/b": []}
+    assert plain().redact(harmless) is harmless
 
 
 def test_fields_below_a_secret_name_are_looked_at_one_by_one() -> None:
