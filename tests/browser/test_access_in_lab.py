@@ -58,3 +58,51 @@ def test_nothing_of_ours_breaks_a_rule_of_accessibility_in_any_theme(
         assert violations(page.page) == [], theme
         assert violations(page.page, "#agentkit-runs") == [], theme
         page.picture(f"access-{theme.split()[-1].lower()}")
+
+
+def test_the_keys_that_find_reach_the_run_that_was_clicked_into_and_lab_everywhere_else(
+    lab: Lab, open_page: OpenPage
+) -> None:
+    _write(lab, "find.ipynb")
+    page = open_page(lab)
+    page.open("find.ipynb", kernel=False)
+    keyboard = page.page.keyboard
+    text = page.traces.first.locator(".agentkit-text").first
+    ours = page.traces.get_by_role("searchbox", name="Find in this run")
+    labs = page.page.locator(".jp-DocumentSearch-input")
+    cell = page.page.locator(".jp-Notebook .jp-Cell").first
+    editor = page.page.locator(".jp-Notebook .jp-InputArea-editor")
+    editor.first.click()
+    # The text can be selected, the cell has the focus, and its keys are still Lab's.
+    box = text.bounding_box()
+    assert box is not None
+    page.page.mouse.move(box["x"] + 5, box["y"] + 10)
+    page.page.mouse.down()
+    page.page.mouse.move(box["x"] + 100, box["y"] + 10)
+    page.page.mouse.up()
+    assert page.page.evaluate("getSelection().toString()") != ""
+    expect(cell).to_be_focused()
+    keyboard.press("Control+f")
+    expect(ours).to_be_focused()
+    expect(labs).to_have_count(0)
+    page.picture("find-in-a-cell")
+    keyboard.press("Control+f")
+    expect(labs).to_be_focused()
+    keyboard.press("Escape")
+    expect(labs).to_have_count(0)
+    text.click()
+    keyboard.press("Control+f")
+    expect(ours).to_be_focused()
+    keyboard.press("Escape")
+    expect(ours).to_have_count(0)
+    expect(cell).to_be_focused()
+    keyboard.press("ArrowDown")
+    expect(cell).not_to_be_focused()
+    keyboard.press("Control+f")
+    expect(labs).to_be_focused()
+    keyboard.press("Escape")
+    text.click()
+    editor.nth(0).click()
+    keyboard.press("Control+f")
+    expect(labs).to_be_focused()
+    expect(ours).to_have_count(0)

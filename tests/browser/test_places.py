@@ -73,6 +73,12 @@ def test_a_file_of_runs_opens_as_the_runs_and_a_broken_one_says_what_is_wrong(
     expect(trace).to_be_visible()
     page.command("docmanager:open", {"path": "later.agenttrace.json"})
     expect(document.get_by_text("later version")).to_have_count(1)
+    # The page has the focus, and what is looked for in it is in its run.
+    expect(document).to_be_focused()
+    page.page.keyboard.press("Control+f")
+    expect(trace.get_by_role("searchbox", name="Find in this run")).to_be_focused()
+    page.page.keyboard.press("Escape")
+    expect(document).to_be_focused()
     expect(trace).to_have_attribute("data-status", "completed")
     page.command("docmanager:open", {"path": "broken.agenttrace.json"})
     expect(document.get_by_role("alert")).to_contain_text("not valid JSON")

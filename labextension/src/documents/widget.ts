@@ -1,12 +1,11 @@
 import { ABCWidgetFactory, type DocumentRegistry, DocumentWidget } from '@jupyterlab/docregistry';
-import type { Message } from '@lumino/messaging';
-import { Widget } from '@lumino/widgets';
 import type { HostFor } from '../host/plugin';
 import { runIcon } from '../icon';
+import { RunPage } from '../run-page';
 import { SavedRuns } from './runs';
 
-/** The content of an open file of runs; it scrolls by itself. */
-class SavedRunsWidget extends Widget {
+/** The content of an open file of runs. */
+class SavedRunsWidget extends RunPage {
   private readonly runs: SavedRuns;
 
   constructor(
@@ -15,9 +14,6 @@ class SavedRunsWidget extends Widget {
     openAsText: () => void,
   ) {
     super();
-    this.addClass('agentkit-document');
-    // A place that scrolls has to be reachable by keyboard.
-    this.node.tabIndex = 0;
     this.runs = new SavedRuns(this.node, hostFor(context.urlResolver), openAsText);
     void context.ready.then(() => {
       if (this.isDisposed) return;
@@ -31,10 +27,6 @@ class SavedRunsWidget extends Widget {
     this.context.model.contentChanged.disconnect(this.read, this);
     this.runs.dispose();
     super.dispose();
-  }
-
-  protected override onActivateRequest(_message: Message): void {
-    this.node.focus({ preventScroll: true });
   }
 
   private read(): void {

@@ -1,12 +1,11 @@
 import { MainAreaWidget } from '@jupyterlab/apputils';
-import type { Message } from '@lumino/messaging';
-import { Widget } from '@lumino/widgets';
 import type { Address } from '../client/address';
 import { AnywhereSource } from '../client/anywhere';
 import { TaskApi } from '../client/api';
 import { ServedSource } from '../client/served';
 import { runIcon } from '../icon';
 import { unpacked } from '../packed';
+import { RunPage } from '../run-page';
 import { TRACE_TYPE } from '../trace-type';
 import { mount } from '../view/element';
 import { oneLine } from '../view/row/titles';
@@ -23,14 +22,14 @@ export interface RunPlace {
 }
 
 /** A run, live or over, in a tab of its own. */
-export class RunTab extends MainAreaWidget<Widget> {
+export class RunTab extends MainAreaWidget<RunPage> {
   private readonly life = new AbortController();
 
   constructor(
     readonly taskId: string,
     private readonly place: RunPlace,
   ) {
-    super({ content: new Page() });
+    super({ content: new RunPage() });
     this.id = `agentkit-run-${taskId}`;
     this.title.icon = runIcon;
     this.title.closable = true;
@@ -82,18 +81,5 @@ export class RunTab extends MainAreaWidget<Widget> {
     told.setAttribute('role', 'alert');
     told.textContent = sentence;
     this.content.node.replaceChildren(told);
-  }
-}
-
-/** Scrolls by itself, also by keyboard. */
-class Page extends Widget {
-  constructor() {
-    super();
-    this.addClass('agentkit-document');
-    this.node.tabIndex = 0;
-  }
-
-  protected override onActivateRequest(_message: Message): void {
-    this.node.focus({ preventScroll: true });
   }
 }

@@ -1,9 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { scrollBoxOf } from '../follow';
 import { thousands } from '../format';
 import { ICONS } from '../icons';
+import { asksToFind } from '../keys';
 import type { Row } from '../state/state';
 import { trans } from '../words';
+import { Attended, edgesOf } from './attended';
 import { MARKS, Marks } from './marks';
 import { search } from './search';
 
@@ -32,16 +33,19 @@ export class Finder {
   private typing: ReturnType<typeof setTimeout> | undefined;
   private bar: HTMLElement | null = null;
   private readonly marks: Marks;
+  private readonly attended: Attended;
   private readonly style = document.createElement('style');
   /** What the host renders comes a moment after its row. */
   private readonly parts = new MutationObserver(() => this.mark());
 
   constructor(private readonly view: Searched) {
     this.marks = new Marks(view.element);
+    this.attended = new Attended(view.element);
     this.style.textContent = MARKS;
   }
 
   start(): void {
+    this.attended.start();
     // A page that has the same shortcut listens on the document: it is asked for before that.
     window.addEventListener('keydown', this.shortcut, { capture: true });
     window.addEventListener('scroll', this.place, { capture: true, passive: true });
@@ -49,6 +53,7 @@ export class Finder {
   }
 
   stop(): void {
+    this.attended.stop();
     window.removeEventListener('keydown', this.shortcut, { capture: true });
     window.removeEventListener('scroll', this.place, { capture: true });
     window.removeEventListener('resize', this.place);
@@ -57,9 +62,13 @@ export class Finder {
 
   /** Opens the box, or goes back to it. */
   show(): void {
+    if (this.open) {
+      this.toInput();
+      return;
+    }
     const root = this.view.element.shadowRoot;
     const active = root?.activeElement ?? document.activeElement;
-    if (!this.open && active instanceof HTMLElement) this.cameFrom = active;
+    if (active instanceof HTMLElement) this.cameFrom = active;
     this.open = true;
     this.view.element.append(this.style);
     this.parts.observe(this.view.element, { childList: true, subtree: true });
@@ -106,7 +115,7 @@ export class Finder {
     if (this.bar === null) return;
     this.place();
     this.mark();
-    if (before === null) this.bar.querySelector('input')?.focus({ preventScroll: true });
+    if (before === null) this.toInput();
   }
 
   private count(): string {
@@ -154,28 +163,37 @@ export class Finder {
   };
 
   private readonly shortcut = (event: KeyboardEvent): void => {
-    const view = event
-      .composedPath()
-      .find(node => node instanceof Element && node.localName === this.view.element.localName);
-    if (view !== this.view.element) return;
-    const finds = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'f';
-    const goesOn = this.open && event.key === 'F3';
-    if (event.altKey || !(goesOn || (finds && !event.shiftKey))) return;
+    if (!this.attended.isMeant(event)) return;
+    const goesOn = this.open && event.key === 'F3' && !event.altKey;
+    // Asked for once more in the box, it is the page's own that is wanted.
+    const finds = asksToFind(event) && this.attended.isSeen && !this.hasFocus;
+    if (!goesOn && !finds) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     if (goesOn) void this.go(event.shiftKey ? -1 : 1);
-    else if (this.open) this.bar?.querySelector('input')?.select();
     else this.show();
   };
+
+  private toInput(): void {
+    this.input?.focus({ preventScroll: true });
+    this.input?.select();
+  }
+
+  private get input(): HTMLInputElement | null | undefined {
+    return this.bar?.querySelector('input');
+  }
+
+  private get hasFocus(): boolean {
+    return this.bar?.contains(this.view.element.shadowRoot?.activeElement ?? null) === true;
+  }
 
   private close(): void {
     const back = this.cameFrom;
     const head = this.here?.querySelector<HTMLElement>(':scope > .head');
-    const input = this.bar?.querySelector('input');
-    const had = this.bar?.contains(this.view.element.shadowRoot?.activeElement ?? null);
+    const { input, hasFocus } = this;
     this.hide();
     // Where the reader was led to is nearer than where they came from.
-    if (had || input === undefined)
+    if (hasFocus || input == null)
       (head ?? (back?.isConnected ? back : undefined))?.focus({ preventScroll: true });
   }
 
@@ -208,11 +226,7 @@ export class Finder {
     bar.style.maxWidth = `${Math.min(view.width, innerWidth) - 2 * EDGE}px`;
     const { offsetWidth, offsetHeight } = bar;
     kept.style.height = `${offsetHeight}px`;
-    const box = scrollBoxOf(this.view.element)?.getBoundingClientRect();
-    const [upper, lower] = [
-      Math.max(box?.top ?? 0, 0),
-      Math.min(box?.bottom ?? innerHeight, innerHeight),
-    ];
+    const { upper, lower } = edgesOf(this.view.element);
     const lowest = view.bottom - offsetHeight;
     const top = Math.max(kept.getBoundingClientRect().top, Math.min(upper + EDGE, lowest));
     bar.style.top = `${top}px`;

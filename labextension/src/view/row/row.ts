@@ -60,7 +60,8 @@ function ended(run: Status, going: RowState): RowState {
   return run === 'queued' || run === 'running' || run === 'input_required' ? going : 'interrupted';
 }
 
-function wordOf(state: RowState): string {
+/** How it stands, for who hears it. */
+export function wordOf(state: RowState): string {
   switch (state) {
     case 'running':
       return trans.__('running');

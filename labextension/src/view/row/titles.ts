@@ -13,7 +13,8 @@ export interface Title {
 /** `wanted`: it is to be done, or was to be, and was not. */
 export type Tense = 'wanted' | 'going on' | 'over';
 
-// "verb going-on over"; tools are named with verbs, and English makes their forms unevenly.
+// "verb going-on over"; tools are named with verbs, and English makes their forms unevenly. The twin of
+// the list in `agentkit/trace/titles.py`, which a test holds to this one.
 const VERBS = new Map(
   `activate activating activated|add adding added|analyse analysing analysed|analyze analyzing analyzed|
 answer answering answered|ask asking asked|build building built|calculate calculating calculated|

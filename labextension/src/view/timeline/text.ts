@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { duration, thousands } from '../format';
 import { changedArguments } from '../row/edits';
+import { wordOf } from '../row/row';
 import { oneLine, toolTitle } from '../row/titles';
 import { costText, tokensText } from '../state/usage';
 import { trans } from '../words';
@@ -27,7 +28,7 @@ export function spanText(span: Span, origin: number, now: number): Told {
     tokensText(span.usage),
     costText(span.usage),
   ];
-  return { ...titleOf(span), word: wordOf(span), facts: facts.filter(Boolean).join(' · ') };
+  return { ...titleOf(span), word: wordOfSpan(span), facts: facts.filter(Boolean).join(' · ') };
 }
 
 /** Several that are too narrow to be seen one by one. */
@@ -77,23 +78,10 @@ function titleOf({ kind, row, step }: Span): Pick<Told, 'title' | 'details'> {
     : { title: trans.__('Waited for approval'), details: title };
 }
 
-function wordOf({ state, kind }: Span): string {
-  switch (state) {
-    case 'running':
-      return trans.__('running');
-    case 'waiting':
-      return trans.__('waiting for you');
-    case 'failed':
-      return trans.__('failed');
-    case 'denied':
-      return trans.__('denied');
-    case 'cancelled':
-      return trans.__('stopped');
-    case 'interrupted':
-      return trans.__('interrupted');
-    default:
-      return kind === 'wait' ? trans.__('answered') : '';
-  }
+/** What went as it should needs no word, but for a wait, which somebody ended. */
+function wordOfSpan({ state, kind }: Span): string {
+  if (state !== 'completed' && state !== 'quiet') return wordOf(state);
+  return kind === 'wait' ? trans.__('answered') : '';
 }
 
 export function kindName(kind: SpanKind): string {
