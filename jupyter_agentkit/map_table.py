@@ -14,6 +14,7 @@ from agentkit.trace.bundle import to_traces
 from agentkit.trace.document import TRACES_MIME, Trace
 from agentkit.trace.html import to_html
 from agentkit.trace.overview import overview
+from agentkit.trace.rows import fold
 from agentkit.trace.words import cost, duration, moment, one_line
 from jupyter_agentkit.listing import in_a_cell
 from jupyter_agentkit.map_state import Item, MapState
@@ -60,7 +61,7 @@ _LONGEST = 200
 def to_dataframe(shown: MapState) -> DataFrame:
     """One row an input, in their order.
 
-    ``status`` is the run's; ``waiting`` before it has begun. ``steps`` are turns of the loop,
+    ``status`` is the run's; ``waiting`` before it has begun. ``steps`` are counted as where a run is shown,
     ``tokens`` those that went in and came out, ``cost`` US dollars (missing where a price is unknown),
     ``duration`` seconds.
 
@@ -101,7 +102,7 @@ def _row(item: Item, *, over: bool) -> dict[str, Any]:
         "status": item.status(over=over),
         "result": None if run is None else run.result,
         "error": item.fault,
-        "steps": max((event["step"] for event in trace.events), default=0) if trace else None,
+        "steps": len(fold(trace)) if trace else None,
         "tokens": usage.input_tokens + usage.output_tokens if usage else None,
         "cost": usage.cost if usage else None,
         "duration": _seconds(trace) if trace else None,

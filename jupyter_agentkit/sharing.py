@@ -66,7 +66,7 @@ class Sharing:
         leaving = shared(self._trace, self._redactor, out)
         path.write_bytes(to_bytes(exported(leaving, chosen)))
         what = manifest(leaving)
-        said = f"Wrote {file}: {summary(len(what.steps), what.holds())}."
+        said = f"Wrote {file}: {summary(what.leaving(), what.holds())}."
         _say(" ".join(filter(None, (said, left_out(leaving.left_out)))))
         return path
 
@@ -103,8 +103,8 @@ class Sharing:
 
         def count(_: object = None) -> None:
             gone = out()
-            staying = len(boxes) - len(gone)
-            total.value = f"Leaves: {summary(staying, self.manifest.holds(gone))}."
+            leaving = summary(self.manifest.leaving(gone), self.manifest.holds(gone))
+            total.value = f"Leaves: {leaving}."
 
         def rename(_: object) -> None:
             name.value = self._suggested(form.value)

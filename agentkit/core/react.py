@@ -267,7 +267,7 @@ class _Run:
             self.conversation.messages += await runner.run(calls)
             self.stop.check()
         raise AgentKitError(
-            f"Stopped after {self.step} steps without an answer (limits.max_steps).",
+            f"Stopped after {self.step} turns without an answer (limits.max_steps).",
             reason="max_steps",
         )
 

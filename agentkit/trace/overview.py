@@ -92,7 +92,7 @@ def overview(trace: Trace, *, live: bool = True, runs: int = 1) -> Overview:
         else "",
         answer=answer,
         ending=cut_whole(_ending(trace), QUESTIONS.of(runs)),
-        footer=_footer(trace),
+        footer=_footer(trace, len(rows)),
         note=_note(trace),
     )
 
@@ -134,9 +134,8 @@ def _ending(trace: Trace) -> str:
             return error
 
 
-def _footer(trace: Trace) -> list[str]:
+def _footer(trace: Trace, steps: int) -> list[str]:
     usage = trace.usage or _reported_usage(trace.events)
-    steps = max((int(as_number(event.get("step")) or 0) for event in trace.events), default=0)
     parts = [
         counted(steps, "step") if steps else "",
         duration(_elapsed_ms(trace)),

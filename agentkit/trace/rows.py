@@ -1,4 +1,4 @@
-"""A trace as the reader sees it: a pure fold of the stored events into rows.
+"""A trace as the reader sees it: a pure fold of the stored events into rows, the steps of the run.
 
 HTML, Markdown and plain text are written from this, and the page's own fold follows the same rules:
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar, cast
@@ -72,18 +73,21 @@ class Manifest:
     rest: Holds
     """What leaves in any case: the question, how it ended, times, tokens."""
 
-    def holds(self, left_out: Collection[int] = ()) -> Holds:
-        """What leaves altogether, without the parts of these numbers."""
-        whole = {part.run for part, _ in self.steps if part.kind == "follow_up"} & {
+    def leaving(self, left_out: Collection[int] = ()) -> list[Part]:
+        """What leaves without the parts of these numbers; with a follow-up, all of its run stays here."""
+        whole = {
             part.run
             for part, _ in self.steps
             if part.number in left_out and part.kind == "follow_up"
         }
-        total = self.rest
-        for part, holds in self.steps:
-            if part.number not in left_out and part.run not in whole:
-                total += holds
-        return total
+        return [
+            part for part, _ in self.steps if part.number not in left_out and part.run not in whole
+        ]
+
+    def holds(self, left_out: Collection[int] = ()) -> Holds:
+        """What leaves altogether, without the parts of these numbers."""
+        numbers = {part.number for part in self.leaving(left_out)}
+        return sum((holds for part, holds in self.steps if part.number in numbers), self.rest)
 
     def to_json(self) -> dict[str, Any]:
         """For the page."""
@@ -142,10 +146,14 @@ def shared(trace: _Trace, redactor: Redactor, leave_out: Collection[int] = ()) -
     return without(masked(trace, redactor), leave_out)
 
 
-def summary(steps: int, holds: Holds) -> str:
-    """``12 steps, 34 kB, 2 pictures, 1 masked value``."""
+def summary(leaving: Iterable[Part], holds: Holds) -> str:
+    """``12 steps, 1 answer, 34 kB, 2 pictures, 1 masked value``."""
+    kinds = Counter(part.kind for part in leaving)
+    answers, follow_ups = kinds.pop("answer", 0), kinds.pop("follow_up", 0)
     said = [
-        counted(steps, "step"),
+        counted(kinds.total(), "step"),
+        counted(answers, "answer") if answers else "",
+        counted(follow_ups, "follow-up") if follow_ups else "",
         amount(holds.bytes),
         counted(holds.pictures, "picture") if holds.pictures else "",
         counted(holds.tables, "table") if holds.tables else "",
@@ -168,8 +176,7 @@ def to_text(what: Manifest, left_out: Collection[int] = ()) -> str:
         for part, holds in what.steps
     ]
     total = what.holds(left_out)
-    staying = sum(1 for part, _ in what.steps if part.number not in left_out)
-    lines += ["", f"Leaves: {summary(staying, total)}."]
+    lines += ["", f"Leaves: {summary(what.leaving(left_out), total)}."]
     for word, found in (("Hosts", total.hosts), ("Files", total.paths), ("People", total.people)):
         lines += [f"{word}: {', '.join(found)}"] if found else []
     return visible("\n".join(lines))

@@ -23,20 +23,20 @@ describe('what would leave', () => {
 
   test('is added up, each name once', () => {
     const all = total(manifest, new Set());
-    expect(totalText(all)).toBe('4 steps, 1 kB, 1 picture, 2 masked values');
+    expect(totalText(all)).toBe('2 steps, 1 answer, 1 follow-up, 1 kB, 1 picture, 2 masked values');
     expect(all.paths).toEqual(['a.csv', 'b.csv']);
     expect(all.people).toEqual(['ana']);
   });
 
   test('is less by what is left out', () => {
     const all = total(manifest, new Set([2, 4]));
-    expect([all.steps, all.bytes, all.pictures]).toEqual([2, 1200, 0]);
+    expect([all.steps, all.answers, all.bytes, all.pictures]).toEqual([1, 0, 1200, 0]);
     expect(all.paths).toEqual(['a.csv']);
   });
 
   test('is less by all steps of a follow-up that is left out', () => {
     const leftOut = new Set([3]);
-    expect(total(manifest, leftOut).steps).toBe(2);
+    expect(totalText(total(manifest, leftOut))).toBe('1 step, 1 answer, 1 kB');
     expect(manifest.steps.map(each => isOut(manifest, leftOut, each))).toEqual([
       false,
       false,

@@ -60,8 +60,8 @@ describe('what is said of a run to those who do not see it', () => {
     const herald = new Herald();
     herald.say(state, at);
     expect(herald.say(state, at + 29_000)).toBe('analyst is working.');
-    expect(herald.say(state, at + 31_000)).toBe('Step 1: Finding duplicates');
-    expect(herald.say(state, at + 59_000)).toBe('Step 1: Finding duplicates');
+    expect(herald.say(state, at + 31_000)).toBe('Step 2: Finding duplicates');
+    expect(herald.say(state, at + 59_000)).toBe('Step 2: Finding duplicates');
   });
 
   test('is nothing on a page that is opened while runs have been going on', () => {

@@ -159,7 +159,7 @@ test('the result of a run whose last events were lost still ends it', () => {
   });
   expect(state).toMatchObject({
     status: 'interrupted',
-    steps: 3,
+    turns: 3,
     error: { reason: 'server_stopped' },
   });
 });
@@ -219,7 +219,7 @@ test.each(TYPES)(
       const state = fold(EMPTY, [{ event_type: type }, { ...wrong, event_type: type }]);
       const ids = state.rows.map((row: Row) => row.id);
       expect(new Set(ids).size).toBe(ids.length);
-      expect(Number.isFinite(state.steps + state.lastSeq)).toBe(true);
+      expect(Number.isFinite(state.turns + state.lastSeq)).toBe(true);
     }
   },
 );

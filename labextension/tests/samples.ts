@@ -14,6 +14,7 @@ import queued from '../../tests/samples/queued.json';
 import recovered from '../../tests/samples/recovered.json';
 import simulated from '../../tests/samples/simulated.json';
 import streamed from '../../tests/samples/streamed.json';
+import steps from '../../tests/samples/told/steps.json';
 import waiting from '../../tests/samples/waiting.json';
 
 export interface Sample {
@@ -52,5 +53,8 @@ const SAMPLES = {
   streamed,
   waiting,
 };
+
+/** How many steps people are told that each has. */
+export const STEPS: Readonly<Record<keyof typeof SAMPLES, number>> = steps;
 
 export const SAMPLE_NAMES = Object.keys(SAMPLES) as (keyof typeof SAMPLES)[];

@@ -189,7 +189,7 @@ describe('the time of a run', () => {
     const [first, , second] = spansOf(state, 'completed');
     expect(second?.usage).toBeUndefined();
     expect(spoken(spanText(first as Span, ZERO, 0))).toBe(
-      'Model, step 1: a, 0.1 s, from 0 s, 15 tokens, $0.25',
+      'Model, turn 1: a, 0.1 s, from 0 s, 15 tokens, $0.25',
     );
   });
 });

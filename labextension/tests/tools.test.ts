@@ -4,7 +4,7 @@ import { mount, type TraceElement } from '../src/view/element';
 import { fold, fromTrace } from '../src/view/state/reduce';
 import { EMPTY } from '../src/view/state/state';
 import { rowMarkdown, runMarkdown } from '../src/view/tools/copying';
-import { sample } from './samples';
+import { STEPS, sample } from './samples';
 
 let life: AbortController;
 let place: HTMLElement;
@@ -85,7 +85,7 @@ describe('the tools of a run', () => {
     await use(view, 'Only failures (1)');
     expect(rows()).toBe(1);
     expect(words(root(view).querySelector('.filtered'))).toBe(
-      `${all - 1} other steps are hidden Show all`,
+      `${STEPS.recovered - 1} other steps are hidden Show all`,
     );
     root(view).querySelector<HTMLElement>('.filtered button')?.click();
     await view.updateComplete;
@@ -130,8 +130,8 @@ describe('the timeline', () => {
       'Called growth_by_region: first_year: 2024, last_year: 2025, 1.5 s, from 2.5 s',
     );
     expect(say('ArrowDown')).toContain('Called region_total: East');
-    expect(say('Home')).toContain('Model, step 1: I need the totals');
-    expect(say('End')).toMatch(/^Model, step 3: .*2,398 tokens, \$0\.0052$/);
+    expect(say('Home')).toContain('Model, turn 1: I need the totals');
+    expect(say('End')).toMatch(/^Model, turn 3: .*2,398 tokens, \$0\.0052$/);
     expect(plot?.getAttribute('aria-valuenow')).toBe(plot?.getAttribute('aria-valuemax'));
   });
 

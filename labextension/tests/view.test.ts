@@ -3,7 +3,7 @@ import { plainHost } from '../src/host/plain';
 import { mount, type TraceElement } from '../src/view/element';
 import { closed, GrowingMarkdown, lastBlockEnd } from '../src/view/markdown';
 import type { Listener, Source } from '../src/view/source';
-import { SAMPLE_NAMES, sample } from './samples';
+import { SAMPLE_NAMES, STEPS, sample } from './samples';
 
 let life: AbortController;
 let place: HTMLElement;
@@ -90,6 +90,10 @@ test.each(SAMPLE_NAMES)(
     }
     for (const control of ['Cancel', 'Approve', 'Deny'])
       expect(button(view, control)).toBeUndefined();
+    const said = [...root(view).querySelectorAll('.item')].map(words);
+    const count = STEPS[name];
+    const told = said.filter(each => / steps?$/.test(each));
+    expect(told).toEqual(count === 0 ? [] : [`${count} step${count === 1 ? '' : 's'}`]);
   },
 );
 
@@ -489,8 +493,8 @@ test('a live run is a saved one as soon as the notebook holds its end, without a
 test('who points at a row learns what its step took', async () => {
   const view = await show({ trace: sample('completed') });
   const meta = steps(view, 'tool_call').map(row => row.querySelector<HTMLElement>('.meta')?.title);
-  expect(meta[0]).toBe('Step 1: 1,240 tokens read · 96 written · $0.0021');
-  expect(meta[3]).toBe('Step 2: 1,802 tokens read · 61 written · $0.0027');
+  expect(meta[0]).toBe('Turn 1: 1,240 tokens read · 96 written · $0.0021');
+  expect(meta[3]).toBe('Turn 2: 1,802 tokens read · 61 written · $0.0027');
   const footer = [...root(view).querySelectorAll<HTMLElement>('footer .item')];
   expect(footer.find(item => item.title !== '')?.title).toBe(
     '5,252 tokens read · 345 written · $0.0100',

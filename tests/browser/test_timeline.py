@@ -39,7 +39,7 @@ def test_a_timeline_tells_of_each_span_and_leads_to_its_step(show: Callable[...,
 
     page.mouse.move(*_at(plot, 0.1))
     tip = page.locator(".tip")
-    expect(tip).to_contain_text("Model, step 1")
+    expect(tip).to_contain_text("Model, turn 1")
     expect(tip).to_contain_text("2.5 s · from 0 s · 1,336 tokens · $0.0021")
 
     # A range is chosen by dragging, and left with a double click.

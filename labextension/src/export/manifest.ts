@@ -89,11 +89,15 @@ export function belongsToLeftOut(
   );
 }
 
+/** All that leaves. */
+export interface Leaving extends Holds {
+  readonly steps: number;
+  readonly answers: number;
+  readonly followUps: number;
+}
+
 /** What leaves altogether. */
-export function total(
-  manifest: Manifest,
-  leftOut: ReadonlySet<number>,
-): Holds & { readonly steps: number } {
+export function total(manifest: Manifest, leftOut: ReadonlySet<number>): Leaving {
   const gone = new Set(
     manifest.steps
       .filter(each => each.kind === 'follow_up' && leftOut.has(each.number))
@@ -105,8 +109,12 @@ export function total(
   const all: readonly Holds[] = [manifest.rest, ...stay];
   const sum = (of: (each: Holds) => number): number => all.reduce((so, each) => so + of(each), 0);
   const once = (of: (each: Holds) => readonly string[]): string[] => [...new Set(all.flatMap(of))];
+  const answers = stay.filter(each => each.kind === 'answer').length;
+  const followUps = stay.filter(each => each.kind === 'follow_up').length;
   return {
-    steps: stay.length,
+    steps: stay.length - answers - followUps,
+    answers,
+    followUps,
     bytes: sum(each => each.bytes),
     pictures: sum(each => each.pictures),
     tables: sum(each => each.tables),
@@ -117,9 +125,15 @@ export function total(
   };
 }
 
-/** "12 steps, 34 kB, 2 pictures, 1 masked value". */
-export function totalText(all: Holds & { readonly steps: number }): string {
-  return [trans._n('%1 step', '%1 steps', all.steps), ...factsOf(all)].join(', ');
+/** "12 steps, 1 answer, 34 kB, 2 pictures, 1 masked value". */
+export function totalText(all: Leaving): string {
+  const { steps, answers, followUps } = all;
+  const parts = [
+    trans._n('%1 step', '%1 steps', steps),
+    answers > 0 ? trans._n('%1 answer', '%1 answers', answers) : '',
+    followUps > 0 ? trans._n('%1 follow-up', '%1 follow-ups', followUps) : '',
+  ];
+  return [...parts.filter(Boolean), ...factsOf(all)].join(', ');
 }
 
 /** The size, and what else stands in it. */

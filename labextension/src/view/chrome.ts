@@ -2,7 +2,14 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { clock, date, duration, thousands } from './format';
 import { ICONS, type IconName } from './icons';
 import { longText } from './row/long-text';
-import { type Connection, isFinal, type LeftOut, type Status, type ViewState } from './state/state';
+import {
+  type Connection,
+  isFinal,
+  type LeftOut,
+  type Status,
+  stepsOf,
+  type ViewState,
+} from './state/state';
 import { costText, spentText, tokensText } from './state/usage';
 import { trans } from './words';
 
@@ -39,7 +46,7 @@ export function headerTemplate(state: ViewState, frame: Frame): TemplateResult {
       ${state.simulated ? chip() : nothing}
       <span class="item word">${word}</span>
       ${time}
-      ${over ? nothing : [item(state.steps > 0 ? stepsText(state.steps) : ''), item(tokensText(state.usage), spentText(state.usage))]}
+      ${over ? nothing : [item(stepsText(state)), item(tokensText(state.usage), spentText(state.usage))]}
       ${over ? nothing : item(modelOf(state))}
       ${frame.connection === 'saved' && !frame.wasLive ? item(savedText(state)) : nothing}
     </div>
@@ -142,7 +149,7 @@ export function footerTemplate(
     data-event-type=${ends ? 'run_finished' : nothing}
     data-seq=${ends ? state.endSeq : nothing}
   >
-    ${item(stepsText(state.steps))} ${item(took === undefined ? '' : duration(took))}
+    ${item(stepsText(state))} ${item(took === undefined ? '' : duration(took))}
     ${item(tokensText(state.usage), spentText(state.usage))} ${item(costText(state.usage))}
     ${item(modelOf(state))} ${state.simulated ? chip() : nothing}
   </footer>${undo}</div>`;
@@ -191,7 +198,9 @@ export function standingOf(status: Status): Standing {
   }
 }
 
-function stepsText(steps: number): string {
+function stepsText(state: ViewState): string {
+  const steps = stepsOf(state);
+  if (steps === 0) return '';
   return trans._n('%2 step', '%2 steps', steps, thousands(steps));
 }
 

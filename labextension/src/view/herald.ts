@@ -1,7 +1,14 @@
 import { tookMs } from './chrome';
 import { duration } from './format';
 import { oneLine, toolTitle } from './row/titles';
-import { openRequest, type Row, type Status, type ToolRow, type ViewState } from './state/state';
+import {
+  openRequest,
+  type Row,
+  type Status,
+  stepsOf,
+  type ToolRow,
+  type ViewState,
+} from './state/state';
 import { trans } from './words';
 
 /** What was so much earlier is no news to somebody who comes to the page. */
@@ -58,8 +65,8 @@ export class Herald {
       this.heardSeq = state.lastSeq;
       this.tell(
         going === undefined
-          ? trans.__('Step %1', state.steps)
-          : trans.__('Step %1: %2', state.steps, titleOf(going)),
+          ? trans.__('Step %1', stepsOf(state))
+          : trans.__('Step %1: %2', stepsOf(state), titleOf(going)),
         now,
       );
     }

@@ -345,7 +345,7 @@ async def test_a_run_ends_after_its_steps() -> None:
     assert end.status is TaskStatus.FAILED
     assert end.error is not None
     assert end.error.reason == "max_steps"
-    assert "2 steps" in end.error.message
+    assert "2 turns" in end.error.message
 
 
 async def test_the_agents_own_limits_hold_when_none_are_given() -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 SAMPLES = Path(__file__).parents[2] / "samples"
+STEPS: dict[str, int] = json.loads((SAMPLES / "told" / "steps.json").read_text(encoding="utf-8"))
+"""How many steps people are told that each has."""
 NAMES = sorted(path.stem for path in SAMPLES.glob("*.json"))
 
 

@@ -12,9 +12,10 @@ from agentkit.trace.document import read_trace
 from agentkit.trace.overview import overview
 from agentkit.trace.row import Row
 from agentkit.trace.rows import fold
+from agentkit.trace.sharing import manifest
 from agentkit.trace.titles import SPELLED, VERBS, tool_title
-from agentkit.trace.words import cost, duration, first_line, visible
-from tests.agentkit.trace.samples import call, event, sample, trace
+from agentkit.trace.words import cost, counted, duration, first_line, visible
+from tests.agentkit.trace.samples import NAMES, STEPS, call, event, sample, trace
 
 PAGE_TITLES = Path(__file__).parents[3] / "labextension" / "src" / "view" / "row" / "titles.ts"
 
@@ -203,9 +204,19 @@ def test_header_and_footer_are_derived_from_the_events() -> None:
     started = event(1, "run_started", model="gpt", provider="openai", simulated=False)
     usage = {"provider": "openai", "model": "gpt", "input_tokens": 1000, "output_tokens": 200}
     both = [event(2, "usage", cost=0.01, **usage), event(31, "usage", cost=0.02, **usage)]
-    assert overview(read_trace(trace(started, *both))).footer == [
-        "4 steps", "12 s", "2,400 tokens", "$0.0300", "openai:gpt", "2026-11-23 13:00 UTC"
+    events = (started, *both, *call(40, {}), event(50, "warning", message="Slow."))
+    assert overview(read_trace(trace(*events))).footer == [
+        "2 steps", "12 s", "2,400 tokens", "$0.0300", "openai:gpt", "2026-11-23 13:00 UTC"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_footer_counts_the_steps_that_the_page_counts_too(name: str) -> None:
+    run = read_trace(sample(name))
+    said = [part for part in overview(run).footer if re.fullmatch(r"\d+ steps?", part)]
+    assert said == ([counted(STEPS[name], "step")] if STEPS[name] else [])
+    of_run = [part for part, _ in manifest(run).steps if part.run == 0 and part.kind != "answer"]
+    assert len(of_run) == STEPS[name]
 
 
 def test_a_cost_that_is_known_in_part_is_not_said() -> None:

@@ -77,7 +77,7 @@ def test_the_list_numbers_the_steps_and_says_which_do_not_leave() -> None:
     assert lines[0].startswith("   1 · Thought (")
     assert lines[1].endswith(" · left out")
     assert "1 picture" in lines[5]
-    assert "Leaves: 6 steps, " in text
+    assert "Leaves: 5 steps, 1 answer, " in text
 
 
 @pytest.mark.parametrize(
@@ -90,8 +90,9 @@ def test_sizes_are_said_with_few_digits(size: int, said: str) -> None:
 
 def test_a_summary_says_only_what_there_is() -> None:
     what = manifest(read_trace(trace(*call(1, TABLE), result=None)))
-    assert summary(1, what.holds()).startswith("1 step, ")
-    assert summary(1, what.holds()).endswith(", 1 table")
+    said = summary(what.leaving(), what.holds())
+    assert said.startswith("1 step, ")
+    assert said.endswith(", 1 table")
 
 
 def test_a_trace_of_somebody_else_leaves_with_its_secrets_masked() -> None:

@@ -37,7 +37,7 @@ def test_a_run_is_written_without_the_steps_that_stay(
 ) -> None:
     path = run.share("shared.agenttrace.json", leave_out=[2])
     said = capsys.readouterr().out
-    assert said.startswith("Wrote shared.agenttrace.json: 2 steps, ")
+    assert said.startswith("Wrote shared.agenttrace.json: 1 step, 1 answer, ")
     assert said.endswith("1 masked value. 1 step was left out by whoever shared this.\n")
     (shared,) = load(path)
     assert [event["event_type"] for event in shared.events if "tool" in event["event_type"]] == []
@@ -90,9 +90,9 @@ def test_the_form_counts_what_leaves_and_writes_it(run: Any, tmp_path: Path) -> 
     sharing: Sharing = run.share()
     steps, total, form, name, write, _ = sharing.form().children
     assert [box.description.split(" · ")[1] for box in steps.children][1] == "Called add a: 1, b: 2"
-    assert total.value.startswith("Leaves: 3 steps, ")
+    assert total.value.startswith("Leaves: 2 steps, 1 answer, ")
     steps.children[1].value = False
-    assert total.value.startswith("Leaves: 2 steps, ")
+    assert total.value.startswith("Leaves: 1 step, 1 answer, ")
     form.value = "json"
     assert name.value.endswith(".agenttrace.json")
     name.value = "chosen.agenttrace.json"

@@ -296,7 +296,7 @@ export class RowList {
         open,
         run,
         share,
-        spent: usage === undefined ? '' : trans.__('Step %1: %2', row.step, spentText(usage)),
+        spent: usage === undefined ? '' : trans.__('Turn %1: %2', row.step, spentText(usage)),
         costs,
         link: () => linkTo(row),
         streak,

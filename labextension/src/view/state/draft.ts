@@ -34,7 +34,7 @@ export function origin(draft: Draft, event: Fields) {
   return {
     id: draft.nextId++,
     seq: number(event.seq) ?? 0,
-    step: number(event.step) ?? draft.steps,
+    step: number(event.step) ?? draft.turns,
     startedAt: time(event.ts) ?? draft.lastTime,
   };
 }

@@ -53,7 +53,7 @@ function runStarted(draft: Draft, event: Fields): void {
 }
 
 function textGrew(draft: Draft, event: Fields, kind: 'message' | 'thinking'): void {
-  draft.steps = Math.max(draft.steps, number(event.step) ?? 0);
+  draft.turns = Math.max(draft.turns, number(event.step) ?? 0);
   const key = textKey(kind, event);
   const delta = text(event.delta);
   const index = draft.unfinished.get(key);
@@ -254,7 +254,7 @@ function requestResolved(draft: Draft, event: Fields): void {
 function usageReported(draft: Draft, event: Fields): void {
   const more = usageOf(event);
   if (more === undefined) return;
-  const step = number(event.step) ?? draft.steps;
+  const step = number(event.step) ?? draft.turns;
   draft.usage = sum(draft.usage, more);
   draft.stepUsage.set(step, sum(draft.stepUsage.get(step), more));
 }

@@ -110,7 +110,7 @@ function apply(draft: Draft, raw: unknown): void {
     draft.lastSeq = seq;
   }
   const at = time(event.ts);
-  draft.steps = Math.max(draft.steps, number(event.step) ?? 0);
+  draft.turns = Math.max(draft.turns, number(event.step) ?? 0);
   applyStored(draft, type, event);
   draft.lastTime = at ?? draft.lastTime;
 }
@@ -130,7 +130,7 @@ function end(draft: Draft, told: Fields): void {
     draft.error = { message: text(failure.message), reason: text(failure.reason) };
   }
   draft.usage = usageOf(told.usage) ?? draft.usage;
-  draft.steps = Math.max(draft.steps, number(told.steps) ?? 0);
+  draft.turns = Math.max(draft.turns, number(told.steps) ?? 0);
   draft.durationMs = number(told.duration_ms) ?? draft.durationMs;
   if (isFinal(draft.status)) settle(draft);
   const content = text(told.content);

@@ -132,8 +132,8 @@ export interface ViewState {
   readonly usage: Usage | undefined;
   /** The same of each turn of the loop that a model was asked in. */
   readonly stepUsage: ReadonlyMap<number, Usage>;
-  /** Turns of the loop so far. */
-  readonly steps: number;
+  /** Turns of the loop so far. What people are told of are steps: see `isStep`. */
+  readonly turns: number;
   readonly leftOut: LeftOut | undefined;
   /** The version that it was written in, where that is a later one than this view knows. */
   readonly laterVersion: number | undefined;
@@ -157,6 +157,17 @@ export function isFinal(status: Status): boolean {
 
 export function asStatus(value: unknown): Status | undefined {
   return typeof value === 'string' && KNOWN.has(value) ? (value as Status) : undefined;
+}
+
+/** A step is a row of the run: a thought, a word, a call, a question, a warning; not the answer. */
+export function isStep(row: Row): boolean {
+  return row.kind !== 'answer' && !(row.kind === 'tool' && row.asks);
+}
+
+export function stepsOf({ rows }: ViewState): number {
+  let steps = 0;
+  for (const row of rows) if (isStep(row)) steps += 1;
+  return steps;
 }
 
 /** The events that a row tells of, as far as it knows their numbers. */
@@ -186,7 +197,7 @@ export const EMPTY: ViewState = {
   durationMs: undefined,
   usage: undefined,
   stepUsage: new Map(),
-  steps: 0,
+  turns: 0,
   leftOut: undefined,
   laterVersion: undefined,
   rows: [],

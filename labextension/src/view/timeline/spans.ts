@@ -107,7 +107,7 @@ class Spans {
 
   private unsaid(): void {
     const from = this.settled;
-    const step = this.state.steps + (this.turn === undefined ? 0 : 1);
+    const step = this.state.turns + (this.turn === undefined ? 0 : 1);
     const open = !isFinal(this.run);
     const to = open ? undefined : this.over(from);
     const state = open ? 'running' : endOf(this.run);

@@ -64,7 +64,7 @@ export function toldTemplate({ title, details, word, facts }: Told): TemplateRes
 function titleOf({ kind, row, step }: Span): Pick<Told, 'title' | 'details'> {
   if (kind === 'model') {
     const said = row !== undefined && 'text' in row ? oneLine(row.text, TITLE_CHARS) : '';
-    return { title: trans.__('Model, step %1', Math.max(1, step)), details: said };
+    return { title: trans.__('Model, turn %1', Math.max(1, step)), details: said };
   }
   if (row?.kind === 'question')
     return { title: trans.__('Waited for an answer'), details: oneLine(row.question, TITLE_CHARS) };

@@ -4,7 +4,14 @@ import { type RowState, stateOf } from '../row/row';
 import { copyOf, isPicture } from '../row/summary';
 import { toolTitle } from '../row/titles';
 import { fields, json } from '../state/read';
-import type { Row, Status, TextRow, ToolRow, ViewState } from '../state/state';
+import {
+  isStep,
+  type Row,
+  type Status,
+  type TextRow,
+  type ToolRow,
+  type ViewState,
+} from '../state/state';
 import { spentText } from '../state/usage';
 import { trans } from '../words';
 
@@ -37,7 +44,7 @@ export function runMarkdown(state: ViewState, run: Status): string {
     state.startedAt === undefined || state.finishedAt === undefined
       ? ''
       : duration(state.finishedAt - state.startedAt);
-  const steps = rows.filter(row => row.kind !== 'answer' && !(row.kind === 'tool' && row.asks));
+  const steps = rows.filter(isStep);
   const answers = rows.filter((row): row is TextRow => row.kind === 'answer');
   const facts = [state.simulated ? trans.__('Simulated') : '', took, spentText(usage)];
   return `${parts(

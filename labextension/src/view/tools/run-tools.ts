@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { Follower } from '../follow';
 import { thousands } from '../format';
 import { type RowState, stateOf } from '../row/row';
-import type { Row, Status, ViewState } from '../state/state';
+import { type Row, type Status, stepsOf, type ViewState } from '../state/state';
 import { Timeline } from '../timeline/timeline';
 import { trans } from '../words';
 import { runMarkdown } from './copying';
@@ -152,7 +152,7 @@ export class RunTools {
 
   private filtered(shown: Shown): TemplateResult | typeof nothing {
     if (!this.onlyFailures) return nothing;
-    const hidden = shown.state.rows.length - this.failed(shown).length;
+    const hidden = stepsOf(shown.state) - this.failed(shown).length;
     return html`<p class="filtered">
       ${trans._n('%2 other step is hidden', '%2 other steps are hidden', hidden, thousands(hidden))}
       <button type="button" class="quiet" @click=${() => this.set(() => (this.onlyFailures = false))}>
