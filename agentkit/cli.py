@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 from agentkit._version import __version__
 from agentkit.errors import AgentKitError, InvalidInput, NotFound
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status.
 
     0, or 1 when ``trace diff`` or ``trace replay`` found a difference, or 2 when something was wrong, which
-    stands on stderr.
+    stands on stderr, or 130 when it was interrupted.
     """
     given = _parser().parse_args(arguments)
     try:
@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return _replay(given)
             case _:
                 return _diff(given.a, given.b, given.runs, as_json=given.json)
+    except KeyboardInterrupt:
+        return 130
     except BrokenPipeError:
         # Whoever read this has seen enough; what is still buffered must not be an error at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -306,25 +308,36 @@ def _note_later_versions(runs: Mapping[int, SavedTrace]) -> None:
 
 def _say(text: str) -> None:
     # A terminal that lacks a sign shows its number, and the rest all the same.
-    _write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
+    _write(text.encode(_output().encoding or "utf-8", "backslashreplace"))
 
 
 def _write(content: bytes) -> None:
-    sys.stdout.flush()
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
+    output = _output()
+    output.flush()
+    output.buffer.write(content)
+    output.buffer.flush()
+
+
+def _output() -> TextIO:
+    # Python has none where the descriptor was closed before it began.
+    output = cast("TextIO | None", sys.stdout)
+    if output is None:
+        raise InvalidInput("The standard output is closed; name a file with --output.")
+    return output
 
 
 def _of_the_system(error: OSError) -> str:
-    if not error.filename or not error.strerror:
+    if not error.strerror:
         return str(error)
-    return f"{error.filename}: {error.strerror[:1].lower()}{error.strerror[1:]}."
+    what = f"{error.strerror[:1].lower()}{error.strerror[1:]}."
+    return f"{error.filename or 'The output cannot be written'}: {what}"
 
 
 def _problem(message: str) -> int:
     from agentkit.trace.words import visible
 
-    sys.stderr.write(f"agentkit: {visible(message)}\n")
+    if cast("TextIO | None", sys.stderr) is not None:
+        sys.stderr.write(f"agentkit: {visible(message)}\n")
     return 2
 
 

@@ -59,6 +59,8 @@ def _place(location: Place, value: object) -> Place:
 def _fault(place: Place, fault: Any, shape: TypeAdapter[Any]) -> str:
     where = ".".join(_short(str(part)) for part in place)
     message = f"{fault['msg']}, not {_SHORT.repr(fault['input'])}"
+    if fault["type"] in ("model_type", "dict_type"):  # pydantic names a class of ours
+        message = f"Input should be an object with fields, not {_SHORT.repr(fault['input'])}"
     if fault["type"] == "missing":
         message = "is required"
     if fault["type"] == "string_pattern_mismatch":

@@ -91,14 +91,20 @@ def _parsed(path: Path) -> Any:
         what = f"this is no JSON ({error.msg}); expected is {_EXPECTED}."
         raise BrokenFile(path, error.lineno, what) from None
     except (ValueError, RecursionError) as error:
-        raise BrokenFile(path, None, f"this JSON cannot be read: {error}.") from None
+        raise BrokenFile(path, None, f"this JSON cannot be read: {_why(error)}.") from None
 
 
 def _line(path: Path, number: int, line: str) -> Any:
     try:
         return parsed(line)
     except (ValueError, RecursionError) as error:
-        raise BrokenFile(path, number, f"this line is no JSON ({error}).") from None
+        raise BrokenFile(path, number, f"this line is no JSON ({_why(error)}).") from None
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "too many lists and objects stand within one another"
+    return str(error)
 
 
 def _documents(document: object) -> Iterator[dict[str, Any]]:

@@ -205,6 +205,33 @@ def test_a_terminal_that_knows_few_signs_still_shows_the_run() -> None:
     assert ended.stderr == b""
 
 
+def test_a_closed_output_is_said_where_it_can_be_said() -> None:
+    show = f"{sys.executable} -m agentkit.cli trace show {SAMPLES / 'completed.json'}"
+    ended = subprocess.run(["sh", "-c", f"{show} >&-"], check=False, capture_output=True)
+    said = b"agentkit: The standard output is closed; name a file with --output.\n"
+    assert (ended.returncode, ended.stderr) == (2, said)
+    ended = subprocess.run(["sh", "-c", f"{show}x 2>&-"], check=False, capture_output=True)
+    assert (ended.returncode, ended.stdout) == (2, b"")
+
+
+def test_an_output_that_takes_no_more_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    export = ["trace", "export", str(SAMPLES / "completed.json"), "--to", "html"]
+    assert main([*export, "-o", "/dev/full"]) == 2
+    said = "agentkit: The output cannot be written: no space left on device.\n"
+    assert capsys.readouterr().err == said
+
+
+def test_an_interrupt_ends_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_show", interrupt)
+    assert main(["trace", "show", "x"]) == 130
+    assert capsys.readouterr().err == ""
+
+
 def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     command = [
         sys.executable,

@@ -97,6 +97,8 @@ def test_a_shape_that_does_not_fit_is_told_by_field_value_and_expectation() -> N
     assert "limits.max_steps: Input should be greater than or equal to 1, not 0" in message
     assert "is no known field" in message
     assert len(message) < 400
+    with pytest.raises(InvalidInput, match="Input should be an object with fields, not \\[5]"):
+        checked(TypeAdapter(StartTask), [5], "The task", "invalid_input")
 
 
 @pytest.mark.parametrize(

@@ -182,6 +182,12 @@ def test_what_is_no_readable_file_is_said(tmp_path: Path) -> None:
         load(picture)
 
 
+def test_what_is_nested_too_deeply_to_be_read_is_said(tmp_path: Path) -> None:
+    deep = f'{{"cells": {"[" * 100_000}{"]" * 100_000}}}'
+    with pytest.raises(BrokenFile, match="too many lists and objects stand within one another"):
+        load(saved(tmp_path, deep))
+
+
 def test_numbers_that_are_no_json_can_be_written_again(tmp_path: Path) -> None:
     odd = json.dumps(trace()).replace('"usage": null', '"usage": {"cost": NaN}, "x": 1e999')
     odd = odd.replace(
