@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from agentkit.core.events import EVENT
 from agentkit.core.protocol import TaskSummary
 from agentkit.errors import Conflict, JournalError
+from agentkit.hub.additions import Addition, append_all
 from agentkit.hub.alive import Alive
 from agentkit.hub.displays import Display, add_display, displays_of, displays_of_tasks
 from agentkit.hub.listing import EVERY, UNFINISHED, Listing, listed, prepare
@@ -32,11 +33,6 @@ log = logging.getLogger("agentkit")
 
 MEMORY = ":memory:"
 
-_APPEND = """
-    INSERT INTO events (task, seq, data)
-    SELECT ?1, ?2, ?3
-    WHERE ?2 = 1 + (SELECT COALESCE(MAX(seq), 0) FROM events WHERE task = ?1)
-"""
 _IS_UNFINISHED = "status IN ({})".format(", ".join(f"'{status}'" for status in UNFINISHED))
 _UNFINISHED_OWNERS = f"SELECT DISTINCT owner FROM tasks WHERE {_IS_UNFINISHED}"
 _TAKE = f"UPDATE tasks SET owner = ? WHERE owner = ? AND {_IS_UNFINISHED} RETURNING id, summary"
@@ -134,19 +130,13 @@ class Journal:
         ``then`` is called. A delta takes the same way and is not stored, so that what is shown
         keeps its order.
         """
-
-        def job(connection: sqlite3.Connection) -> None:
-            if not record.is_delta:
-                stored = connection.execute(_APPEND, (task_id, record.seq, record.text)).rowcount
-                if not stored:
-                    raise JournalError(f"Event {record.seq} does not follow the last stored one.")
-            if summary is not None:
-                connection.execute(
-                    "UPDATE tasks SET status = ?, summary = ? WHERE id = ?",
-                    (summary.status, summary.model_dump_json(), task_id),
-                )
-
-        self._writer.submit(job, durable=summary is not None, then=lambda _, error: then(error))
+        self._writer.gather(
+            append_all,
+            task_id,
+            Addition(task_id, record, summary),
+            durable=summary is not None,
+            then=then,
+        )
 
     async def summary(self, task_id: str) -> TaskSummary | None:
         """How a task stands by what is stored of it; ``None`` for an unknown one."""

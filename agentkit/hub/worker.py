@@ -7,7 +7,8 @@ import logging
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -18,13 +19,20 @@ T = TypeVar("T")
 BATCH = 500
 """Jobs that share one commit at the most."""
 
+PACE = 0.002
+"""Seconds between two commits that nobody waits for.
+
+Each wakes this thread and the loop, which then take the interpreter's lock from each other: at the pace of a
+quick run that costs more than what is stored. What comes alone is written at once all the same."""
+
 log = logging.getLogger("agentkit")
 
 
 class Worker:
     """Runs jobs in order, all that have queued up in one transaction.
 
-    A lone job waits for nothing; a burst shares a commit. Every job is settled, whatever happens.
+    A lone job waits for nothing; a burst shares a commit, and so do items that nobody waits for within
+    ``PACE``. Every job is settled, whatever happens.
 
     Parameters
     ----------
@@ -40,6 +48,8 @@ class Worker:
         self._lock = threading.Lock()
         self._closed = False
         self._is_full = False
+        self._urgent = threading.Event()
+        self._committed = 0.0
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
 
@@ -54,10 +64,35 @@ class Worker:
 
         After ``close`` it is called at once, with an error.
         """
-        queued = _Queued(job, durable, then)
+        self._queue(_Queued(job, durable, then), urgent=True)
+
+    def gather(
+        self,
+        job: Callable[[sqlite3.Connection, list[Any]], None],
+        kind: str,
+        item: Any,
+        *,
+        durable: bool = False,
+        then: Callable[[BaseException | None], None] | None = None,
+    ) -> None:
+        """Queue an item for a job that does many at once, and succeeds or fails with all of them.
+
+        Those of one ``kind`` that have queued up are given to one call of the first one's ``job``. ``then``
+        as in ``submit``.
+        """
+
+        def settle(result: object, error: BaseException | None) -> None:
+            if then is not None:
+                then(error)
+
+        self._queue(_Queued(job, durable, settle, kind, item), urgent=durable)
+
+    def _queue(self, queued: _Queued, *, urgent: bool) -> None:
         with self._lock:
             if not self._closed:
                 self._jobs.put(queued)
+                if urgent:
+                    self._urgent.set()
                 return
         queued.error = JournalError("The journal is closed.", reason="journal_closed")
         queued.settle()
@@ -83,6 +118,7 @@ class Worker:
             if not self._closed:
                 self._closed = True
                 self._jobs.put(None)
+                self._urgent.set()
         self._thread.join()
 
     def _work(self) -> None:
@@ -90,6 +126,7 @@ class Worker:
         while going_on:
             batch, going_on = self._take()
             self._commit(batch)
+            self._committed = time.monotonic()
             for job in batch:
                 try:
                     job.settle()
@@ -102,6 +139,10 @@ class Worker:
         batch: list[_Queued] = []
         try:
             job = self._jobs.get()
+            early = self._committed + PACE - time.monotonic()
+            if early > 0:
+                self._urgent.wait(early)
+            self._urgent.clear()
             while job is not None:
                 batch.append(job)
                 if len(batch) == BATCH:
@@ -116,8 +157,8 @@ class Worker:
         try:
             self._sync_fully(any(job.durable for job in batch))
             connection.execute(self._begin)
-            for job in batch:
-                job.perform(connection)
+            for jobs in _gathered(batch):
+                _perform(connection, jobs)
             connection.execute("COMMIT")
         except BaseException as error:
             for job in batch:
@@ -135,29 +176,52 @@ class Worker:
 
 
 class _Queued:
-    __slots__ = ("_job", "_then", "durable", "error", "result")
+    __slots__ = ("_then", "durable", "error", "item", "job", "kind", "result")
 
-    def __init__(self, job: Callable[[sqlite3.Connection], Any], durable: bool, then: Any) -> None:
-        self._job = job
-        self._then = then
+    def __init__(
+        self,
+        job: Callable[..., Any],
+        durable: bool,
+        then: Callable[[Any, BaseException | None], None] | None,
+        kind: str | None = None,
+        item: Any = None,
+    ) -> None:
+        self.job = job
         self.durable = durable
+        self.kind = kind
+        self.item = item
+        self._then = then
         self.result: Any = None
         self.error: BaseException | None = None
-
-    def perform(self, connection: sqlite3.Connection) -> None:
-        """Do the job; its own failure takes back only what it did itself."""
-        connection.execute("SAVEPOINT job")
-        try:
-            self.result = self._job(connection)
-        except Exception as error:
-            self.error = error
-            if not connection.in_transaction:
-                # SQLite has taken back the whole transaction, as it does when the disk is full.
-                raise
-            connection.execute("ROLLBACK TO job")
-        connection.execute("RELEASE job")
 
     def settle(self) -> None:
         """Tell whoever waits how it ended."""
         if self._then is not None:
             self._then(None if self.error else self.result, self.error)
+
+
+def _gathered(batch: Sequence[_Queued]) -> Iterable[list[_Queued]]:
+    """The jobs in their order, those of one kind where the first of them stands."""
+    groups: dict[object, list[_Queued]] = {}
+    for queued in batch:
+        groups.setdefault(queued if queued.kind is None else queued.kind, []).append(queued)
+    return groups.values()
+
+
+def _perform(connection: sqlite3.Connection, jobs: list[_Queued]) -> None:
+    """Do jobs that belong together; their failure takes back only what they did themselves."""
+    first = jobs[0]
+    connection.execute("SAVEPOINT job")
+    try:
+        if first.kind is None:
+            first.result = first.job(connection)
+        else:
+            first.job(connection, [queued.item for queued in jobs])
+    except Exception as error:
+        for queued in jobs:
+            queued.error = error
+        if not connection.in_transaction:
+            # SQLite has taken back the whole transaction, as it does when the disk is full.
+            raise
+        connection.execute("ROLLBACK TO job")
+    connection.execute("RELEASE job")
