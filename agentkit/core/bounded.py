@@ -92,7 +92,8 @@ class Stop:
         self.token = token
         self.clock = Clock(seconds)
         self._loop = asyncio.get_running_loop()
-        self._signal: asyncio.Future[Stopped] = self._loop.create_future()
+        self._stopped: Stopped | None = None
+        self._bells: set[_Bell] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._look_at_clock()
         self._forget = token.on_cancel(self._cancel_from_any_thread)
@@ -118,15 +119,17 @@ class Stop:
         self._give(Stopped(TaskStatus.FAILED, error))
 
     def _give(self, stopped: Stopped) -> None:
-        if not self._signal.done():
-            self._signal.set_result(stopped)
+        if self._stopped is None:
+            self._stopped = stopped
+            for bell in self._bells:
+                bell.ring()
 
     def check(self) -> None:
         """Raise ``Stopped`` if the run shall end."""
         if self.token.is_cancelled:
             self._cancel()
-        if self._signal.done():
-            raise self._signal.result()
+        if self._stopped is not None:
+            raise self._stopped
 
     async def bound(
         self,
@@ -156,19 +159,16 @@ class Stop:
         Escaped
             The work raised what is no ``Exception``.
         """
-        task = asyncio.ensure_future(_contained(work))
+        bell = _Bell()
+        self._bells.add(bell)
+        task = asyncio.ensure_future(_contained(work, bell))
         try:
-            while clock is None or clock.left != 0:
-                await asyncio.wait(
-                    (task, self._signal),
-                    timeout=clock and clock.next_look,
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
+            while self._stopped is None and (clock is None or clock.left != 0):
+                await bell.hear(clock and clock.next_look)
                 if task.done():
                     return _result(task)
-                if self._signal.done():
-                    break
         finally:
+            self._bells.discard(bell)
             if not task.done():
                 task.cancel()
                 _, pending = await asyncio.wait((task,), timeout=GRACE if grace is None else grace)
@@ -176,8 +176,8 @@ class Stop:
                     left_behind()
                 # Whatever it still raises has nobody left to hear it.
                 task.add_done_callback(lambda late: late.cancelled() or late.exception())
-        if self._signal.done():
-            raise self._signal.result()
+        if self._stopped is not None:
+            raise self._stopped
         raise TimeUp
 
     def close(self) -> None:
@@ -187,6 +187,29 @@ class Stop:
             self._timer.cancel()
 
 
+class _Bell:
+    """Wakes the one who waits for some work, in fewer turns of the loop than ``asyncio.wait`` takes."""
+
+    def __init__(self) -> None:
+        self._heard: asyncio.Future[None] | None = None
+
+    def ring(self) -> None:
+        """Wake whoever waits now."""
+        if self._heard is not None and not self._heard.done():
+            self._heard.set_result(None)
+
+    async def hear(self, seconds: float | None) -> None:
+        """Wait until it rings, ``seconds`` at the most."""
+        loop = asyncio.get_running_loop()
+        self._heard = loop.create_future()
+        timer = None if seconds is None else loop.call_later(seconds, self.ring)
+        try:
+            await self._heard
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+
 def _result(task: asyncio.Task[T]) -> T:
     try:
         return task.result()
@@ -194,7 +217,7 @@ def _result(task: asyncio.Task[T]) -> T:
         raise Escaped(error) from error
 
 
-async def _contained(work: Coroutine[Any, Any, T]) -> T:
+async def _contained(work: Coroutine[Any, Any, T], bell: _Bell) -> T:
     task = asyncio.current_task()
     assert task is not None
     try:
@@ -207,3 +230,5 @@ async def _contained(work: Coroutine[Any, Any, T]) -> T:
         raise Escaped(error) from error
     except BaseException as error:
         raise Escaped(error) from error
+    finally:
+        bell.ring()

@@ -35,6 +35,12 @@ class Record:
 def encode(event: StepEvent, redactor: Redactor) -> Record:
     """The event with its secrets masked, and well-formed, as it will be stored and sent."""
     # A field that is absent is left out; a ``None`` among a tool's arguments stays.
+    try:
+        text = event.model_dump_json(exclude_none=True, fallback=str)
+        if redactor.is_harmless(text):
+            return Record(event, text)
+    except (PydanticSerializationError, UnicodeEncodeError):
+        pass  # what is wrong with it is mended below
     payload = event.model_dump(exclude_none=True)
     clean = redactor.redact(payload)
     if clean is not payload:
