@@ -9,35 +9,23 @@ from fnmatch import fnmatchcase
 from typing import Any, cast
 
 from agentkit.core.events import ApprovalRequested
-from agentkit.core.protocol import Policy, ToolSpec, Verdict
+from agentkit.core.protocol import Policy, Rule, ToolSpec, Verdict
 from agentkit.core.requests import Consent
 from agentkit.errors import InvalidInput
 from agentkit.tools.protocol import Resolution, Tool, ToolContext, ToolResult
 
-
-def verdict(policies: Sequence[Policy], tool: Tool, arguments: Mapping[str, Any]) -> Verdict:
-    """What may be done with a call.
-
-    Parameters
-    ----------
-    policies
-        From the widest (the server's) to the narrowest (the agent's). The narrowest that speaks of the
-        call decides, but what the widest denies stays denied. Where none speaks, the tool's own counts.
-    """
-    said: list[Verdict | None] = [_said(policy, tool.spec.name, arguments) for policy in policies]
-    if said and said[0] == "deny":
-        return "deny"
-    for each in reversed(said):
-        if each is not None:
-            return each
-    return tool.policy
+_Entries = tuple[Verdict | tuple[Rule, ...], ...]
+"""What one policy says of one tool, the first that fits decides."""
 
 
-def _said(policy: Policy, name: str, arguments: Mapping[str, Any]) -> Verdict | None:
+def _entries(policy: Policy, name: str) -> _Entries:
     patterns = [name] if name in policy else []
     patterns += [each for each in policy if each != name and fnmatchcase(name, each)]
-    for pattern in patterns:
-        entry = policy[pattern]
+    return tuple(policy[pattern] for pattern in patterns)
+
+
+def _said(entries: _Entries, arguments: Mapping[str, Any]) -> Verdict | None:
+    for entry in entries:
         if not isinstance(entry, tuple):
             return entry
         for rule in entry:
@@ -60,12 +48,16 @@ class GuardedTool(Tool):
 
     Attributes
     ----------
+    entries
+        What the policies say of it, from the widest (the server's) to the narrowest (the agent's). The
+        narrowest that speaks of a call decides, but what the widest denies stays denied. Where none
+        speaks, the tool's own policy counts.
     always
         Somebody has consented to all further calls of this run.
     """
 
     tool: Tool
-    policies: Sequence[Policy]
+    entries: Sequence[_Entries]
     always: bool = False
 
     @property
@@ -83,18 +75,28 @@ class GuardedTool(Tool):
         """The tool's."""
         return self.tool.grace
 
+    def verdict(self, arguments: Mapping[str, Any]) -> Verdict:
+        """What may be done with a call."""
+        said = [_said(entries, arguments) for entries in self.entries]
+        if said and said[0] == "deny":
+            return "deny"
+        for each in reversed(said):
+            if each is not None:
+                return each
+        return self.tool.policy
+
     def needs_approval(self, arguments: dict[str, Any]) -> bool:
         """Whether ``call`` will ask."""
-        return not self.always and verdict(self.policies, self.tool, arguments) == "ask"
+        return not self.always and self.verdict(arguments) == "ask"
 
     def forbids(self, arguments: dict[str, Any]) -> bool:
         """Whether the policies deny it."""
-        return verdict(self.policies, self.tool, arguments) == "deny"
+        return self.verdict(arguments) == "deny"
 
     async def call(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:
         """Run the tool if it may; a call that may not run ends as ``denied``."""
         name = self.spec.name
-        said = verdict(self.policies, self.tool, arguments)
+        said = self.verdict(arguments)
         if said == "deny":
             return ToolResult.denied(f"A policy forbids {name} with these arguments.", "forbidden")
         if said == "allow" or self.always:
@@ -117,7 +119,7 @@ class GuardedTool(Tool):
         self.always = self.always or consent.always
         if consent.arguments is None or consent.arguments == arguments:
             return await self.tool.call(arguments, context)
-        if verdict(self.policies, self.tool, consent.arguments) == "deny":
+        if self.verdict(consent.arguments) == "deny":
             return ToolResult.denied(
                 f"A policy forbids {name} with the edited arguments.", "forbidden"
             )
@@ -161,7 +163,7 @@ def check_edited(
     if not isinstance(edited, dict):
         return
     name, arguments = request.tool_name, cast("dict[str, Any]", edited)
-    said = [_said(policy, name, arguments) for policy in policies]
+    said = [_said(_entries(policy, name), arguments) for policy in policies]
     if said[0] == "deny" or next((each for each in reversed(said) if each), None) == "deny":
         raise InvalidInput(
             f"A policy forbids {name} with the edited arguments: change them, or deny the call.",
@@ -171,4 +173,7 @@ def check_edited(
 
 def guarded(tools: Sequence[Tool], policies: Sequence[Policy]) -> list[Tool]:
     """The tools of one run behind its policies."""
-    return [cast("Tool", GuardedTool(tool, policies)) for tool in tools]
+    return [
+        cast("Tool", GuardedTool(tool, [_entries(policy, tool.spec.name) for policy in policies]))
+        for tool in tools
+    ]

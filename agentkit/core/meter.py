@@ -40,7 +40,7 @@ class Meter:
     """
 
     def __init__(self, limits: Limits) -> None:
-        self._hard = limits
+        self._hard = _fields(limits)
         self._soft = _fields(limits.soft) if limits.soft else {}
         self.requests = 0
         self.tool_calls = 0
@@ -51,7 +51,7 @@ class Meter:
     @property
     def limits_cost(self) -> bool:
         """Whether a limit of cost is set."""
-        return self._hard.cost is not None or "cost" in self._soft
+        return "cost" in self._hard or "cost" in self._soft
 
     def add(self, usage: TokenUsage | None) -> None:
         """Count a call of the model."""
@@ -65,9 +65,9 @@ class Meter:
 
     def reached(self, seconds: float) -> Reached | None:
         """The first hard limit that leaves nothing for a further call of the model."""
-        hard = _fields(self._hard)
-        if self.tool_calls == self._hard.tool_calls:
-            del hard["tool_calls"]
+        hard = self._hard
+        if self.tool_calls == hard.get("tool_calls"):
+            hard = {name: limit for name, limit in hard.items() if name != "tool_calls"}
         return self._first(hard, seconds)
 
     def soft_reached(self, seconds: float) -> Reached | None:
@@ -82,12 +82,15 @@ class Meter:
 
     def allowed_calls(self, wanted: int) -> int:
         """Count calls of tools that a model asks for; how many of them may run."""
-        limit = self._hard.tool_calls
-        allowed = wanted if limit is None else max(0, min(wanted, limit - self.tool_calls))
+        limit = self._hard.get("tool_calls")
+        left = wanted if limit is None else int(limit) - self.tool_calls
+        allowed = max(0, min(wanted, left))
         self.tool_calls += wanted
         return allowed
 
     def _first(self, limits: dict[str, float], seconds: float) -> Reached | None:
+        if not limits:
+            return None
         usage = self.usage
         used = {
             "requests": self.requests,

@@ -238,7 +238,8 @@ async def _completed(response: LLMResponse, route: Route, prices: Prices) -> LLM
     usage = response.usage
     if usage is not None and usage.cost is None and not route.simulated:
         cost = await prices.cost(usage, _sold(provider, response.vendor, model, route.model))
-        usage = dataclasses.replace(usage, cost=cost)
+        if cost is not None:
+            usage = dataclasses.replace(usage, cost=cost)
     return dataclasses.replace(response, provider=provider, model=model, usage=usage)
 
 

@@ -10,6 +10,7 @@ import base64
 import dataclasses
 import json
 import logging
+import math
 import numbers
 from collections.abc import Callable, Mapping
 from typing import Any, cast
@@ -57,6 +58,8 @@ def to_bundle(value: Any, *, formatter: Callable[[Any], Any] | None = None) -> M
     """
     if type(value) is str:
         return {"text/plain": _clean_text(value)}
+    if formatter is None and type(value) in PLAIN:
+        return _plain(value)
     figure = figure_of(value)
     if figure is not None:
         value = figure
@@ -80,7 +83,7 @@ def _formatted(formatter: Callable[[Any], Any], value: Any) -> MimeBundle:
 
 def _own(value: Any) -> MimeBundle:
     if type(value) in PLAIN:
-        return _data(value)
+        return _plain(value)
     bundle = _cleaned(_say(value, "_repr_mimebundle_", include=None, exclude=None))
     for method, mime in _METHODS.items():
         if mime not in bundle:
@@ -88,6 +91,14 @@ def _own(value: Any) -> MimeBundle:
     if "application/json" not in bundle:
         bundle |= _data(value)
     return bundle
+
+
+def _plain(value: Any) -> MimeBundle:
+    text = _text(value)
+    if text.startswith("<"):  # a number with more digits than Python writes
+        return {"text/plain": text}
+    is_json = type(value) is not float or math.isfinite(value)
+    return {"text/plain": text, "application/json": value if is_json else None}
 
 
 def _say(value: Any, method: str, **arguments: Any) -> Any:

@@ -153,9 +153,15 @@ class _OwnContext:
         self._outer = outer
         self._tool_name = tool_name
         self._over = False
-        self._token = CancellationToken()
-        self._forget = outer.token.on_cancel(lambda: self._token.cancel(outer.token.reason))
-        self.context = replace(outer, token=self._token, progress=self._progress, warn=self._warn)
+        self._token: CancellationToken | None = None
+        self._forget: Callable[[], None] = lambda: None
+
+    def context(self) -> ToolContext:
+        """What the function is given, if it takes a context."""
+        outer = self._outer
+        token = self._token = CancellationToken()
+        self._forget = outer.token.on_cancel(lambda: token.cancel(outer.token.reason))
+        return replace(outer, token=token, progress=self._progress, warn=self._warn)
 
     def _progress(
         self, done: float, total: float | None = None, message: str | None = None
@@ -168,7 +174,8 @@ class _OwnContext:
             self._outer.warn(message, reason)
 
     def left_behind(self) -> None:
-        self._token.cancel("the call was left behind")
+        if self._token is not None:
+            self._token.cancel("the call was left behind")
         self._outer.warn(
             f"The function '{self._tool_name}' could not be stopped. It goes on in the background; "
             "what it returns will be thrown away.",

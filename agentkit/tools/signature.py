@@ -74,14 +74,18 @@ class Signature:
         """The parameters as a model knows them."""
         return list(cast(dict[str, Any], self.schema["properties"]))
 
-    def bind(self, values: BaseModel, context: ToolContext) -> tuple[list[Any], dict[str, Any]]:
-        """Positional and keyword arguments for the function.
+    def bind(
+        self, values: BaseModel, context: Callable[[], ToolContext]
+    ) -> tuple[list[Any], dict[str, Any]]:
+        """Positional and keyword arguments for the function; ``context`` is asked if it takes one.
 
         What the model left out is left out here too, so that the function's own default object is
         used and not a copy of it.
         """
         positional: list[Any] = []
-        by_name: dict[str, Any] = dict.fromkeys(self._context_parameters, context)
+        by_name: dict[str, Any] = {}
+        if self._context_parameters:
+            by_name = dict.fromkeys(self._context_parameters, context())
         for parameter in self._parameters:
             value = getattr(values, parameter.field)
             plain_default = not isinstance(parameter.default, FieldInfo) and (
