@@ -9,7 +9,7 @@ from typing import Any
 from agentkit.core.protocol import MimeBundle
 from agentkit.trace.document import TRACE_MIME, VERSION, Trace, read_trace
 from agentkit.trace.html import to_html
-from agentkit.trace.limits import TRACE_CHARS, TRACE_VALUES
+from agentkit.trace.limits import ROWS_BESIDE, TRACE_CHARS, TRACE_VALUES
 from agentkit.trace.markdown import to_markdown
 from agentkit.trace.packed import pack
 from agentkit.trace.plain import to_text
@@ -21,8 +21,9 @@ _TEXTS = ("text/plain", "text/markdown")
 def to_bundle(trace: Trace | Mapping[str, Any], *, live: bool = True) -> dict[str, MimeBundle]:
     """``{"data", "metadata"}`` of a cell output: the trace, HTML, Markdown and plain text.
 
-    Large results are whole in the trace alone, whose events are packed when they are long. How much each
-    form holds is known to ``agentkit.trace.limits``.
+    Large results are whole in the trace alone, whose events are packed when they are long. Of very many
+    rows only the HTML lists all: Markdown and text are rarely read where it stands beside them. How much
+    each form holds is known to ``agentkit.trace.limits``.
 
     Parameters
     ----------
@@ -35,8 +36,8 @@ def to_bundle(trace: Trace | Mapping[str, Any], *, live: bool = True) -> dict[st
         "data": {
             TRACE_MIME: _kept(document.to_json()),
             "text/html": to_html(document, live=live),
-            "text/markdown": to_markdown(document, live=live),
-            "text/plain": to_text(document, live=live),
+            "text/markdown": to_markdown(document, live=live, listed=ROWS_BESIDE),
+            "text/plain": to_text(document, live=live, listed=ROWS_BESIDE),
         },
         "metadata": {},
     }

@@ -7,17 +7,30 @@ a sanitiser has taken every style away. So it borrows the colour of the text aro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from agentkit.trace.answer import answer_html
 from agentkit.trace.document import Trace, read_trace
-from agentkit.trace.html_rows import RowWriter, Spacious
+from agentkit.trace.html_lines import lines
+from agentkit.trace.html_rows import Spacious
 from agentkit.trace.html_short import Short
-from agentkit.trace.limits import ANSWERS, HTML_VALUES, PICTURES, SPACIOUS_ROWS
+from agentkit.trace.limits import (
+    ANSWERS,
+    FOLDING_ROWS,
+    HTML_LINES,
+    HTML_ROWS,
+    HTML_VALUES,
+    PICTURES,
+    SPACIOUS_ROWS,
+)
 from agentkit.trace.looks import CHIP, GAP, LINE, QUIET, ROOT, WIDTH, quiet, shape, words
 from agentkit.trace.overview import SIMULATED, Overview, overview
 from agentkit.trace.results import pictures_of
+from agentkit.trace.row import Row
+
+_Writer = Callable[[list[Row]], list[str]]
 
 
 def to_html(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
@@ -27,7 +40,7 @@ def to_html(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
     """
     document = read_trace(trace)
     runs = [document, *(document.follow_ups or ())]
-    views = [overview(each, live=live, runs=len(runs)) for each in runs]
+    views = [overview(each, live=live, runs=len(runs), listed=HTML_ROWS) for each in runs]
     writer = _writer(views)
     parts = [f'<div style="{ROOT}">', *_run(views[0], writer, len(runs))]
     for view in views[1:]:
@@ -39,19 +52,22 @@ def to_html(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
     return "\n".join(part.replace("\n", "&#10;") for part in parts if part)
 
 
-def _writer(views: list[Overview]) -> RowWriter:
+def _writer(views: list[Overview]) -> _Writer:
     rows = [row for view in views for row in view.rows]
+    if len(rows) > FOLDING_ROWS:
+        return partial(lines, limit=HTML_LINES.of(len(rows)))
     values = HTML_VALUES.of(len(rows))
     pictures = PICTURES.of(sum(len(pictures_of(row.result)) for row in rows))
-    return (Short if len(rows) > SPACIOUS_ROWS else Spacious)(values, pictures)
+    writer = (Short if len(rows) > SPACIOUS_ROWS else Spacious)(values, pictures)
+    return lambda some: list(map(writer.row, some))
 
 
-def _run(view: Overview, writer: RowWriter, runs: int) -> list[str]:
+def _run(view: Overview, write: _Writer, runs: int) -> list[str]:
     return [
         _header(view),
-        *map(writer.row, view.first_rows),
+        *write(view.first_rows),
         quiet(words(view.left_out)),
-        *map(writer.row, view.last_rows),
+        *write(view.last_rows),
         _ending(view),
         _answer(view.answer, ANSWERS.of(runs)),
         quiet(words(" · ".join(view.footer))),

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-ROWS = (1_500, 500)
-"""How many of the first and of the last rows of an output are listed when there are more than both."""
-
 SPACIOUS_ROWS = 150
-"""With more rows than this, each is written as short as it can be."""
+"""With more rows than this, each is written in HTML as short as it can be."""
+FOLDING_ROWS = 2_000
+"""With more than this nothing of them opens any more: each is a line of text."""
 
 CHANGES = 20
 """Of arguments that somebody changed before approving a call, how many are shown."""
@@ -32,6 +31,24 @@ class Share:
         return max(self.least, min(self.most, self.total // max(1, number)))
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """How many rows of an output are listed: all of them, or of more the first and the last."""
+
+    all: int
+    first: int
+    last: int
+
+
+HTML_ROWS = Listed(12_000, 9_000, 3_000)
+"""In HTML, which any reader can show."""
+ROWS = Listed(2_000, 1_500, 500)
+"""In Markdown and plain text."""
+ROWS_BESIDE = Listed(2_000, 75, 25)
+"""The same in a notebook, where the HTML stands beside them."""
+
+HTML_LINES = Share(640_000, 60, 200)
+"""A row that is a line of text."""
 HTML_VALUES = Share(200_000, 200, 4_000)
 """Arguments, results, errors and thoughts, each, by the number of rows."""
 MARKDOWN_VALUES = Share(100_000, 120, 2_000)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from agentkit.trace import results
 from agentkit.trace.document import Trace, read_trace
 from agentkit.trace.edits import Edit
-from agentkit.trace.limits import ANSWERS, CHANGES, MARKDOWN_PICTURES, MARKDOWN_VALUES
+from agentkit.trace.limits import ANSWERS, CHANGES, MARKDOWN_PICTURES, MARKDOWN_VALUES, ROWS, Listed
 from agentkit.trace.overview import SIMULATED, Overview, overview
 from agentkit.trace.results import Picture, cut, cut_whole, pictures_of
 from agentkit.trace.row import Row
@@ -23,7 +23,9 @@ _FENCE = re.compile(r"(`{3,}|~{3,})([^`\n]*)")
 _HIDDEN_FENCE = re.compile(r"[ \t>*+\-0-9.)]+(?:`{3,}|~{3,})")
 
 
-def to_markdown(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
+def to_markdown(
+    trace: Trace | Mapping[str, Any], *, live: bool = True, listed: Listed = ROWS
+) -> str:
     """The trace as Markdown: the steps as a list, their results below them, then the answer.
 
     The answer stays the Markdown that it is, but for HTML and pictures, made text and links. Runs that
@@ -31,7 +33,7 @@ def to_markdown(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
     """
     document = read_trace(trace)
     runs = [document, *(document.follow_ups or ())]
-    views = [overview(each, live=live, runs=len(runs)) for each in runs]
+    views = [overview(each, live=live, runs=len(runs), listed=listed) for each in runs]
     rows = [row for view in views for row in view.rows]
     limits = _Limits(
         MARKDOWN_VALUES.of(len(rows)),

@@ -8,7 +8,7 @@ from typing import Any
 
 from agentkit.core.protocol import Usage
 from agentkit.trace.document import VERSION, LeftOut, Trace
-from agentkit.trace.limits import QUESTIONS, ROWS
+from agentkit.trace.limits import QUESTIONS, ROWS, Listed
 from agentkit.trace.read import as_number, as_text, first_event
 from agentkit.trace.results import WHOLE, cut_whole
 from agentkit.trace.row import Row
@@ -57,7 +57,7 @@ class Overview:
         return self.first_rows + self.last_rows
 
 
-def overview(trace: Trace, *, live: bool = True, runs: int = 1) -> Overview:
+def overview(trace: Trace, *, live: bool = True, runs: int = 1, listed: Listed = ROWS) -> Overview:
     """Fold a trace into what is shown of it.
 
     Parameters
@@ -66,11 +66,13 @@ def overview(trace: Trace, *, live: bool = True, runs: int = 1) -> Overview:
         Whether an unfinished run may be going on. When not, its end is unknown, and that is said.
     runs
         How many runs share the output.
+    listed
+        How many rows the output lists.
     """
     rows = fold(trace)
     first, last = rows, list[Row]()
-    heads, tails = (max(10, edge // runs) for edge in ROWS)
-    if len(rows) > heads + tails:
+    if len(rows) > max(20, listed.all // runs):
+        heads, tails = (max(10, edge // runs) for edge in (listed.first, listed.last))
         first, last = rows[:heads], rows[-tails:]
     hidden = len(rows) - len(first) - len(last)
     shape, words = RUN_STATES.get(trace.status, ("·", one_line(trace.status, 60)))

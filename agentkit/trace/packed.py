@@ -24,7 +24,7 @@ class PackedEvents(BaseModel):
     count: int
     """How many events there are."""
     data: str
-    """The list as JSON in UTF-8, compressed by zlib (RFC 1950), in base64."""
+    """The list as JSON in UTF-8, compressed by zlib (RFC 1950), in base64. Each entry begins a line."""
 
 
 def pack(events: list[dict[str, Any]]) -> list[dict[str, Any]] | dict[str, Any]:
@@ -32,13 +32,19 @@ def pack(events: list[dict[str, Any]]) -> list[dict[str, Any]] | dict[str, Any]:
     if len(events) <= PLAIN_EVENTS:
         return events
     try:
-        text = json.dumps(events, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        # Each on a line of its own: so they can be read piece by piece.
+        text = "[" + ",\n".join(map(_json, events)) + "]"
     except (TypeError, ValueError, RecursionError):
         return events  # not what a run leaves; whoever writes the file decides about it
-    data = base64.b64encode(zlib.compress(text.encode("utf-8", "surrogatepass"))).decode()
+    compressed = zlib.compress(text.encode("utf-8", "surrogatepass"), zlib.Z_BEST_COMPRESSION)
+    data = base64.b64encode(compressed).decode()
     if 2 * len(data) > len(text):
         return events
     return PackedEvents(encoding=ENCODING, count=len(events), data=data).model_dump()
+
+
+def _json(event: dict[str, Any]) -> str:
+    return json.dumps(event, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from agentkit.trace.document import Trace, read_trace
-from agentkit.trace.limits import ANSWERS, CHANGES, TEXT_VALUES
+from agentkit.trace.limits import ANSWERS, CHANGES, ROWS, TEXT_VALUES, Listed
 from agentkit.trace.overview import SIMULATED, Overview, overview
 from agentkit.trace.results import arguments_text, cut, other_types, pictures_of, text_of
 from agentkit.trace.row import Row
@@ -17,14 +17,14 @@ _WIDTH = 100
 _LINES = 12
 
 
-def to_text(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
+def to_text(trace: Trace | Mapping[str, Any], *, live: bool = True, listed: Listed = ROWS) -> str:
     """The trace as text, with the runs that follow it up below it.
 
     Results are their first lines; terminal codes in them are taken out.
     """
     document = read_trace(trace)
     runs = [document, *(document.follow_ups or ())]
-    views = [overview(each, live=live, runs=len(runs)) for each in runs]
+    views = [overview(each, live=live, runs=len(runs), listed=listed) for each in runs]
     values = TEXT_VALUES.of(sum(len(view.rows) for view in views))
     return "\n\n\n".join(_run(view, values, ANSWERS.of(len(runs))) for view in views)
 

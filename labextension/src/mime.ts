@@ -7,7 +7,6 @@ import { AnywhereSource } from './client/anywhere';
 import { TaskApi } from './client/api';
 import { ServedSource } from './client/served';
 import { type HostFor, IHostFor } from './host/plugin';
-import { isPacked, unpacked } from './packed';
 import { TRACE_TYPE } from './trace-type';
 import { mount, type TraceElement } from './view/element';
 import type { Host } from './view/source';
@@ -48,10 +47,7 @@ class TraceOutput extends Widget implements IRenderMime.IRenderer {
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
     // A kernel's update of the output comes as another model: to write to the one before does nothing.
     this.model = model;
-    const saved = model.data[TRACE_TYPE];
-    const trace = isPacked(saved) ? await unpacked(saved) : saved;
-    // Unpacking takes a moment, in which this may have become another output, or none.
-    if (this.model !== model || this.isDisposed) return;
+    const trace = model.data[TRACE_TYPE];
     const taskId = text(fields(trace).task_id);
     // The bundle that we write at the end comes back here; the view already shows what it says.
     if (this.shown?.taskId === taskId) {

@@ -1,4 +1,4 @@
-import { isPacked } from '../packed';
+import { isPacked } from '../view/state/packed';
 import { type Fields, fields, list, text } from '../view/state/read';
 import { trans } from '../view/words';
 

@@ -1,6 +1,5 @@
 import { html, nothing, render, type TemplateResult } from 'lit';
 import { createRef, ref } from 'lit/directives/ref.js';
-import { isPacked, unpacked } from '../packed';
 import { mount } from '../view/element';
 import { oneLine } from '../view/row/titles';
 import type { Host } from '../view/source';
@@ -64,12 +63,7 @@ export class SavedRuns {
     if (place === undefined) return;
     place.replaceChildren();
     if (run === undefined) return;
-    const { signal } = this.life;
-    const show = (trace: unknown): void => {
-      if (!signal.aborted) mount(place, { trace }, this.host, { signal });
-    };
-    if (isPacked(run)) void unpacked(run).then(show);
-    else show(run);
+    mount(place, { trace: run }, this.host, { signal: this.life.signal });
   }
 
   private told(sentence: string, role: string): TemplateResult {

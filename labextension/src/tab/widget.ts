@@ -4,7 +4,6 @@ import { AnywhereSource } from '../client/anywhere';
 import { TaskApi } from '../client/api';
 import { ServedSource } from '../client/served';
 import { runIcon } from '../icon';
-import { unpacked } from '../packed';
 import { RunPage } from '../run-page';
 import { TRACE_TYPE } from '../trace-type';
 import { mount } from '../view/element';
@@ -54,7 +53,7 @@ export class RunTab extends MainAreaWidget<RunPage> {
       this.tell(trans.__('The server does not know this run any more: it was deleted.'));
       return;
     }
-    const trace = await unpacked(saved ?? (await this.trace(api, summary)));
+    const trace = saved ?? (await this.trace(api, summary));
     if (this.isDisposed) return;
     const source = new AnywhereSource(this.taskId, new ServedSource(api, trace));
     mount(this.content.node, source, this.place.host, { signal: this.life.signal });

@@ -1,7 +1,8 @@
 import { Painter } from './paint';
+import { isShort, readLong } from './reading';
 import type { Listener, Source } from './source';
 import { fields, number, time } from './state/read';
-import { attached, finished, fold, fromTrace, slicesOf } from './state/reduce';
+import { attached, finished, fold, fromTrace } from './state/reduce';
 import { asStatus, type Connection, EMPTY, isFinal, type ViewState } from './state/state';
 
 /** Who is told of a run. */
@@ -20,7 +21,7 @@ export class LiveRun {
   /** It has been watched live. */
   wasLive = false;
   /** All that was saved of the run has been read. */
-  whole = Promise.resolve();
+  whole: Promise<void> = Promise.resolve();
   /** The notebook holds the finished run. */
   private written = false;
   private waiting: unknown[] = [];
@@ -28,17 +29,32 @@ export class LiveRun {
   /** How far the server's clock is ahead of the page's, in ms: the quickest live event tells best. */
   private skew: number | undefined;
   private readonly painter = new Painter(() => this.foldIn());
+  private signal = AbortSignal.abort();
 
   constructor(private readonly watcher: Watcher) {}
 
   /** Reads what is saved, and watches what goes on until the signal aborts; called once. */
   open(source: Source, signal: AbortSignal): void {
-    this.read(source.trace, signal);
-    if (source.subscribe !== undefined && !this.over) {
+    this.signal = signal;
+    signal.addEventListener('abort', () => this.painter.stop(), { once: true });
+    const { trace } = source;
+    const watch = (): void => {
+      if (source.subscribe === undefined || this.over) return;
       this.connection = 'reconnecting';
       source.subscribe(this.listener, signal);
+    };
+    if (isShort(trace)) {
+      this.state = fromTrace(trace);
+      watch();
+      return;
     }
-    signal.addEventListener('abort', () => this.painter.stop(), { once: true });
+    const ends = isFinal(asStatus(fields(trace).status) ?? 'running');
+    if (source.subscribe !== undefined && !ends) this.connection = 'reconnecting';
+    this.whole = this.readLong(trace, state => this.change(state)).then(state => {
+      if (state === undefined) return;
+      this.change(state);
+      watch();
+    });
   }
 
   get over(): boolean {
@@ -66,9 +82,18 @@ export class LiveRun {
    * A finished one makes it a saved run: nothing that is shown depends on a server any more.
    */
   adopt(trace: unknown): void {
-    const told = fromTrace(trace);
+    if (this.over) this.settle(isFinal(asStatus(fields(trace).status) ?? 'running'));
+    else if (isShort(trace)) this.take(fromTrace(trace));
+    else void this.readLong(trace).then(told => told !== undefined && this.take(told));
+  }
+
+  private take(told: ViewState): void {
     const ended = isFinal(told.status);
     if (!this.over && (ended || told.lastSeq >= this.state.lastSeq)) this.state = told;
+    this.settle(ended);
+  }
+
+  private settle(ended: boolean): void {
     if (ended) {
       this.written = true;
       this.connection = 'saved';
@@ -76,29 +101,11 @@ export class LiveRun {
     this.watcher.changed();
   }
 
-  /** A long run that is over is read in slices: the page goes on meanwhile, and shows it when it is whole. */
-  private read(trace: unknown, signal: AbortSignal): void {
-    const slices = slicesOf(trace);
-    const first = slices.next();
-    const told = asStatus(fields(trace).status);
-    if (first.done || told === undefined || !isFinal(told)) {
-      this.state = first.done ? first.value : fromTrace(trace);
-      return;
-    }
-    this.state = { ...first.value, status: told, rows: [] };
-    this.whole = new Promise(resolve => {
-      const goOn = (): void => {
-        if (signal.aborted) return;
-        const { done, value } = slices.next();
-        if (!done) {
-          setTimeout(goOn);
-          return;
-        }
-        this.change(value);
-        resolve();
-      };
-      setTimeout(goOn);
-    });
+  private readLong(
+    trace: unknown,
+    began: (state: ViewState) => void = () => undefined,
+  ): Promise<ViewState | undefined> {
+    return readLong(trace, began, this.signal);
   }
 
   private readonly listener: Listener = {

@@ -39,3 +39,15 @@ export function onNextFrame(callback: () => void): () => void {
   const frame = requestAnimationFrame(callback);
   return () => cancelAnimationFrame(frame);
 }
+
+/** Resolves in a task of its own, as soon as the page has done what else there is to do. */
+export function nextTask(): Promise<void> {
+  return new Promise(resolve => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
+}

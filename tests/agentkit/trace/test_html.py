@@ -179,14 +179,32 @@ def test_a_thousand_steps_with_tables_are_all_there_under_a_megabyte() -> None:
     assert Page(html).count("details") == Page(html).count("table") == 1_000
 
 
-def test_of_very_many_steps_the_first_and_the_last_are_listed_and_the_rest_is_counted() -> None:
+def test_of_thousands_of_steps_each_is_a_line_and_there_is_hardly_a_tag() -> None:
     events = [
-        part for n in range(1, 5001) for part in call(n, {"text/plain": "ok"}, arguments={"n": n})
+        part
+        for n in range(1, 5001)
+        for part in call(n, {"text/plain": f"ok{n}"}, arguments={"n": n})
     ]
+    failed = {"message": "No such <region>, and " * 9}
+    events += call(5001, {}, outcome="failed", error=failed, arguments={"code": "x\n" * 99})
+    events += [event(5003, "message", text="Now\nthe <b>next</b>.")]
+    page = Page(html := to_html(trace(*events)))
+    listed = [int(n) for n in re.findall(r"✓ Called region_total · (\d+) · 0.4 s → ok", page.text)]
+    assert listed == [*range(1, 5001)]
+    assert "Now the <b>next</b>." in page.text
+    assert page.text.count("No such <region>, and") > 1
+    assert len(page.found) < 40
+    assert "\n\n" not in html
+    # What a line holds is bounded, also where it went wrong.
+    assert max(map(len, page.text.split("\n"))) < 1_100
+
+
+def test_of_more_steps_the_first_and_the_last_are_listed_and_the_rest_is_counted() -> None:
+    events = [part for n in range(1, 12_102) for part in call(n, {}, arguments={"n": n})]
     page = Page(to_html(trace(*events)))
-    assert "… 3,000 rows of 5,000 are not listed here" in page.text
+    assert "… 101 rows of 12,101 are not listed here" in page.text
     listed = [int(n) for n in re.findall(r"region_total · (\d+) ·", page.text)]
-    assert listed == [*range(1, 1501), *range(4501, 5001)]
+    assert listed == [*range(1, 9001), *range(9102, 12_102)]
 
 
 def test_a_short_row_tells_every_argument_and_all_of_the_result() -> None:

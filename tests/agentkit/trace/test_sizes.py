@@ -139,4 +139,5 @@ def test_many_follow_ups_share_what_one_run_may_take() -> None:
     ]
     for form in ("text/html", "text/markdown", "text/plain"):
         assert len(data[form]) < 1_500_000
-        assert data[form].count("are not listed here") == 61
+        listed = 61 if form == "text/html" else 0
+        assert data[form].count("are not listed here") == 61 - listed

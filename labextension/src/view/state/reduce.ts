@@ -20,20 +20,15 @@ export function fold(state: ViewState, events: readonly unknown[]): ViewState {
   return draft;
 }
 
-/** The state of a saved trace document, finished or not. */
+/** The state of a saved trace document, finished or not; its events a list. */
 export function fromTrace(document: unknown): ViewState {
-  const slices = slicesOf(document);
-  for (;;) {
-    const { done, value } = slices.next();
-    if (done) return value;
-  }
+  const draft = opening(document);
+  foldInto(draft, list(fields(document).events));
+  return closing(draft, document);
 }
 
-/** Events that are folded in at once, of a document that has many. */
-const SLICE = 2_000;
-
-/** The same in slices, so that a page can do other things in between: first what a document says of itself. */
-export function* slicesOf(document: unknown): Generator<ViewState, ViewState> {
+/** What a document says of itself before any of its events is folded in. */
+export function opening(document: unknown): Draft {
   const trace = fields(document);
   const draft = begin(EMPTY);
   draft.taskId = text(trace.task_id);
@@ -43,11 +38,17 @@ export function* slicesOf(document: unknown): Generator<ViewState, ViewState> {
   draft.leftOut = leftOut(fields(trace.left_out));
   const version = number(trace.version) ?? VERSION;
   draft.laterVersion = version > VERSION ? version : undefined;
-  const events = inOrder(list(trace.events));
-  for (let from = 0; from < events.length; from += SLICE) {
-    if (from > 0) yield draft;
-    for (const event of events.slice(from, from + SLICE)) apply(draft, event);
-  }
+  return draft;
+}
+
+/** Folds in events that belong together, by their number. */
+export function foldInto(draft: Draft, events: readonly unknown[]): void {
+  for (const event of inOrder(events)) apply(draft, event);
+}
+
+/** The state when all events of a document are folded in. */
+export function closing(draft: Draft, document: unknown): ViewState {
+  const trace = fields(document);
   draft.startedAt = time(trace.started_at) ?? draft.startedAt;
   draft.finishedAt = time(trace.finished_at) ?? draft.finishedAt;
   end(draft, { ...trace, content: trace.result });
@@ -74,7 +75,7 @@ export function finished(state: ViewState, result: unknown): ViewState {
 }
 
 /** Events by their number; one without stays behind the one that it came after. */
-function inOrder(events: readonly unknown[]): readonly unknown[] {
+export function inOrder(events: readonly unknown[]): readonly unknown[] {
   let last = 0;
   let ordered = true;
   const places = events.map(event => {
