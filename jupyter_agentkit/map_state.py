@@ -18,6 +18,10 @@ WHOLE_MAP = "The whole map was cancelled."
 """The reason with which a map's runs are cancelled. Who gives it for one of them, such as a page while
 the kernel is busy, cancels them all."""
 
+ALL_RUNS = "All runs were cancelled."
+"""The reason that a page gives when it cancels every run of the server (``labextension/src/runs.ts``). A map
+that began the next ones then would not let them be stopped."""
+
 
 @dataclass(slots=True)
 class Item:

@@ -16,7 +16,7 @@ from agentkit.trace.words import counted
 from jupyter_agentkit.client import Client, own_thread
 from jupyter_agentkit.ending import Ending
 from jupyter_agentkit.host import Frame
-from jupyter_agentkit.map_state import WHOLE_MAP, Item, MapState
+from jupyter_agentkit.map_state import ALL_RUNS, WHOLE_MAP, Item, MapState
 from jupyter_agentkit.showing import Displays
 
 if TYPE_CHECKING:
@@ -215,7 +215,5 @@ class AgentMap(MapState):
 
 
 def _is_whole_map(run: AgentRun) -> bool:
-    error = run.error
-    return (
-        run.status == TaskStatus.CANCELLED and error is not None and error["message"] == WHOLE_MAP
-    )
+    reason = None if run.error is None else run.error["message"]
+    return run.status == TaskStatus.CANCELLED and reason in (WHOLE_MAP, ALL_RUNS)

@@ -6,6 +6,7 @@ import { ILanguage } from './language';
 import { notebookName } from './panel/list';
 import { showRun } from './panel/show';
 import { IRuns } from './runs';
+import { told } from './told';
 import { oneLine } from './view/row/titles';
 import { trans } from './view/words';
 
@@ -35,7 +36,7 @@ export const runningPlugin: JupyterFrontEndPlugin<void> = {
         });
         return runs.tasks.filter(task => !isOver(task)).map(task => itemOf(app, runs, task));
       },
-      shutdownAll: () => void runs.cancelAll(),
+      shutdownAll: () => void told(runs.cancelAll()),
       refreshRunning: () => runs.open(),
       runningChanged: runs.changed,
       shutdownLabel: trans.__('Cancel'),
@@ -53,6 +54,6 @@ function itemOf(app: JupyterFrontEnd, runs: IRuns, task: Task): IRunningSessions
     labelTitle: () => [question, task.agent, task.place?.path ?? ''].filter(Boolean).join('\n'),
     detail: () => notebookName(task) || task.agent,
     open: () => showRun(app, task),
-    shutdown: () => void runs.cancel(task.id),
+    shutdown: () => void told(runs.cancel(task.id)),
   };
 }

@@ -43,6 +43,9 @@ export const IRuns = new Token<IRuns>(
   'The runs of agents on this server, as they change.',
 );
 
+/** Why each of all runs is cancelled; a map heeds it, and begins no more (`jupyter_agentkit/map_state.py`). */
+const ALL_RUNS = 'All runs were cancelled.';
+
 /** The same over one feed. */
 export class Runs implements IRuns {
   private readonly feed: Feed;
@@ -97,7 +100,10 @@ export class Runs implements IRuns {
 
   async cancelAll(): Promise<void> {
     const running = this.tasks.filter(task => !isOver(task));
-    await Promise.all(running.map(task => this.cancel(task.id)));
+    const frame = { type: 'cancel', reason: ALL_RUNS } as const;
+    const ends = await Promise.allSettled(running.map(({ id }) => this.api.of(id).post(frame)));
+    const refused = ends.find(end => end.status === 'rejected');
+    if (refused !== undefined) throw refused.reason;
   }
 
   decide(taskId: string, request_id: string, decision: 'approve' | 'deny'): Promise<void> {

@@ -173,6 +173,29 @@ test('all that has not ended is cancelled, and nothing else', async () => {
   ]);
 });
 
+test('of all that is cancelled maps learn that they too were meant, and one refusal stops no other', async () => {
+  runs.open();
+  greet(summary('t1'), summary('t2'));
+  answer = { status: 403, body: { message: 'Not allowed.' } };
+  await expect(runs.cancelAll()).rejects.toThrow('Not allowed.');
+  expect(asked.map(each => each.body)).toEqual([
+    { reason: 'All runs were cancelled.' },
+    { reason: 'All runs were cancelled.' },
+  ]);
+});
+
+test('a run that is started again under the id of a deleted one is there', () => {
+  runs.open();
+  greet(summary('t1'), summary('t2'));
+  socket().say({ type: 'removed', task_id: 't1' });
+  socket().say({ type: 'removed', task_id: 't2' });
+  expect(runs.isRemoved('t1')).toBe(true);
+  socket().say({ type: 'task', now: AT, data: summary('t1') });
+  expect([ids(), runs.isRemoved('t1')]).toEqual([['t1'], false]);
+  socket().say({ type: 'tasks', now: AT, data: [summary('t2')] });
+  expect([ids(), runs.isRemoved('t2')]).toEqual([['t2'], false]);
+});
+
 test('a search is made by the server, page by page', async () => {
   const found = Array.from({ length: 51 }, (_, number) => summary(`t${number}`));
   answer = { status: 200, body: { tasks: found } };

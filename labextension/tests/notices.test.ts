@@ -149,6 +149,21 @@ describe('a notice that a run asks', () => {
     expect(room.given).toBe(2);
   });
 
+  it('becomes one for many runs of a notebook, until none of them asks', () => {
+    const room = new Room();
+    const ids = ['a', 'b', 'c', 'd', 'e'];
+    room.notices.heed(ids.map(id => asking(id, 'r1')));
+    expect(room.messages).toEqual(['Several runs of sales.ipynb wait for you.']);
+    room.notices.heed(ids.map(id => (id === 'e' ? asking(id, 'r1') : task(id))));
+    expect(room.shown.size).toBe(1);
+    room.notices.heed(ids.map(id => (id > 'c' ? asking(id, 'r2') : task(id))));
+    expect(room.messages).toEqual(['Several runs of sales.ipynb wait for you.']);
+    room.notices.heed(ids.map(id => task(id)));
+    expect(room.shown.size).toBe(0);
+    room.notices.heed([asking('a', 'r3')]);
+    expect(room.messages).toEqual(['analyst waits for your approval to call delete_file.']);
+  });
+
   it('goes with its run', () => {
     const room = new Room();
     room.notices.heed([asking('a', 'r1')]);

@@ -85,7 +85,7 @@ export class Feed {
         this.skew = undefined;
         this.setClock(now);
         this.known.clear();
-        for (const task of tasksOf(data)) this.known.set(task.id, task);
+        for (const task of tasksOf(data)) this.take(task);
         this.next = text(before) || undefined;
         this.told = 'live';
         break;
@@ -93,7 +93,7 @@ export class Feed {
         this.setClock(now);
         const task = taskOf(data);
         if (task === undefined) return;
-        this.known.set(task.id, task);
+        this.take(task);
         break;
       }
       case 'removed':
@@ -105,6 +105,11 @@ export class Feed {
     }
     this.sorted = undefined;
     this.tell();
+  }
+
+  private take(task: Task): void {
+    this.known.set(task.id, task);
+    this.removed.delete(task.id); // somebody has started another of that id
   }
 
   private async lost(greeted: boolean): Promise<boolean> {

@@ -1,11 +1,12 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { Dialog, ICommandPalette, Notification, showDialog } from '@jupyterlab/apputils';
+import { Dialog, ICommandPalette, showDialog } from '@jupyterlab/apputils';
 import { pageAddress } from '../client/address';
 import { TaskApi } from '../client/api';
 import { isOver } from '../client/task';
 import { ILanguage } from '../language';
 import { IRuns } from '../runs';
 import { targetOf } from '../tab/target';
+import { told } from '../told';
 import { trans } from '../view/words';
 
 /** What the palette offers, as far as it is there: some of it comes from other plugins. */
@@ -76,13 +77,3 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     });
   },
 };
-
-/** Says what went wrong: a command has no other place for it. */
-async function told(done: Promise<void>): Promise<void> {
-  try {
-    await done;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    Notification.error(trans.__('The run was not cancelled: %1', why));
-  }
-}

@@ -15,14 +15,18 @@ export class LabBoard implements Board {
   constructor(private readonly show: (notice: Notice) => void) {}
 
   put(notice: Notice): void {
-    this.take(notice.key);
-    const id = Notification.emit(notice.message, TYPES[notice.kind], {
+    const type = TYPES[notice.kind];
+    const options: Notification.IOptions<null> = {
       autoClose: notice.kind === 'asks' ? false : STAYS_MS,
       actions: [
         { label: trans.__('Show'), displayType: 'accent', callback: () => this.show(notice) },
       ],
-    });
-    this.shown.set(notice.key, id);
+    };
+    // In its place: hundreds of runs may end within a second, and each toast that comes and goes moves.
+    const id = this.shown.get(notice.key);
+    const { message } = notice;
+    if (id !== undefined && Notification.update({ id, message, type, ...options })) return;
+    this.shown.set(notice.key, Notification.emit(message, type, options));
   }
 
   take(key: string): void {

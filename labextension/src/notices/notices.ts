@@ -33,7 +33,7 @@ export interface Wishes {
   readonly notifyAsk: When;
 }
 
-/** So many runs of a notebook end with a notice each; of more, one notice says how many. */
+/** So many runs of a notebook end or ask with a notice each; of more, one notice tells. */
 const APART = 3;
 
 /**
@@ -44,7 +44,10 @@ const APART = 3;
 export class Notices {
   /** What is known of the runs, to tell what is new. */
   private known: ReadonlyMap<string, Task> | undefined;
-  private readonly asking = new Set<string>();
+  /** Runs that ask and of which that was told, by notebook. */
+  private readonly asking = new Map<string, Task[]>();
+  /** Notebooks of which one notice tells that many runs ask, until none does. */
+  private readonly crowded = new Set<string>();
   /** Runs that ended and were not looked at yet, by notebook. */
   private readonly ended = new Map<string, Task[]>();
 
@@ -58,9 +61,7 @@ export class Notices {
   heed(tasks: readonly Task[]): void {
     const before = this.known;
     this.known = new Map(tasks.map(task => [task.id, task]));
-    for (const id of [...this.asking]) {
-      if ((this.known.get(id)?.asks.length ?? 0) === 0) this.answered(id);
-    }
+    this.forgetAnswered(this.known);
     for (const task of tasks) {
       const earlier = before?.get(task.id);
       if (isOver(task)) {
@@ -82,18 +83,28 @@ export class Notices {
 
   private ask(task: Task): void {
     if (!this.wanted(task, this.wishes().notifyAsk)) return;
-    this.asking.add(task.id);
-    const ask = task.asks.at(-1);
-    const message =
-      ask === undefined || ask.toolName === ''
-        ? trans.__('%1 asks: %2', task.agent, oneLine(ask?.question ?? '', 90))
-        : trans.__('%1 waits for your approval to call %2.', task.agent, ask.toolName);
-    this.board.put({ key: task.id, kind: 'asks', message, task });
+    const path = task.place?.path ?? '';
+    const others = (this.asking.get(path) ?? []).filter(each => each.id !== task.id);
+    this.asking.set(path, [...others, task]);
+    if (others.length < APART && !this.crowded.has(path)) {
+      this.board.put({ key: task.id, kind: 'asks', message: request(task), task });
+      return;
+    }
+    for (const each of others) this.board.take(each.id);
+    this.crowded.add(path);
+    const message = trans.__('Several runs of %1 wait for you.', nameOf(path));
+    this.board.put({ key: crowdOf(path), kind: 'asks', message, task });
   }
 
-  private answered(id: string): void {
-    this.asking.delete(id);
-    this.board.take(id);
+  private forgetAnswered(known: ReadonlyMap<string, Task>): void {
+    for (const [path, tasks] of this.asking) {
+      const open = tasks.filter(({ id }) => (known.get(id)?.asks.length ?? 0) > 0);
+      for (const task of tasks) if (!open.includes(task)) this.board.take(task.id);
+      this.asking.set(path, open);
+      if (open.length > 0) continue;
+      this.asking.delete(path);
+      if (this.crowded.delete(path)) this.board.take(crowdOf(path));
+    }
   }
 
   private end(task: Task): void {
@@ -125,6 +136,17 @@ export class Notices {
     if (!this.sight.isOpen(task.place.path)) return false;
     return when === 'always' || !this.sight.sees(task);
   }
+}
+
+function crowdOf(path: string): string {
+  return `asks ${path}`;
+}
+
+function request(task: Task): string {
+  const ask = task.asks.at(-1);
+  return ask === undefined || ask.toolName === ''
+    ? trans.__('%1 asks: %2', task.agent, oneLine(ask?.question ?? '', 90))
+    : trans.__('%1 waits for your approval to call %2.', task.agent, ask.toolName);
 }
 
 function keysOf(path: string, tasks: readonly Task[]): string[] {

@@ -146,7 +146,14 @@ export class RunsPanel extends Widget {
     const { length } = this.running();
     if (length > 1 && !(await confirmCancel(length))) return;
     for (const task of this.running()) this.stopping.add(task.id);
-    await this.attempt(() => this.runs.cancelAll());
+    await this.attempt(async () => {
+      try {
+        await this.runs.cancelAll();
+      } catch (error) {
+        this.stopping.clear(); // some go on, and which the server does not say
+        throw error;
+      }
+    });
   }
 
   private running(): Task[] {

@@ -16,7 +16,7 @@ from agentkit.llm.scripted import Request
 from agentkit.trace import load
 from agentkit.trace.document import TRACES_MIME
 from jupyter_agentkit import Agent, AgentRun, AgentRunCancelled
-from jupyter_agentkit.map_state import WHOLE_MAP
+from jupyter_agentkit.map_state import ALL_RUNS, WHOLE_MAP
 from jupyter_agentkit.mapping import AgentMap
 from tests.jupyter_agentkit.kernel.server import AgentServer, Gate, ServeScript
 
@@ -128,14 +128,17 @@ def test_cancel_ends_what_runs_and_begins_no_more(serve: ServeScript) -> None:
     together.gate.open()
 
 
-def test_a_page_that_cancels_one_run_with_the_maps_reason_cancels_all(serve: ServeScript) -> None:
+@pytest.mark.parametrize("reason", [WHOLE_MAP, ALL_RUNS])
+def test_a_page_that_cancels_one_run_with_the_maps_reason_cancels_all(
+    serve: ServeScript, reason: str
+) -> None:
     together = Together()
     server = serve(*[together] * 5)
     answers = Agent("a").map(["q"] * 5, concurrency=2)
     together.reached(2)
     run = begun(answers, 2)[0]
 
-    run.cancel(WHOLE_MAP)
+    run.cancel(reason)
 
     assert answers.wait(20).counts == {"cancelled": 5}
     assert started(server) == 2
