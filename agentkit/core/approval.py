@@ -77,7 +77,7 @@ class GuardedTool(Tool):
 
     def verdict(self, arguments: Mapping[str, Any]) -> Verdict:
         """What may be done with a call."""
-        said = [_said(entries, arguments) for entries in self.entries]
+        said: list[Verdict | None] = [_said(entries, arguments) for entries in self.entries]
         if said and said[0] == "deny":
             return "deny"
         for each in reversed(said):

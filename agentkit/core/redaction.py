@@ -113,6 +113,8 @@ class Redactor:
         """
         if len(json_text) > _GLANCE_MOST or SUSPECT.search(json_text):
             return False
+        if '["' in json_text:  # the lines of one text, it may be
+            return False
         if self._known_in_json is not None and self._known_in_json.search(json_text):
             return False
         folded = json_text.lower()

@@ -14,6 +14,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic_core import to_json
 
 from agentkit.core.redaction import Redactor
 from agentkit.core.secret_rules import is_secret_name, is_secret_variable
@@ -441,6 +442,50 @@ JSON_VALUES = st.recursive(
     ),
     max_leaves=20,
 )
+
+
+PIECES = st.sampled_from(
+    [
+        *ISSUED.values(),
+        PEM,
+        *HARMLESS,
+        'one "known" secret',
+        "password",
+        "Api-Key",
+        "123456789",
+        "x",
+    ]
+)
+
+
+@settings(deadline=None, max_examples=400)
+@given(
+    value=st.recursive(
+        PIECES | st.integers() | st.text(max_size=8),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(PIECES | st.sampled_from(["name", "value", "text/plain"]), inner)
+        ),
+        max_leaves=5,
+    )
+)
+def test_what_passes_a_glance_would_pass_a_closer_look(value: Any) -> None:
+    redactor = plain('one "known" secret', MY_KEY="swordfish\\swordfish")
+    if redactor.is_harmless(to_json(value).decode()):
+        assert redactor.redact(value) == value
+
+
+@pytest.mark.parametrize(
+    "text", ["Revenue grew by 4.2 % in the north, see row 12: 1,290 of 3,000."]
+)
+def test_ordinary_words_pass_a_glance(text: str) -> None:
+    usage = {"text/plain": text, "input_tokens": 12, "reasoning_tokens": 3}
+    assert plain("a-known-secret").is_harmless(to_json(usage).decode())
+
+
+@pytest.mark.parametrize("kind", ISSUED)
+def test_an_issued_secret_does_not_pass_a_glance(kind: str) -> None:
+    assert not plain().is_harmless(to_json({"text": f"see {ISSUED[kind]} there"}).decode())
 
 
 @settings(deadline=None)
