@@ -17,8 +17,9 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 ROOT = Path(__file__).parent
 SOURCES = ROOT / "labextension"
 LABEXTENSION = ROOT / "jupyter_agentkit" / "labextension"
-# Written last by the two builds: older than any source, a build is due.
-MARKS = (LABEXTENSION / "package.json", ROOT / "jupyter_agentkit" / "static" / "widget.js")
+# Written last by the builds: older than any source, a build is due.
+STATIC = ROOT / "jupyter_agentkit" / "static"
+MARKS = (LABEXTENSION / "package.json", STATIC / "widget.js", STATIC / "share-form.js")
 NOT_SOURCES = {"lib", "node_modules", "tests", ".yarn"}
 
 
@@ -45,7 +46,7 @@ class FrontEnd(BuildHookInterface[Any]):
 
 
 def build() -> None:
-    """Build the labextension and the widget's module, unless both are newer than every source."""
+    """Build the labextension and the modules of widgets, unless all are newer than every source."""
     newest = max(path.stat().st_mtime for path in _sources())
     if all(mark.exists() and mark.stat().st_mtime > newest for mark in MARKS):
         return

@@ -92,7 +92,8 @@ class HeldRun:
     ) -> Path | Sharing:
         """Write the run to a file for others, without what is to stay here.
 
-        Without a file, show what would leave first: each step with its number and what stands in it.
+        Without a file, show what would leave first: each step with its number and what stands in it. Of a
+        run that goes on, what it has done so far.
 
         Parameters
         ----------
@@ -112,7 +113,7 @@ class HeldRun:
         """
         from jupyter_agentkit.sharing import Sharing
 
-        sharing = Sharing(self.record.trace())
+        sharing = Sharing(self.record.trace)
         if file is None:
             return sharing
         return sharing.write(file, leave_out=leave_out, only=only, form=form)

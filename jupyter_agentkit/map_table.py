@@ -8,8 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from agentkit.errors import AgentKitError
-from agentkit.tools.html import text_of_html
-from agentkit.trace.answer import answer_html
+from agentkit.trace.answer import plain_line
 from agentkit.trace.bundle import to_traces
 from agentkit.trace.document import TRACES_MIME, Trace
 from agentkit.trace.html import to_html
@@ -131,7 +130,7 @@ def _lines(shown: MapState) -> list[_Line]:
 def _line(number: int, item: Item, *, over: bool) -> _Line:
     row, trace = _row(item, over=over), item.run.record.trace() if item.run else None
     usage, seconds = trace.usage if trace else None, row["duration"]
-    said = _words(row["result"]) if row["result"] else row["error"] or ""
+    said = plain_line(row["result"], _LONGEST) if row["result"] else row["error"] or ""
     cells = [
         str(number),
         one_line(item.input, _LONGEST),
@@ -142,12 +141,6 @@ def _line(number: int, item: Item, *, over: bool) -> _Line:
         duration(seconds * 1000) if seconds is not None else "",
     ]
     return _Line(trace, cells)
-
-
-def _words(answer: str) -> str:
-    """What an answer says, without the marks of its Markdown; of a long one its beginning."""
-    limit = 8 * _LONGEST
-    return text_of_html(answer_html(answer[:limit], limit)[0])
 
 
 def _told(lines: Sequence[_Line]) -> list[int]:

@@ -1,4 +1,4 @@
-"""The widget's part that runs in the page."""
+"""The parts of widgets that run in the page."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 
 from agentkit.errors import AgentKitError
 
-PAGE_MODULE = Path(__file__).parent / "static" / "widget.js"
-"""What the page runs for the widget; the front end's build makes it."""
+PAGE_MODULES = Path(__file__).parent / "static"
+"""What the page runs for widgets, a file each; the front end's build makes it."""
 
 
 @functools.cache
-def page_module() -> str:
-    """The text of the page's module.
+def page_module(name: str) -> str:
+    """The text of a page's module: ``widget`` of an `AgentRun`, ``share-form`` of the form for sharing.
 
     Raises
     ------
@@ -21,10 +21,10 @@ def page_module() -> str:
         The front end was not built.
     """
     try:
-        return PAGE_MODULE.read_text(encoding="utf-8")
+        return (PAGE_MODULES / f"{name}.js").read_text(encoding="utf-8")
     except OSError:
         raise AgentKitError(
-            f"The widget's page part {str(PAGE_MODULE)!r} is missing: this is a checkout whose front "
+            f"The widget's page part {str(PAGE_MODULES / name)!r} is missing: this is a checkout whose front "
             "end was not built. Build it ('make lab' does), or install a released wheel.",
             reason="widget_not_built",
         ) from None

@@ -280,7 +280,7 @@ class AgentRun(HeldRun, anywidget.AnyWidget):
         """Open the comm to the page, which needs the widget's page part."""
         if not self._may_open or self.comm is not None:
             return
-        self._esm = page_module()
+        self._esm = page_module("widget")
         told = self.status
         super().open()
         if self.status != told:  # it changed while the comm was being opened

@@ -137,6 +137,7 @@ def test_the_wheel_brings_the_page_its_schema_and_what_switches_both_on(tmp_path
     enabled = f"{data}/data/etc/jupyter/jupyter_server_config.d/jupyter_agentkit.json"
     assert {f"{shared}/package.json", f"{shared}/install.json", enabled} <= names
     assert "jupyter_agentkit/static/widget.js" in names
+    assert "jupyter_agentkit/static/share-form.js" in names
 
 
 def menus_in(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -243,8 +243,7 @@ def _written(trace: Trace, form: str) -> Response:
         case "markdown":
             return Response(200, repaired(to_markdown(trace)), "text/markdown; charset=utf-8")
         case "bundle":
-            ended = all(each.is_final for each in (trace, *(trace.follow_ups or ())))
-            return as_json(to_bundle(trace, live=not ended))
+            return as_json(to_bundle(trace, live=not trace.has_ended))
         case _:
             return as_json(trace.to_json())
 

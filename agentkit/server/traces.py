@@ -18,8 +18,8 @@ from agentkit.hub.hub import Hub
 from agentkit.server.input import checked, parsed
 from agentkit.server.response import Response, as_json
 from agentkit.trace.document import Trace, build_trace, read_trace
-from agentkit.trace.export import ENDINGS, exported, file_name
-from agentkit.trace.sharing import manifest, masked, shared
+from agentkit.trace.export import exported, offered
+from agentkit.trace.sharing import masked, shared
 
 if TYPE_CHECKING:
     from agentkit.server.api import Request
@@ -63,16 +63,14 @@ async def _one_trace(hub: Hub, task_id: str) -> Trace:
 
 
 async def look(request: Request) -> Response:
-    """What would leave with a run: ``{"name", "endings", "rest", "steps"}``, see ``sharing.Manifest``."""
+    """What would leave with a run, see ``export.offered``."""
     asked: _Which = await asyncio.to_thread(_checked, _WHICH, request.body)
     trace = await _meant(request.hub, asked)
     return await asyncio.to_thread(_looked, trace, request.hub)
 
 
 def _looked(trace: Trace, hub: Hub) -> Response:
-    clean = masked(trace, hub.redactor)
-    name = file_name(clean, "html").removesuffix(ENDINGS["html"])
-    return as_json({"name": name, "endings": dict(ENDINGS), **manifest(clean).to_json()})
+    return as_json(offered(masked(trace, hub.redactor)))
 
 
 async def export(request: Request) -> Response:

@@ -129,6 +129,11 @@ class Trace(BaseModel):
         """Whether the run had ended when this was written."""
         return self.status in {status.value for status in TaskStatus if status.is_final}
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it had, and those that follow it up too."""
+        return all(each.is_final for each in (self, *(self.follow_ups or ())))
+
     def to_json(self) -> dict[str, Any]:
         """The document as JSON: every field of the contract, ``None`` where there is nothing.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from html import escape
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +21,7 @@ from agentkit.trace.files import SavedTrace
 from agentkit.trace.html import to_html
 from agentkit.trace.markdown import to_markdown
 from agentkit.trace.otlp import to_otlp
+from agentkit.trace.sharing import manifest
 from agentkit.trace.words import one_line, visible
 
 # No script, no request: whatever a tool wrote, the page is all that there is.
@@ -175,6 +177,22 @@ def form_of(name: str) -> str:
         f"{name!r} does not say how to write the run; end it with one of {', '.join(ENDINGS.values())}.",
         reason="unknown_form",
     )
+
+
+def offered(trace: Trace) -> dict[str, Any]:
+    """What a form shows of a run that may be shared.
+
+    ``{"name", "endings", "goes_on", "at", "rest", "steps"}``: ``name`` is what its files are called without
+    their endings, ``at`` the moment of this look, ``goes_on`` whether the run or one that follows it up
+    had not ended then; the rest is ``sharing.Manifest``.
+    """
+    return {
+        "name": file_name(trace, "html").removesuffix(ENDINGS["html"]),
+        "endings": dict(ENDINGS),
+        "goes_on": not trace.has_ended,
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        **manifest(trace).to_json(),
+    }
 
 
 def file_name(trace: Trace, form: str) -> str:

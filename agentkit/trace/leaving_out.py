@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from agentkit.errors import InvalidInput
+from agentkit.trace.answer import plain_line
 from agentkit.trace.document import LeftOut, Trace
 from agentkit.trace.row import Kind, Row
 from agentkit.trace.rows import fold
-from agentkit.trace.words import first_line
+from agentkit.trace.titles import details as all_details
+from agentkit.trace.words import first_line, one_line
 
 _Trace = TypeVar("_Trace", bound=Trace)
 
@@ -38,6 +40,10 @@ class Part:
     """0 for the run itself, else which of its follow-ups, from 1."""
     places: frozenset[int]
     """Which events of that run it is made of, counted from 0. A follow-up is all of its run."""
+    tool: str = ""
+    """The name of a called tool or of an unknown event, for titles in other languages."""
+    arguments: str = ""
+    """All that a tool was called with, on one line."""
 
 
 def parts(trace: Trace) -> list[Part]:
@@ -52,7 +58,7 @@ def parts(trace: Trace) -> list[Part]:
         found += [_step(len(found) + at, row, run) for at, row in enumerate(rows, 1)]
         answer = _answer(each, rows)
         if answer is not None:
-            said = first_line(each.result or "", 200)
+            said = plain_line(each.result or "", 200)
             found.append(Part(len(found) + 1, "answer", said, "", "", run, answer))
     return found
 
@@ -60,10 +66,13 @@ def parts(trace: Trace) -> list[Part]:
 def _step(number: int, row: Row, run: int) -> Part:
     title, details = row.title, row.details
     if row.kind in ("message", "question"):
-        details = first_line(row.text, 200)
+        details = plain_line(row.text, 200)
     elif row.kind == "thinking":
         details = row.line
-    return Part(number, row.kind, title, details, row.state, run, frozenset(row.places))
+    places = frozenset(row.places)
+    asked = all_details(row.approved or row.arguments) if row.kind == "tool" else ""
+    tool = one_line(row.tool_name)
+    return Part(number, row.kind, title, details, row.state, run, places, tool, asked)
 
 
 def _answer(trace: Trace, rows: Iterable[Row]) -> frozenset[int] | None:

@@ -91,7 +91,7 @@ class Manifest:
 
     def to_json(self) -> dict[str, Any]:
         """For the page."""
-        shown = ("number", "kind", "title", "details", "state", "run")
+        shown = ("number", "kind", "title", "details", "state", "run", "tool", "arguments")
         return {
             "rest": asdict(self.rest),
             "steps": [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ def test_a_run_is_looked_at_and_exported_without_some_of_its_steps(
     page.command("agentkit:export-trace")
     expect(dialog.get_by_label("Format")).to_be_focused()
     dialog.get_by_label("Format").select_option("json")
-    everything = dialog.get_by_label("All steps")
+    everything = dialog.get_by_label("Everything")
     page.page.keyboard.press("Tab")
     expect(everything).to_be_focused()
     page.page.keyboard.press("Space")
@@ -116,3 +117,70 @@ def test_what_cannot_be_exported_is_said_in_the_servers_words(
     lab.wait_for_task("known")
     page.command("agentkit:export-trace", {"taskId": "known"})
     expect(dialog_of(page).get_by_role("status")).to_contain_text("step")
+
+
+NOTEBOOK = """\
+from jupyter_agentkit import Agent
+
+def tick(number: int) -> int:
+    "Count one tick."
+    return number * 10
+
+def open_table(name: str) -> str:
+    "Open a table."
+    raise KeyError(name)
+
+calls = [{"tool": name, "arguments": {key: value}}
+         for name, key, value in (("tick", "number", 4), ("open_table", "name", "sales"))]
+clerk = Agent("clerk", tools=[tick, open_table], model="demo", script=[{"calls": calls}])
+run = clerk.run("Look into it: https://example.org/plan")
+result = run.wait()"""
+
+
+def test_the_form_in_a_notebook_is_the_same_and_its_kernel_writes_the_file(
+    lab: Lab, open_page: OpenPage
+) -> None:
+    slow = 'slow = Agent("slow", tools=[tick], model="paced:3x1").run("Count")\nslow.share()'
+    lab.write("share.ipynb", [NOTEBOOK, "run.share()", slow])
+    page = open_page(lab)
+    page.open("share.ipynb")
+    page.run_all()
+
+    form = page.output(1)
+    total = form.locator(".agentkit-export").get_by_role("status")
+    expect(total).to_contain_text("2 steps, 1 answer")
+    failed = form.locator("li").filter(has_text="Open table")
+    expect(failed).to_contain_text("failed · ")
+    expect(failed.locator("label")).to_have_attribute("data-state", "failed")
+    expect(form.locator("dl")).to_contain_text("example.org")
+    failed.get_by_role("checkbox").uncheck()
+    expect(total).to_contain_text("1 step, 1 answer")
+    page.picture("share-light")
+    form.get_by_label("Format").select_option("markdown")
+    expect(form.get_by_label("File")).to_have_value(re.compile(r"clerk-\w+\.md"))
+    form.get_by_label("File").fill("clerk.md")
+    form.get_by_role("button", name="Write File").click()
+    expect(form.locator("form")).to_contain_text("Wrote clerk.md: 1 step, 1 answer")
+    assert "1 step was left out" in (lab.root / "clerk.md").read_text("utf-8")
+
+    # A run that goes on stands still here until somebody looks again.
+    going = page.output(2)
+    note = going.get_by_role("note")
+    expect(note).to_contain_text("The run has not ended: this is what it had done at")
+    page.picture("share-going")
+    lab.wait_for_task(lab.tasks()[0]["task_id"])
+    expect(note).to_be_visible()
+    note.get_by_role("button", name="Look Again").click()
+    expect(note).to_have_count(0)
+    expect(going.locator(".agentkit-export").get_by_role("status")).to_contain_text("1 answer")
+    page.command("apputils:change-theme", {"theme": "JupyterLab Dark"})
+    expect(page.page.locator("body")).to_have_attribute("data-jp-theme-name", "JupyterLab Dark")
+    expect(page.page.locator("#jupyterlab-splash")).to_have_count(0)
+    page.output(1).scroll_into_view_if_needed()
+    page.picture("share-dark")
+    page.page.set_viewport_size({"width": 680, "height": 900})
+    page.picture("share-narrow")
+    page.command("apputils:change-theme", {"theme": "JupyterLab Light"})
+    page.save()
+    (kept,) = lab.read("share.ipynb").cells[1].outputs
+    assert "✗ Open table" in kept.data["text/plain"]

@@ -1,4 +1,4 @@
-import { fields, text } from '../view/state/read';
+import { type Fields, fields, text } from '../view/state/read';
 import type { Address } from './address';
 import { problem, request } from './api';
 
@@ -17,10 +17,25 @@ export class Traces {
     private readonly run: WhichRun,
   ) {}
 
-  /** What would leave with the run; rejects with the server's own words. */
+  /**
+   * What would leave with the run; rejects with the server's own words.
+   *
+   * What was looked at is what leaves: of a run that goes on, its trace as it stands now.
+   */
   async manifest(): Promise<unknown> {
+    this.which = undefined;
+    const told = await this.look();
+    if (told.goes_on !== true || !('task_id' in fields(this.which))) return told;
+    const path = `tasks/${encodeURIComponent(this.run.taskId)}/trace?follow_ups=true`;
+    const response = await request(this.address, 'GET', path);
+    if (!response.ok) throw new Error(await problem(response));
+    this.which = { trace: await response.json() };
+    return this.look();
+  }
+
+  private async look(): Promise<Fields> {
     const response = await this.ask('traces/manifest', {});
-    return response.json();
+    return fields(await response.json());
   }
 
   /** The run as a file, in one of the forms that the manifest names. */
@@ -34,7 +49,6 @@ export class Traces {
     for (const which of this.which === undefined ? this.candidates() : [this.which]) {
       const response = await request(this.address, 'POST', path, { ...which, ...body });
       if (response.ok) {
-        // What was looked at is what leaves.
         this.which = which;
         return response;
       }

@@ -50,6 +50,8 @@ export class SavedRunsFactory extends ABCWidgetFactory<DocumentWidget<SavedRunsW
     const content = new SavedRunsWidget(context, this.hostFor, () => this.openAsText(context.path));
     const widget = new DocumentWidget({ context, content });
     widget.title.icon = runIcon;
+    // What can be done with a run stands in the run's own bar.
+    widget.toolbar.hide();
     return widget;
   }
 }

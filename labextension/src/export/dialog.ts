@@ -1,9 +1,10 @@
 import { Dialog, Notification, showDialog, showErrorMessage } from '@jupyterlab/apputils';
 import type { Contents } from '@jupyterlab/services';
+import { Widget } from '@lumino/widgets';
 import type { Traces } from '../client/traces';
 import { trans } from '../view/words';
-import { ExportForm } from './form';
-import { readManifest } from './manifest';
+import { type Choice, ExportForm } from './form';
+import { type Manifest, readManifest } from './manifest';
 import { freeName } from './names';
 
 /** Where a file of the page can be put beside the one that shows the run. */
@@ -17,8 +18,7 @@ export interface Folder {
 /** Shows what would leave with a run, and lets it leave as a file. */
 export async function exportRun(traces: Traces, folder: Folder | undefined): Promise<void> {
   try {
-    const manifest = readManifest(await traces.manifest());
-    const body = new ExportForm(manifest);
+    const body = new Body(traces, await look(traces));
     const save = { ...Dialog.createButton({ label: trans.__('Save Here') }), actions: [SAVE] };
     const result = await showDialog({
       title: trans.__('Export Trace'),
@@ -33,7 +33,7 @@ export async function exportRun(traces: Traces, folder: Folder | undefined): Pro
     const choice = result.value;
     if (!result.button.accept || choice === null) return;
     const file = await traces.export(choice.form, choice.leaveOut);
-    const name = manifest.name + (manifest.endings.get(choice.form) ?? '');
+    const name = body.form.fileName;
     if (folder !== undefined && result.button.actions.includes(SAVE)) {
       await saveIn(folder, name, await file.text());
     } else {
@@ -46,6 +46,30 @@ export async function exportRun(traces: Traces, folder: Folder | undefined): Pro
 }
 
 const SAVE = 'save';
+
+async function look(traces: Traces): Promise<Manifest> {
+  return readManifest(await traces.manifest());
+}
+
+/** The form, as JupyterLab's dialogs take it. */
+class Body extends Widget {
+  readonly form: ExportForm;
+
+  constructor(traces: Traces, manifest: Manifest) {
+    super();
+    this.form = new ExportForm(this.node, manifest, () => {
+      // Where the server has gone meanwhile, what was looked at stands: so it says, and so it leaves.
+      look(traces).then(
+        now => this.form.show(now),
+        () => undefined,
+      );
+    });
+  }
+
+  getValue(): Choice {
+    return this.form.choice;
+  }
+}
 
 function download(file: Blob, name: string): void {
   const address = URL.createObjectURL(file);

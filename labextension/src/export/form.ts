@@ -1,5 +1,5 @@
-import { Widget } from '@lumino/widgets';
 import { html, nothing, render, type TemplateResult } from 'lit';
+import { time } from '../view/format';
 import { ICONS } from '../view/icons';
 import { oneLine } from '../view/row/titles';
 import { trans } from '../view/words';
@@ -11,6 +11,7 @@ import {
   isOut,
   type Manifest,
   type Step,
+  standingOf,
   titleOf,
   total,
   totalText,
@@ -25,20 +26,40 @@ export interface Choice {
 /** Names that are shown of each kind; the rest is counted. */
 const NAMED = 8;
 
-/** The body of the dialog: what will leave, and what of it shall not. */
-export class ExportForm extends Widget {
+/** What will leave of a run, and what of it shall not. */
+export class ExportForm {
   private readonly leftOut = new Set<number>();
   private form: string;
 
-  constructor(private readonly manifest: Manifest) {
-    super();
-    this.addClass('agentkit-export');
+  /**
+   * @param node What is filled.
+   * @param chosen Called when the form of the file was chosen.
+   * @param lookAgain Has the form shown what the run has done since.
+   */
+  constructor(
+    readonly node: HTMLElement,
+    private manifest: Manifest,
+    private readonly lookAgain: () => void,
+    private readonly chosen: () => void = () => undefined,
+  ) {
+    node.classList.add('agentkit-export');
     this.form = manifest.endings.keys().next().value ?? 'html';
     this.draw();
   }
 
-  getValue(): Choice {
+  get choice(): Choice {
     return { form: this.form, leaveOut: [...this.leftOut] };
+  }
+
+  /** What the file is called. */
+  get fileName(): string {
+    return this.manifest.name + (this.manifest.endings.get(this.form) ?? '');
+  }
+
+  /** Shows the run as it was looked at now; what is left out stays so. */
+  show(manifest: Manifest): void {
+    this.manifest = manifest;
+    this.draw();
   }
 
   private draw(): void {
@@ -46,6 +67,7 @@ export class ExportForm extends Widget {
     const all = total(manifest, leftOut);
     render(
       html`
+        ${manifest.goesOn ? this.goingOn() : nothing}
         <label class="agentkit-export-form">
           <span>${trans.__('Format')}</span>
           <span class="jp-select-wrapper">
@@ -77,6 +99,22 @@ export class ExportForm extends Widget {
     );
   }
 
+  private goingOn(): TemplateResult {
+    const at = this.manifest.at;
+    return html`<div class="agentkit-export-note" role="note">
+      <p>
+        ${
+          at === undefined
+            ? trans.__('The run has not ended: this is what it had done so far.')
+            : trans.__('The run has not ended: this is what it had done at %1.', time(at))
+        }
+      </p>
+      <button type="button" class="jp-mod-styled" @click=${this.lookAgain}>
+        ${trans.__('Look Again')}
+      </button>
+    </div>`;
+  }
+
   private steps(): TemplateResult {
     const { steps } = this.manifest;
     const out = steps.filter(each => isOut(this.manifest, this.leftOut, each)).length;
@@ -89,7 +127,7 @@ export class ExportForm extends Widget {
           .indeterminate=${out > 0 && out < steps.length}
           @change=${this.chooseAll}
         />
-        <span>${trans.__('All steps')}</span>
+        <span>${trans.__('Everything')}</span>
       </label>
       <ol>
         ${steps.map(each => html`<li ?data-inner=${each.run > 0 && each.kind !== 'follow_up'}>${this.step(each)}</li>`)}
@@ -100,7 +138,8 @@ export class ExportForm extends Widget {
   private step(step: Step): TemplateResult {
     const out = isOut(this.manifest, this.leftOut, step);
     const details = oneLine(detailsOf(step), 200);
-    return html`<label ?data-out=${out}>
+    const standing = standingOf(step);
+    return html`<label ?data-out=${out} data-state=${step.state || nothing}>
       <input
         type="checkbox"
         .checked=${!out}
@@ -108,11 +147,12 @@ export class ExportForm extends Widget {
         @change=${() => this.choose(step)}
       />
       <span class="agentkit-export-icon">${ICONS[iconOf(step)]}</span>
-      <span class="agentkit-export-title">
-        ${oneLine(titleOf(step), 120)}
-        ${details === '' ? nothing : html`<span>${details}</span>`}
+      <span class="agentkit-export-title">${oneLine(titleOf(step), 120)}${
+        details === '' ? nothing : html`<span> ${details}</span>`
+      }</span>
+      <span class="agentkit-export-facts">
+        ${standing === '' ? nothing : html`<b>${standing}</b> · `}${factsOf(step).join(' · ')}
       </span>
-      <span class="agentkit-export-facts">${factsOf(step).join(' · ')}</span>
     </label>`;
   }
 
@@ -130,6 +170,7 @@ export class ExportForm extends Widget {
 
   private readonly chooseForm = (event: Event): void => {
     this.form = (event.target as HTMLSelectElement).value;
+    this.chosen();
   };
 }
 

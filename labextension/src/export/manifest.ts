@@ -1,7 +1,9 @@
 import { thousands } from '../view/format';
 import type { IconName } from '../view/icons';
-import { fields, list, number, text } from '../view/state/read';
-import { trans } from '../view/words';
+import { type RowState, wordOf } from '../view/row/row';
+import { type Tense, toolTitle } from '../view/row/titles';
+import { fields, list, number, text, time } from '../view/state/read';
+import { isTranslated, trans } from '../view/words';
 
 /** What stands in a part of a run. */
 export interface Holds {
@@ -20,6 +22,11 @@ export interface Step extends Holds {
   readonly kind: string;
   readonly title: string;
   readonly details: string;
+  /** How it came out; empty of an answer and a follow-up. */
+  readonly state: string;
+  /** The name of what was called, and all that it was called with. */
+  readonly tool: string;
+  readonly arguments: string;
   /** 0: of the run itself; else of which of its follow-ups. */
   readonly run: number;
 }
@@ -30,6 +37,9 @@ export interface Manifest {
   readonly name: string;
   /** Form → how the names of its files end. */
   readonly endings: ReadonlyMap<string, string>;
+  /** The run had not ended when it was looked at. */
+  readonly goesOn: boolean;
+  readonly at: number | undefined;
   /** What leaves in any case. */
   readonly rest: Holds;
   readonly steps: readonly Step[];
@@ -43,6 +53,8 @@ export function readManifest(value: unknown): Manifest {
   return {
     name: text(told.name) || 'run',
     endings: new Map(endings),
+    goesOn: told.goes_on === true,
+    at: time(told.at),
     rest: holds(told.rest),
     steps: list(told.steps).map(step),
   };
@@ -56,6 +68,9 @@ function step(value: unknown): Step {
     kind: text(told.kind),
     title: text(told.title),
     details: text(told.details),
+    state: text(told.state),
+    tool: text(told.tool),
+    arguments: text(told.arguments),
     run: number(told.run) ?? 0,
   };
 }
@@ -152,25 +167,43 @@ function sizeText(bytes: number): string {
 }
 
 /** What the step is, before what it says: a call says so itself. */
-export function titleOf({ kind, title }: Step): string {
+export function titleOf({ kind, title, state, tool }: Step): string {
   switch (kind) {
     case 'thinking':
       return trans.__('Thought');
     case 'message':
       return trans.__('Said');
     case 'question':
-      return trans.__('Asked you');
+      return state === 'waiting' ? trans.__('Asking you') : trans.__('Asked you');
     case 'answer':
       return trans.__('Answer');
     case 'follow_up':
       return trans.__('Follow-up');
+    case 'tool': {
+      if (!saysTitle(tool)) return title;
+      const { verb, object } = toolTitle(tool, {}, tenseOf(state));
+      return `${verb} ${object}`;
+    }
+    case 'other':
+      return trans.__('Event %1', tool);
     default:
       return title;
   }
 }
 
-export function detailsOf({ kind, title, details }: Step): string {
-  return kind === 'answer' || kind === 'follow_up' ? title : details;
+export function detailsOf({ kind, title, details, tool, arguments: all }: Step): string {
+  if (kind === 'answer' || kind === 'follow_up') return title;
+  return kind === 'tool' && saysTitle(tool) ? all : details;
+}
+
+/** Whether the page says it in its language: the server's titles are English. */
+function saysTitle(tool: string): boolean {
+  return tool !== '' && isTranslated();
+}
+
+function tenseOf(state: string): Tense {
+  if (state === 'running' || state === 'waiting') return 'going on';
+  return state === 'done' ? 'over' : 'wanted';
 }
 
 const KINDS: Readonly<Record<string, IconName>> = {
@@ -179,10 +212,28 @@ const KINDS: Readonly<Record<string, IconName>> = {
   tool: 'tool',
   question: 'question',
   warning: 'warning',
-  answer: 'completed',
+  answer: 'message',
   follow_up: 'chevron',
 };
 
-export function iconOf({ kind }: Step): IconName {
-  return KINDS[kind] ?? 'other';
+const STATES: Readonly<Record<string, readonly [IconName, RowState]>> = {
+  running: ['running', 'running'],
+  waiting: ['approval', 'waiting'],
+  done: ['completed', 'completed'],
+  failed: ['failed', 'failed'],
+  denied: ['denied', 'denied'],
+  cancelled: ['cancelled', 'cancelled'],
+  interrupted: ['interrupted', 'interrupted'],
+};
+
+/** As in the run itself: its kind until it has come out, then how it did. */
+export function iconOf({ kind, state }: Step): IconName {
+  const [icon] = (kind === 'tool' ? STATES[state] : undefined) ?? [KINDS[kind] ?? 'other'];
+  return icon;
+}
+
+/** How a step stands where that is not as it should be; empty otherwise. */
+export function standingOf({ state }: Step): string {
+  const standing = STATES[state]?.[1];
+  return standing === undefined || standing === 'completed' ? '' : wordOf(standing);
 }

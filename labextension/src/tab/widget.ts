@@ -30,6 +30,8 @@ export class RunTab extends MainAreaWidget<RunPage> {
   ) {
     super({ content: new RunPage() });
     this.id = `agentkit-run-${taskId}`;
+    // What can be done with a run stands in the run's own bar.
+    this.toolbar.hide();
     this.title.icon = runIcon;
     this.title.closable = true;
     this.name({});

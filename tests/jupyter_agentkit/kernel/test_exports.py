@@ -88,7 +88,7 @@ def test_a_checkout_without_a_built_front_end_says_so_where_the_widget_is_laid_o
     serve: ServeScript, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     serve(["Done."])
-    monkeypatch.setattr(page_module, "PAGE_MODULE", tmp_path / "widget.js")
+    monkeypatch.setattr(page_module, "PAGE_MODULES", tmp_path)
     page_module.page_module.cache_clear()
     run = Agent("a").run("Go")
 

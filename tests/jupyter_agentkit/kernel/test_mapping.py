@@ -242,8 +242,8 @@ def test_what_is_kept_says_answers_in_words_and_has_no_column_of_nothing(
 
     data = Agent("a").map(["one"]).wait(20).bundle()["data"]
 
-    assert "<summary>42 of a_b: x | y &lt;1&gt; | 2 one two</summary>" in data["text/html"]
-    assert "| 42 of a\\_b: x \\| y &lt;1&gt; \\| 2 one two |" in data["text/markdown"]
+    assert "<summary>42 of a_b: x y &lt;1&gt; 2 one two</summary>" in data["text/html"]
+    assert "| 42 of a\\_b: x y &lt;1&gt; 2 one two |" in data["text/markdown"]
     for text in (data["text/html"], data["text/markdown"]):
         assert "Time" in text
         assert "Tokens" not in text

@@ -13,8 +13,8 @@ from agentkit.llm.protocol import ToolCall
 from agentkit.trace import load
 from agentkit.trace.export import ENDINGS
 from jupyter_agentkit import Agent
-from jupyter_agentkit.sharing import Sharing
-from tests.jupyter_agentkit.kernel.server import ServeScript
+from jupyter_agentkit.share_form import ShareForm
+from tests.jupyter_agentkit.kernel.server import Gate, ServeScript
 
 KEY = "ghp_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6"
 
@@ -86,17 +86,78 @@ def test_without_a_file_the_steps_are_listed_where_nobody_sits(
     assert "leave_out=[…]" in repr(sharing)
 
 
-def test_the_form_counts_what_leaves_and_writes_it(run: Any, tmp_path: Path) -> None:
-    sharing: Sharing = run.share()
-    steps, total, form, name, write, _ = sharing.form().children
-    assert [box.description.split(" · ")[1] for box in steps.children][1] == "Called add a: 1, b: 2"
-    assert total.value.startswith("Leaves: 2 steps, 1 answer, ")
-    steps.children[1].value = False
-    assert total.value.startswith("Leaves: 1 step, 1 answer, ")
-    form.value = "json"
-    assert name.value.endswith(".agenttrace.json")
-    name.value = "chosen.agenttrace.json"
-    write.click()
-    (shared,) = load(tmp_path / "chosen.agenttrace.json")
+def heard(form: ShareForm, message: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the form tells its page when that sends a message."""
+    told: list[dict[str, Any]] = []
+    form.send = told.append  # pyright: ignore[reportAttributeAccessIssue]
+    form._handle_custom_msg(message, [])  # pyright: ignore
+    return told
+
+
+def test_the_form_says_what_would_leave_and_writes_it(run: Any, tmp_path: Path) -> None:
+    form = run.share().form()
+    offered: dict[str, Any] = form.offered
+    assert (offered["goes_on"], offered["endings"]) == (False, dict(ENDINGS))
+    shown = [(each["kind"], each["title"], each["state"]) for each in offered["steps"]]
+    assert shown[:2] == [("message", "Said", "said"), ("tool", "Called add", "done")]
+    assert [offered["steps"][1][key] for key in ("tool", "arguments")] == ["add", "a: 1, b: 2"]
+    file = "chosen.agenttrace.json"
+    (said,) = heard(form, {"type": "write", "file": file, "form": "json", "leave_out": [2]})
+    assert (said["type"], said["failed"]) == ("said", False)
+    assert said["text"].startswith(f"Wrote {file}: 1 step, 1 answer, ")
+    (shared,) = load(tmp_path / file)
     assert shared.left_out is not None
     assert shared.left_out.steps == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"leave_out": [9]}, "no step 9"),
+        ({"leave_out": ["1"]}, "Steps are numbers"),
+        ({"form": "pdf"}, "not 'pdf'"),
+        ({"file": "no/such/folder.html"}, "could not be written: No such file"),
+    ],
+)
+def test_what_the_form_cannot_write_it_says(
+    run: Any, tmp_path: Path, asked: dict[str, Any], said: str
+) -> None:
+    message: dict[str, Any] = {
+        "type": "write",
+        "file": "a.html",
+        "form": "html",
+        "leave_out": [],
+        **asked,
+    }
+    (told,) = heard(run.share().form(), message)
+    assert told["failed"]
+    assert said in told["text"]
+    assert list(tmp_path.rglob("*.html")) == []
+
+
+def test_of_a_run_that_goes_on_leaves_what_was_looked_at(
+    serve: ServeScript, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    gate = Gate()
+    serve(["First.", ToolCall("1", "add", {"a": 1, "b": 2})], [gate, "Done."])
+
+    def add(a: int, b: int) -> int:
+        return a + b
+
+    run = Agent("adder", tools=[add]).run("Go")
+    assert gate.reached.wait(20)
+    sharing = run.share()
+    form = sharing.form()
+    assert form.offered["goes_on"]
+    assert "The run had not ended yet" in repr(sharing)
+    gate.open()
+    run.wait(20)
+
+    path = sharing.write("before.json")
+    assert load(path)[0].result is None
+    heard(form, {"type": "look"})
+    offered: dict[str, Any] = form.offered
+    assert not offered["goes_on"]
+    assert offered["steps"][-1]["kind"] == "answer"
+    assert load(sharing.write("after.json"))[0].result == "Done."

@@ -1,0 +1,69 @@
+"""The form of ``run.share()`` in a notebook: what would leave, and the file."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import anywidget
+import traitlets as t
+
+from agentkit.errors import AgentKitError, InvalidInput
+from agentkit.trace.read import as_list, as_text
+from jupyter_agentkit.page_module import page_module
+
+WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
+
+_log = logging.getLogger(__name__)
+
+
+class ShareForm(anywidget.AnyWidget):
+    """The form; the page shows it as JupyterLab's own "Export Trace…" is shown.
+
+    Parameters
+    ----------
+    look
+        Gives what a form shows (``agentkit.trace.export.offered``) of the run as it stands now.
+    write
+        Writes ``(file, form, left out)`` and gives what to say of it.
+    """
+
+    offered = t.Dict().tag(sync=True)
+    """What was looked at, which is what leaves."""
+
+    def __init__(
+        self,
+        look: Callable[[], Mapping[str, Any]],
+        write: Callable[[str, str, set[int]], str],
+    ) -> None:
+        self._look = look
+        self._write = write
+        super().__init__(_esm=page_module("share-form"), offered=dict(look()))
+        self.on_msg(self._on_page_message)  # pyright: ignore[reportUnknownMemberType]
+
+    def view_data(self) -> dict[str, Any]:
+        """The part of a MIME bundle that shows it."""
+        data, _ = cast("Any", self)._repr_mimebundle_()
+        return {WIDGET_MIME: data[WIDGET_MIME]}
+
+    def _on_page_message(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
+        match message:
+            case {"type": "look"}:
+                self.offered = dict(self._look())
+            case {"type": "write", "file": str(file), "form": str(form), "leave_out": list()}:
+                self._tell(file, form, as_list(message["leave_out"]))
+            case _:
+                _log.warning("A page sent what no form for sharing understands: %r", message)
+
+    def _tell(self, file: str, form: str, left_out: list[Any]) -> None:
+        numbers = {each for each in left_out if isinstance(each, int)}
+        try:
+            if len(numbers) != len(left_out):
+                raise InvalidInput(f"Steps are numbers, not {left_out!r}.")
+            said, failed = self._write(file, form, numbers), False
+        except AgentKitError as error:
+            said, failed = error.message, True
+        except OSError as error:
+            said, failed = f"{file} could not be written: {error.strerror or error}.", True
+        cast("Any", self).send({"type": "said", "text": as_text(said), "failed": failed})
