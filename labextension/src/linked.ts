@@ -2,14 +2,11 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { linkedStep, type Step } from './link';
 import type { Opened } from './notebook/desk';
 import { IOpenNotebooks } from './notebook/plugin';
-import { drawn, reveal, shownIn } from './notebook/reveal';
-import type { TraceElement } from './view/element';
+import { bring, drawn, flash, reveal, shownIn, viewIn } from './notebook/reveal';
+import { stay } from './notebook/stay';
 
 /** How long the notebook of a followed link may take to be there, in frames. */
 const WITHIN_FRAMES = 600;
-/** How often a step is gone to, and how long it has to stay there to have been reached. */
-const TRIES = 10;
-const SETTLED_FRAMES = 30;
 
 /** Leads whoever follows a link to a step there. */
 export const linkedPlugin: JupyterFrontEndPlugin<void> = {
@@ -18,49 +15,69 @@ export const linkedPlugin: JupyterFrontEndPlugin<void> = {
   autoStart: true,
   requires: [IOpenNotebooks],
   activate: (app: JupyterFrontEnd, notebooks: ReadonlySet<Opened>) => {
+    const links = new Links(app, notebooks);
     // Read at once: the application writes its own address as soon as it has opened its documents.
     const arrived = linkedStep(location.hash);
-    if (arrived !== undefined) void app.restored.then(() => follow(app, notebooks, arrived));
+    if (arrived !== undefined) void app.restored.then(() => links.follow(arrived, true));
     window.addEventListener('hashchange', () => {
       const step = linkedStep(location.hash);
-      if (step !== undefined) void follow(app, notebooks, step);
+      if (step !== undefined) void links.follow(step, false);
+    });
+    window.addEventListener('click', event => {
+      const link = event.composedPath().find(node => node instanceof HTMLAnchorElement);
+      const step = link === undefined ? undefined : linkedStep(link.hash);
+      const elsewhere =
+        event.ctrlKey || event.metaKey || event.shiftKey || link?.target === '_blank';
+      if (link === undefined || step === undefined || elsewhere) return;
+      // JupyterLab opens a link to another notebook by itself, and the browser says nothing of one to
+      // where the page is already.
+      if (event.defaultPrevented) void links.follow(step, true);
+      else if (link.href === location.href) void links.follow(step, false);
     });
   },
 };
 
-/** A notebook that has just been opened goes on scrolling to where it wants to be. */
-async function stays(line: HTMLElement): Promise<boolean> {
-  for (let frame = 0; frame < SETTLED_FRAMES; frame++) {
-    await new Promise(requestAnimationFrame);
-    // A cell that is left out of the page for a moment takes the step with it.
-    if (!line.isConnected) return false;
-    const { top, bottom } = line.getBoundingClientRect();
-    if (bottom < 0 || top > innerHeight) return false;
-  }
-  return true;
-}
+/** Follows one link at a time. */
+class Links {
+  private going: AbortController | undefined;
 
-async function follow(
-  app: JupyterFrontEnd,
-  notebooks: ReadonlySet<Opened>,
-  { taskId, seq }: Step,
-): Promise<void> {
-  const find = () => shownIn(notebooks, taskId, app.shell.currentWidget?.id);
-  const shown = await drawn(find, WITHIN_FRAMES);
-  // Of a run in no open notebook another plugin may know more.
-  if (shown !== undefined) await reveal(app, shown, taskId);
-  else if (app.commands.hasCommand('agentkit:show-run'))
-    await app.commands.execute('agentkit:show-run', { taskId });
-  const place = shown?.panel.node ?? app.shell.currentWidget?.node;
-  const views = (): TraceElement[] => [
-    ...(place?.querySelectorAll<TraceElement>('agentkit-trace') ?? []),
-  ];
-  const view = await drawn(() => views().find(each => each.dataset.taskId === taskId));
-  if (seq === 0 || view === undefined) return;
-  for (let times = 0; times < TRIES; times++) {
-    const line = await view.goTo(seq);
-    if (line === undefined || (await stays(line))) return;
-    // One that leaves out the cells off the screen has not heard yet how high this one is.
-    shown?.panel.content.update();
+  constructor(
+    private readonly app: JupyterFrontEnd,
+    private readonly notebooks: ReadonlySet<Opened>,
+  ) {}
+
+  /** @param opening Its notebook is only just being opened. */
+  async follow({ taskId, seq }: Step, opening: boolean): Promise<void> {
+    const { app } = this;
+    this.going?.abort();
+    this.going = new AbortController();
+    const { signal } = this.going;
+    const place = await this.placeOf(taskId, opening);
+    if (signal.aborted) return;
+    if (place === undefined) {
+      // Of a run in no open notebook another plugin may know more.
+      if (!app.commands.hasCommand('agentkit:show-run')) return;
+      await app.commands.execute('agentkit:show-run', { taskId });
+    } else if (seq === 0 && 'panel' in place) await reveal(app, place, taskId);
+    if (seq > 0) await stay(() => this.goTo(taskId, seq), flash, signal);
+  }
+
+  private async goTo(taskId: string, seq: number): Promise<HTMLElement | undefined> {
+    const place = await drawn(() => this.look(taskId), WITHIN_FRAMES);
+    const view =
+      place !== undefined && 'panel' in place ? await bring(this.app, place, taskId) : place;
+    return view?.goTo(seq);
+  }
+
+  private async placeOf(taskId: string, opening: boolean) {
+    const wait = opening || [...this.notebooks].some(({ context }) => !context.isReady);
+    return drawn(() => this.look(taskId), wait ? WITHIN_FRAMES : 1);
+  }
+
+  /** The cell that shows a run, or its view where that is no notebook. */
+  private look(taskId: string) {
+    const front = this.app.shell.currentWidget;
+    const cell = shownIn(this.notebooks, taskId, front?.id);
+    return cell ?? (front === null ? undefined : viewIn(front.node, taskId));
   }
 }

@@ -1,4 +1,5 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { TraceElement } from '../view/element';
 import type { Opened } from './desk';
 import type { NotebookPanel } from './panel';
 import { taskIdsIn } from './restore';
@@ -13,7 +14,7 @@ export interface Shown {
 /** How long a notebook that was just opened may take to show its runs, in ms. */
 const WITHIN_MS = 5000;
 /** How long a far cell may take until it is built, in ms. */
-const BUILT_WITHIN_MS = 30_000;
+const BUILT_WITHIN_MS = 60_000;
 /** How many frames lie between two attempts to scroll there. */
 const FRAMES_APART = 15;
 /** How long something that is about to be drawn may take, in frames. */
@@ -64,40 +65,52 @@ export async function soonShownIn(
 }
 
 /** Brings a run's cell before the reader's eyes. */
-export async function reveal(
+export async function reveal(app: JupyterFrontEnd, shown: Shown, taskId: string): Promise<void> {
+  const view = await bring(app, shown, taskId);
+  if (view === undefined) return;
+  const tall = view.offsetHeight > shown.panel.content.node.clientHeight;
+  view.scrollIntoView({ block: tall ? 'start' : 'center' });
+  flash(view);
+}
+
+/** The view of a run in a notebook, once it is in the page; nothing when the reader goes on to something else. */
+export async function bring(
   app: JupyterFrontEnd,
   { panel, index }: Shown,
   taskId: string,
-): Promise<void> {
+): Promise<TraceElement | undefined> {
   app.shell.activateById(panel.id);
   await panel.revealed;
   const notebook = panel.content;
   notebook.deselectAll();
   notebook.activeCellIndex = index;
   const find = () => viewOf(notebook.widgets[index]?.node, taskId);
-  let view: HTMLElement | undefined;
   // JupyterLab builds the cells of a long notebook one after the other, when it has nothing else to do.
   const until = performance.now() + BUILT_WITHIN_MS;
-  while (view === undefined && performance.now() < until) {
+  while (performance.now() < until) {
     // A notebook that comes to the front has no height in its first frame, and does not scroll then.
     await new Promise(requestAnimationFrame);
-    // The reader has gone on to something else.
-    if (panel.isDisposed || !panel.isVisible || notebook.activeCellIndex !== index) return;
+    if (panel.isDisposed || !panel.isVisible || notebook.activeCellIndex !== index)
+      return undefined;
+    const there = find();
+    if (there !== undefined) return there;
     // Where nothing moves, its promise stays open for ever.
     notebook.scrollToItem(index).catch(() => undefined);
     notebook.widgets[index]?.node.scrollIntoView({ block: 'nearest' });
-    view = await drawn(find, FRAMES_APART);
+    await drawn(find, FRAMES_APART);
   }
-  if (view === undefined) return;
-  const tall = view.offsetHeight > notebook.node.clientHeight;
-  view.scrollIntoView({ block: tall ? 'start' : 'center' });
-  flash(view);
+  return undefined;
 }
 
-function viewOf(cell: HTMLElement | undefined, taskId: string): HTMLElement | undefined {
-  // A cell off the screen may be built and yet not be in the page.
-  if (cell?.isConnected !== true) return undefined;
-  const views = cell.querySelectorAll<HTMLElement>('agentkit-trace');
+function viewOf(cell: HTMLElement | undefined, taskId: string): TraceElement | undefined {
+  const view = cell === undefined ? undefined : viewIn(cell, taskId);
+  // A cell off the screen may be built and yet not be in the page, or be there without a place in it.
+  return view !== undefined && view.getClientRects().length > 0 ? view : undefined;
+}
+
+/** The view of a run among those that a part of the page holds. */
+export function viewIn(place: ParentNode, taskId: string): TraceElement | undefined {
+  const views = place.querySelectorAll<TraceElement>('agentkit-trace');
   return [...views].find(view => view.dataset.taskId === taskId);
 }
 
@@ -115,7 +128,7 @@ export async function drawn<T>(
 }
 
 /** Leads the eye to where the page has jumped. */
-function flash(element: HTMLElement): void {
+export function flash(element: HTMLElement): void {
   if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
   const brand = 'var(--jp-brand-color1)';
   element.animate(

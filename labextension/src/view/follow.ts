@@ -123,3 +123,12 @@ export function scrollBoxOf(element: Element): HTMLElement | undefined {
   }
   return document.scrollingElement instanceof HTMLElement ? document.scrollingElement : undefined;
 }
+
+/** The upper and the lower edge of what can be seen of where an element scrolls, in px. */
+export function edgesOf(element: Element): { readonly upper: number; readonly lower: number } {
+  const box = scrollBoxOf(element)?.getBoundingClientRect();
+  return {
+    upper: Math.max(box?.top ?? 0, 0),
+    lower: Math.min(box?.bottom ?? innerHeight, innerHeight),
+  };
+}

@@ -1,4 +1,4 @@
-import { scrollBoxOf } from '../follow';
+import { edgesOf } from '../follow';
 
 /** So much of a view has to be seen, in px: the box that finds needs as much. */
 const SEEN = 32;
@@ -49,15 +49,6 @@ export class Attended {
       .composedPath()
       .find(node => node instanceof Element && node.localName === this.view.localName);
   }
-}
-
-/** The upper and the lower edge of what can be seen of where an element scrolls, in px. */
-export function edgesOf(element: Element): { readonly upper: number; readonly lower: number } {
-  const box = scrollBoxOf(element)?.getBoundingClientRect();
-  return {
-    upper: Math.max(box?.top ?? 0, 0),
-    lower: Math.min(box?.bottom ?? innerHeight, innerHeight),
-  };
 }
 
 /** Whether one node holds another, looking out of shadow roots too. */

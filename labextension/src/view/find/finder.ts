@@ -1,10 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { edgesOf } from '../follow';
 import { thousands } from '../format';
 import { ICONS } from '../icons';
 import { asksToFind } from '../keys';
 import type { Row } from '../state/state';
 import { trans } from '../words';
-import { Attended, edgesOf } from './attended';
+import { Attended } from './attended';
 import { MARKS, Marks } from './marks';
 import { search } from './search';
 

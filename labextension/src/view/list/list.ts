@@ -3,6 +3,7 @@ import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Asks } from '../ask/ask';
 import { endTemplate, tookMs } from '../chrome';
+import { edgesOf } from '../follow';
 import { onNextFrame } from '../paint';
 import { preferred } from '../preferences';
 import type { RowContext } from '../row/row';
@@ -258,9 +259,10 @@ export class RowList {
     await this.view.updateComplete;
     const line = this.elements().find(each => this.keys.get(each) === key);
     if (!(line instanceof HTMLElement)) return undefined;
-    line.scrollIntoView({ block });
+    const scroll = (): void => line.scrollIntoView({ block: fits(line) ? block : 'start' });
+    scroll();
     if (focus) focusOn(line);
-    await this.settle(line, () => this.held === key && line.scrollIntoView({ block }));
+    await this.settle(line, () => this.held === key && scroll());
     return line;
   }
 
@@ -322,6 +324,12 @@ function idOf(item: Line | Gap): number | string {
 function hasHead(line: Line | undefined): boolean {
   if (line === undefined) return false;
   return 'rows' in line || ['tool', 'thinking', 'other'].includes(line.kind);
+}
+
+/** The middle of one that is higher than the screen says nothing of where it begins. */
+function fits(line: HTMLElement): boolean {
+  const { upper, lower } = edgesOf(line);
+  return line.offsetHeight <= lower - upper;
 }
 
 function focusOn(line: HTMLElement): void {
