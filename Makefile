@@ -8,6 +8,7 @@ LAB_ARGS ?=
 # What notebooks/mcp_and_skills.ipynb is about. Jupyter refuses a setting that is given twice.
 LAB_SETTINGS ?= --AgentKitApp.mcp_config=notebooks/mcp.json --AgentKitApp.skills_folders=notebooks/skills
 PYTEST_ARGS ?=
+BENCH ?=
 LABEXTENSIONS := $(VENV)/share/jupyter/labextensions
 SETTINGS := $(VENV)/share/jupyter/lab/settings
 CONFORMANCE := tests/conformance/node_modules/.yarn-state.yml
@@ -43,8 +44,14 @@ conformance: front-end $(VENV)/.stamp-dev $(CONFORMANCE)  ## the public conforma
 test-page: front-end
 	cd labextension && jlpm test
 
-bench: front-end $(VENV)/.stamp-dev  ## the benchmarks
-	python -m benchmarks
+# What agentkit is measured beside: each in its newest version and in an environment of its own.
+PEERS := $(addprefix $(VENV)/peers/,langgraph pydantic_ai openai_agents)
+$(VENV)/peers/langgraph: PACKAGES := langgraph langchain
+$(VENV)/peers/pydantic_ai: PACKAGES := pydantic-ai-slim
+$(VENV)/peers/openai_agents: PACKAGES := openai-agents
+
+bench: front-end $(VENV)/.stamp-dev $(PEERS)  ## the benchmarks; BENCH=loop for one of them
+	python -m benchmarks $(BENCH)
 
 check: check-style check-layers check-types check-page check-generated  ## every static check
 
@@ -113,6 +120,10 @@ $(MCP1): $(MADE_FROM)
 	python -m pip install -q --no-deps --upgrade --target $@ \
 		mcp==1.30.0 httpx-sse==0.4.3 pydantic-settings==2.16.3 python-dotenv==1.2.4
 	touch $@
+
+$(PEERS): | $(VENV)/.stamp
+	$(PYTHON) -m venv $@
+	$@/bin/python -m pip install -q $(PACKAGES) || { rm -rf $@; exit 1; }
 
 $(VENV)/.stamp-dev: $(VENV)/.stamp
 	python -m pip install -q -c constraints.txt --no-build-isolation -e '.[test,dev]'
