@@ -32,7 +32,8 @@ class FrontEnd(BuildHookInterface[Any]):
         shared = {
             "jupyter-config/jupyter_agentkit.json": (
                 "etc/jupyter/jupyter_server_config.d/jupyter_agentkit.json"
-            )
+            ),
+            "nbconvert-templates/agentkit": "share/jupyter/nbconvert/templates/agentkit",
         }
         # An editable install is linked instead (see the Makefile): a copy would grow stale.
         if version != "editable":

@@ -138,6 +138,7 @@ def test_the_wheel_brings_the_page_its_schema_and_what_switches_both_on(tmp_path
     assert {f"{shared}/package.json", f"{shared}/install.json", enabled} <= names
     assert "jupyter_agentkit/static/widget.js" in names
     assert "jupyter_agentkit/static/share-form.js" in names
+    assert f"{data}/data/share/jupyter/nbconvert/templates/agentkit/index.html.j2" in names
 
 
 def menus_in(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -24,6 +24,8 @@ _nbformat: Any = nbformat
 
 OpenFile = Callable[..., Page]
 
+ROOT = Path(__file__).parents[2]
+
 SHOWN = ("results", "scripts", "edited", "failed", "long", "hostile", "broken")
 """The runs of which pictures are kept."""
 
@@ -111,6 +113,17 @@ def test_the_page_that_nbconvert_makes_fits_a_desk_a_telephone_and_paper(
     assert missing(everything(page)) == {}
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert page.evaluate(CLIPPED) == []
+
+
+def test_nbconverts_page_prints_what_is_folded_with_our_template(
+    open_file: OpenFile, tmp_path: Path
+) -> None:
+    exporter: Any = HTMLExporter(
+        template_name="agentkit", extra_template_basedirs=[str(ROOT / "nbconvert-templates")]
+    )
+    page = open_file(exporter.from_notebook_node(notebook())[0])
+    page.pdf(path=tmp_path / "runs.pdf")
+    assert missing(printed(tmp_path / "runs.pdf"), named=False).keys() <= SCRIPTS
 
 
 SCRIPTS = {"scripts"}
