@@ -86,7 +86,7 @@ async def test_the_status_says_how_each_server_stands(talk: Talk) -> None:
     assert warnings[-1]["reason"] == "mcp_unavailable"
     assert "There is no command 'no-such-mcp-server'" in warnings[-1]["message"]
     peer, gone = (await talk.ask("GET", "/status")).json["mcp"]
-    assert peer == {"name": "peer", "state": "ready", "tools": 14, "message": None}
+    assert peer == {"name": "peer", "state": "ready", "tools": 15, "message": None}
     assert (gone["name"], gone["state"], gone["tools"]) == ("gone", "failed", 0)
     assert "There is no command 'no-such-mcp-server' on the PATH" in gone["message"]
 
