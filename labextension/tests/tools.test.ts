@@ -155,7 +155,11 @@ describe('beside a step', () => {
   afterEach(() => vi.restoreAllMocks());
 
   async function press(view: TraceElement, name: string): Promise<HTMLElement> {
-    const button = root(view).querySelector<HTMLElement>(`.deeds [aria-label="${name}"]`);
+    const row = root(view).querySelector('.row');
+    expect(row?.querySelector('.deeds')).toBeNull();
+    row?.dispatchEvent(new PointerEvent('pointerover', { bubbles: true, composed: true }));
+    await view.updateComplete;
+    const button = row?.querySelector<HTMLElement>(`.deeds [aria-label="${name}"]`);
     button?.click();
     await vi.waitFor(() => expect(button?.ariaLabel).toBe('Copied'));
     return button as HTMLElement;

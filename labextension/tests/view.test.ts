@@ -527,7 +527,7 @@ describe('calls of the same tool in a row', () => {
     expect(steps(view, 'tool_call')).toHaveLength(4);
     expect(seen(view)).toBe(0);
     const line = root(view).querySelector('.streak');
-    expect(words(line)).toBe('Read 4 files , done 0.4 s');
+    expect(words(line)).toBe('Read 4 files, done 0.4 s');
     line?.querySelector<HTMLElement>('[aria-expanded=false]')?.click();
     await settled(view);
     expect(seen(view)).toBe(4);

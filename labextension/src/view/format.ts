@@ -22,7 +22,7 @@ export function ticking(ms: number): string {
 }
 
 export function thousands(amount: number): string {
-  return new Intl.NumberFormat(locale()).format(amount);
+  return figures({}).format(amount);
 }
 
 /** US dollars, with as many places as a small price needs. */
@@ -33,7 +33,7 @@ export function cost(dollars: number): string {
 }
 
 export function clock(at: number): string {
-  return new Intl.DateTimeFormat(locale(), { hour: 'numeric', minute: '2-digit' }).format(at);
+  return dates({ hour: 'numeric', minute: '2-digit' }).format(at);
 }
 
 /** To the second. */
@@ -45,21 +45,20 @@ export function time(at: number): string {
 export function moment(at: number, now: number): string {
   const isToday = new Date(at).toDateString() === new Date(now).toDateString();
   if (isToday) return clock(at);
-  return new Intl.DateTimeFormat(locale(), { month: 'short', day: 'numeric' }).format(at);
+  return dates({ month: 'short', day: 'numeric' }).format(at);
 }
 
 export function date(at: number): string {
-  const style = { dateStyle: 'medium', timeStyle: 'short' } as const;
-  return new Intl.DateTimeFormat(locale(), style).format(at);
+  return dates({ dateStyle: 'medium', timeStyle: 'short' }).format(at);
 }
 
 export function places(value: number, digits: number): string {
   const fixed = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return new Intl.NumberFormat(locale(), fixed).format(value);
+  return figures(fixed).format(value);
 }
 
 function price(dollars: number, digits: number): string {
-  return new Intl.NumberFormat(locale(), {
+  return figures({
     style: 'currency',
     currency: 'USD',
     currencyDisplay: 'narrowSymbol',
@@ -70,4 +69,23 @@ function price(dollars: number, digits: number): string {
 
 function two(value: number): string {
   return String(value).padStart(2, '0');
+}
+
+// A formatter takes far longer to make than to use, and every row has figures.
+const made = new Map<string, unknown>();
+
+function figures(style: Intl.NumberFormatOptions): Intl.NumberFormat {
+  return kept('figures', style, tag => new Intl.NumberFormat(tag, style));
+}
+
+function dates(style: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  return kept('dates', style, tag => new Intl.DateTimeFormat(tag, style));
+}
+
+function kept<T>(kind: string, style: object, make: (tag: string | undefined) => T): T {
+  const tag = locale();
+  const key = `${tag} ${kind} ${JSON.stringify(style)}`;
+  const formatter = (made.get(key) as T | undefined) ?? make(tag);
+  made.set(key, formatter);
+  return formatter;
 }

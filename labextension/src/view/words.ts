@@ -13,6 +13,8 @@ const ENGLISH: Words = {
 };
 
 let spoken = ENGLISH;
+/** What `locale` found for it. */
+let found: { readonly tag: string | undefined } | undefined;
 
 /** Every text that is shown. A page has one language, so this is the one place for it. */
 export const trans: Words = {
@@ -23,6 +25,7 @@ export const trans: Words = {
 /** Shows texts in this language from here on. */
 export function speak(words: Words): void {
   spoken = words;
+  found = undefined;
 }
 
 /** Whether the language has words for tools of its own: their names are English, and so are titles made of them. */
@@ -37,7 +40,11 @@ export function isTranslated(): boolean {
  * in Britain British dates.
  */
 export function locale(): string | undefined {
-  const { language } = spoken;
+  found ??= { tag: tagFor(spoken) };
+  return found.tag;
+}
+
+function tagFor({ language }: Words): string | undefined {
   const mother = (tag: string): string => tag.split(/[-_]/)[0] ?? tag;
   if (language === undefined) return undefined;
   const own = navigator.languages.find(each => mother(each) === mother(language));

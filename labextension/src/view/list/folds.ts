@@ -13,6 +13,9 @@ export class Folds {
   /** Those of them that are open, as of the last `lines`. */
   private openStreaks: ReadonlySet<Streak> = new Set();
   private changes = 0;
+  private read:
+    | { readonly rows: readonly Row[]; readonly over: boolean; readonly all: readonly Line[] }
+    | undefined;
 
   /** Grows whenever something is folded or unfolded. */
   get version(): number {
@@ -20,14 +23,18 @@ export class Folds {
   }
 
   /** The rows, and above each streak the line that stands for it. `over`: no row follows. */
-  lines(rows: readonly Row[], over: boolean): Line[] {
-    this.streaks = streaksOf(rows, over);
+  lines(rows: readonly Row[], over: boolean): readonly Line[] {
+    if (this.read?.rows !== rows || this.read.over !== over) {
+      this.streaks = streaksOf(rows, over);
+      const all = rows.flatMap(row => {
+        const streak = this.streaks.get(row.id);
+        return streak?.id === row.id ? [streak, row] : [row];
+      });
+      this.read = { rows, over, all };
+    }
     const streaks = new Set(this.streaks.values());
     this.openStreaks = new Set([...streaks].filter(streak => this.isOpen(streak)));
-    return rows.flatMap(row => {
-      const streak = this.streaks.get(row.id);
-      return streak?.id === row.id ? [streak, row] : [row];
-    });
+    return this.read.all;
   }
 
   isOpen(line: Line): boolean {

@@ -61,6 +61,8 @@ export class RowList {
   private printing = false;
   /** The line that has the focus, or will have it. */
   private held: number | undefined;
+  /** The line that the pointer is on. */
+  private pointed: number | undefined;
   /** The row that is open only for as long as the reader is led to it. */
   private lent: Row | undefined;
   private readonly keys = new WeakMap<Element, number>();
@@ -93,7 +95,7 @@ export class RowList {
     const { state } = listed;
     this.take(listed.rows, isFinal(state.status) || listed.connection === 'saved');
     this.items = this.whole ? this.all : this.near();
-    return html`<ol @focusin=${this.hold} @focusout=${this.hold} @keydown=${this.move}>
+    return html`<ol @focusin=${this.hold} @focusout=${this.hold} @pointerover=${this.point} @keydown=${this.move}>
       ${repeat(this.items, idOf, item => {
         if ('gap' in item)
           return html`<li class="gap" aria-hidden="true" style="height:${item.gap}px"></li>`;
@@ -148,7 +150,7 @@ export class RowList {
     if (before?.rows === rows && before.over === over && before.version === version) return;
     this.listed = { rows, over, version };
     this.all = this.folds.lines(rows, over);
-    this.leaders = leadersOf(rows);
+    if (before?.rows !== rows) this.leaders = leadersOf(rows);
     this.lines = this.all.filter(line => 'rows' in line || !this.isHidden(line));
     this.places = new Map(this.lines.map((line, index) => [keyOf(line), index]));
     this.waiting = this.lines.flatMap((line, index) =>
@@ -202,10 +204,22 @@ export class RowList {
   }
 
   private readonly hold = (event: FocusEvent): void => {
-    const line = event.composedPath().find(node => node instanceof Element && this.keys.has(node));
-    const gone = event.type === 'focusout' || line === undefined;
-    this.held = gone ? undefined : this.keys.get(line as Element);
+    const before = this.held;
+    this.held = event.type === 'focusout' ? undefined : this.keyAt(event);
+    if (this.held !== undefined && this.held !== before) this.view.requestUpdate();
   };
+
+  private readonly point = (event: PointerEvent): void => {
+    const key = this.keyAt(event);
+    if (key === this.pointed) return;
+    this.pointed = key;
+    this.view.requestUpdate();
+  };
+
+  private keyAt(event: Event): number | undefined {
+    const line = event.composedPath().find(node => node instanceof Element && this.keys.has(node));
+    return line === undefined ? undefined : this.keys.get(line as Element);
+  }
 
   /** Up and down go from line to line, Home and End to the first and the last. */
   private readonly move = (event: KeyboardEvent): void => {
@@ -293,7 +307,8 @@ export class RowList {
     const streak = this.folds.placeOf(row);
     const request = answers ? openRequest(row) : undefined;
     const ask = request === undefined ? undefined : this.asks.of(request);
-    return guard([row, open, run, share, ask, usage, costs, streak], () => {
+    const attended = row.id === this.held || row.id === this.pointed;
+    return guard([row, open, run, share, ask, usage, costs, streak, attended], () => {
       const context: RowContext = {
         open,
         run,
@@ -303,6 +318,7 @@ export class RowList {
         link: () => linkTo(row),
         streak,
         toggle: () => this.toggle(row),
+        attended,
         asking: request === undefined ? undefined : this.asks.asking(request),
       };
       return rowTemplate(row, context);
@@ -340,7 +356,8 @@ function focusOn(line: HTMLElement): void {
 
 function tell(element: Element, attribute: string, value: number | undefined): void {
   if (value === undefined) element.removeAttribute(attribute);
-  else element.setAttribute(attribute, `${value}`);
+  else if (element.getAttribute(attribute) !== `${value}`)
+    element.setAttribute(attribute, `${value}`);
 }
 
 /** About how high a line will be, in px: what it is when it is first shown puts this right. */

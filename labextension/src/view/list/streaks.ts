@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { duration } from '../format';
-import { head } from '../row/row';
+import { head, titleTemplate } from '../row/row';
 import { isPicture } from '../row/summary';
 import { changesThings, timesTitle } from '../row/titles';
 import type { Row, ToolRow } from '../state/state';
@@ -57,11 +57,10 @@ export function streakTemplate(
 ): TemplateResult {
   const [first] = rows;
   const title = timesTitle(first?.name ?? '', rows.length);
-  const object = title.isName ? html`<code>${title.object}</code>` : title.object;
-  const shown = html`${title.verb} ${object} <span class="details">${title.details}</span>`;
+  const shown = titleTemplate(title);
   const took = rows.reduce((sum, row) => sum + (row.result?.durationMs ?? 0), 0);
   const known = rows.some(row => row.result?.durationMs !== undefined);
-  const meta = known ? html`<span>${duration(took)}</span>` : nothing;
+  const meta = known ? html`<span .textContent=${duration(took)}></span>` : nothing;
   return html`<li class="row streak" data-state="completed">
     ${head('completed', 'completed', shown, meta, { open, toggle, spent: '', costs })}
   </li>`;

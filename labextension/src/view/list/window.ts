@@ -2,10 +2,10 @@ import { scrollBoxOf } from '../follow';
 import { Heights } from './heights';
 
 /** Lines beyond the edges of the screen that are rendered, in px, and how close to them may be scrolled. */
-const BEYOND = 240;
-const CLOSE = 80;
+const BEYOND = 120;
+const CLOSE = 40;
 /** Lines to begin with, before anything is laid out. */
-const FIRST = 24;
+const FIRST = 18;
 /** Of lines that come at an end that is rendered, so many are rendered at once. */
 const ARRIVING = 60;
 /** How long what a line holds may take to be rendered, in ms. */
@@ -25,6 +25,8 @@ export class RowWindow {
   private end = FIRST;
   private list: HTMLElement | undefined;
   private readonly places = new WeakMap<Element, number>();
+  /** Those whose sizes are watched: to watch one once more would measure it once more. */
+  private watched = new WeakSet<Element>();
   /** When each was rendered. */
   private readonly came = new WeakMap<Element, number>();
   private readonly sizes = new ResizeObserver(entries => this.resized(entries));
@@ -45,6 +47,7 @@ export class RowWindow {
     window.removeEventListener('scroll', this.look, { capture: true });
     window.removeEventListener('resize', this.look);
     this.sizes.disconnect();
+    this.watched = new WeakSet();
     this.gaps.disconnect();
   }
 
@@ -76,6 +79,8 @@ export class RowWindow {
       }
       if (!this.places.has(line)) this.came.set(line, performance.now());
       this.places.set(line, index);
+      if (this.watched.has(line)) return;
+      this.watched.add(line);
       this.sizes.observe(line, { box: 'border-box' });
     });
     // Later the sizes of what has come tell, when the page is laid out anyway.
@@ -104,7 +109,10 @@ export class RowWindow {
     const places = entries.flatMap(({ target }) => {
       const index = this.places.get(target);
       const place = target.getBoundingClientRect();
-      if (!target.isConnected) this.sizes.unobserve(target);
+      if (!target.isConnected) {
+        this.sizes.unobserve(target);
+        this.watched.delete(target);
+      }
       return index === undefined || place.width === 0
         ? []
         : [{ index, place, fresh: performance.now() - (this.came.get(target) ?? 0) < FRESH }];

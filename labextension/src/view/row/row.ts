@@ -6,6 +6,7 @@ import type { Row, Status } from '../state/state';
 import type { Usage } from '../state/usage';
 import { costsTemplate } from '../tools/costs';
 import { trans } from '../words';
+import type { Title } from './titles';
 
 /** How a row stands: what its icon, its word and its colour come from. */
 export type RowState =
@@ -34,6 +35,8 @@ export interface RowContext {
   /** It belongs to several that one line stands for; `folded` ones are not seen. */
   readonly streak: 'none' | 'folded' | 'open';
   toggle(): void;
+  /** The pointer or the keyboard is there: what can be done with the row is shown. */
+  readonly attended: boolean;
   /** Of an open request of this row; absent where nobody can be told. */
   readonly asking: Asking | undefined;
 }
@@ -91,9 +94,7 @@ export function head(
   context?: Pick<RowContext, 'open' | 'toggle' | 'spent' | 'costs'>,
 ): TemplateResult {
   const word = wordOf(state);
-  const inside = html`<span class="icon">${ICONS[icon]}</span><span class="title">${title}${word === '' ? nothing : html`<span class="sr">, ${word}</span>`}</span> <span class="meta" title=${context?.spent || nothing}>${costsTemplate(context?.costs)}${meta}${
-    context === undefined ? nothing : html`<span class="chevron">${ICONS.chevron}</span>`
-  }</span>`;
+  const inside = html`<span class="icon">${ICONS[icon]}</span><span class="title">${title}<span class="sr" .textContent=${word === '' ? '' : `, ${word}`}></span></span> <span class="meta" title=${context?.spent || nothing}>${costsTemplate(context?.costs)}${meta}</span>`;
   if (context === undefined) return html`<div class="head">${inside}</div>`;
   return html`<button
     type="button"
@@ -101,6 +102,15 @@ export function head(
     aria-expanded=${context.open ? 'true' : 'false'}
     @click=${() => context.toggle()}
   >${inside}</button>`;
+}
+
+/** What a row's call did, or is to do. */
+export function titleTemplate({ verb, object, isName, details }: Title): TemplateResult {
+  const more = details === '' ? '' : ` ${details}`;
+  const rest = html`<span class="details" .textContent=${more}></span>`;
+  return isName
+    ? html`${`${verb} `}<code .textContent=${object}></code>${rest}`
+    : html`${`${verb} ${object}`}${rest}`;
 }
 
 /** How long a row has been going on, ticking, or took in all. */
@@ -112,5 +122,5 @@ export function timeTemplate(
   if (state === 'running' && startedAt !== undefined) {
     return html`<span data-since=${startedAt}></span>`;
   }
-  return tookMs === undefined ? nothing : html`<span>${duration(tookMs)}</span>`;
+  return tookMs === undefined ? nothing : html`<span .textContent=${duration(tookMs)}></span>`;
 }

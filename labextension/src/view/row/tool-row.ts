@@ -9,7 +9,7 @@ import { argumentsTemplate } from './arguments';
 import { changedArguments, editTemplate, madeEdit } from './edits';
 import { longText, restOf } from './long-text';
 import { payloadTemplate } from './payload';
-import { head, type RowContext, type RowState, stateOf, timeTemplate } from './row';
+import { head, type RowContext, type RowState, stateOf, timeTemplate, titleTemplate } from './row';
 import { copyOf, isBlank, isPicture, summaryOf, textOf } from './summary';
 import { oneLine, type Tense, toolTitle } from './titles';
 
@@ -17,12 +17,21 @@ export function toolRow(row: ToolRow, context: RowContext): TemplateResult {
   const state = stateOf(row, context.run);
   const { result, approval } = row;
   const title = toolTitle(row.name, changedArguments(row) ?? row.arguments, tenseOf(state));
-  const object = title.isName ? html`<code>${title.object}</code>` : title.object;
-  const shown = html`${title.verb} ${object} <span class="details">${title.details}</span>`;
+  const shown = titleTemplate(title);
   const failed = state === 'failed';
   const edit = madeEdit(row);
   const line = edit === undefined ? lineOf(row, state) : '';
   const meta = timeTemplate(state, row.startedAt, row.result?.durationMs);
+  const rare = [
+    state === 'running' ? progressBar(row) : nothing,
+    context.open ? toolBody(row, state) : pictureTemplate(row),
+    edit === undefined ? nothing : html`<div class="under edit">${editTemplate(edit)}</div>`,
+    approval === undefined ? nothing : approvalTemplate(row, approval, state, context),
+    deedsTemplate(row, context, meta),
+    context.share < 0.2
+      ? nothing
+      : html`<div class="share" style="--share: ${context.share}" aria-hidden="true"></div>`,
+  ];
   return html`<li
     class=${context.streak === 'none' ? 'row' : 'row one'}
     ?hidden=${row.asks || context.streak === 'folded'}
@@ -38,14 +47,11 @@ export function toolRow(row: ToolRow, context: RowContext): TemplateResult {
             data-event-type=${result === undefined ? nothing : 'tool_result'}
             data-seq=${result?.seq ?? nothing}
             >${failed && context.open ? longText(result?.error?.message ?? line) : line}</div>`
-  }${state === 'running' ? progressBar(row) : nothing}${
-    context.open ? toolBody(row, state) : pictureTemplate(row)
-  }${edit === undefined ? nothing : html`<div class="under edit">${editTemplate(edit)}</div>`}${
-    approval === undefined ? nothing : approvalTemplate(row, approval, state, context)
-  }${deedsTemplate(row, context, meta)}${
-    context.share < 0.2
+  }${
+    // In one piece where there is none of it, as in most of many rows.
+    rare.every(each => each === nothing)
       ? nothing
-      : html`<div class="share" style="--share: ${context.share}" aria-hidden="true"></div>`
+      : html`${rare[0]}${rare[1]}${rare[2]}${rare[3]}${rare[4]}${rare[5]}`
   }</li>`;
 }
 

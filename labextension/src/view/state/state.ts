@@ -164,9 +164,14 @@ export function isStep(row: Row): boolean {
   return row.kind !== 'answer' && !(row.kind === 'tool' && row.asks);
 }
 
+const counted = new WeakMap<readonly Row[], number>();
+
 export function stepsOf({ rows }: ViewState): number {
-  let steps = 0;
-  for (const row of rows) if (isStep(row)) steps += 1;
+  let steps = counted.get(rows);
+  if (steps === undefined) {
+    steps = rows.reduce((sum, row) => sum + (isStep(row) ? 1 : 0), 0);
+    counted.set(rows, steps);
+  }
   return steps;
 }
 

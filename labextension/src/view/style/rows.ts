@@ -63,6 +63,7 @@ export const ROWS = css`
     color: var(--text);
   }
 
+  button.head:hover > .meta::after,
   button.head:hover .chevron {
     opacity: 1;
   }
@@ -105,6 +106,29 @@ export const ROWS = css`
     color: var(--soft);
     font-size: 12px;
     font-variant-numeric: tabular-nums;
+  }
+
+  /* Drawn, where there may be many: a picture is some more nodes. */
+  button.head > .meta::after {
+    width: 4.5px;
+    height: 4.5px;
+    border: solid currentColor;
+    border-width: 1.5px 1.5px 0 0;
+    margin-inline: 8.5px 5px;
+    content: '';
+    opacity: 0.55;
+    rotate: 45deg;
+    transition:
+      rotate 120ms ease,
+      opacity 120ms ease;
+  }
+
+  button.head:dir(rtl) > .meta::after {
+    rotate: -135deg;
+  }
+
+  button.head[aria-expanded='true'] > .meta::after {
+    rotate: 135deg;
   }
 
   .chevron {

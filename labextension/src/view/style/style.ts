@@ -44,6 +44,7 @@ const LAST = css`
       --edge: var(--text);
     }
 
+    button.head > .meta::after,
     .chevron,
     :disabled {
       opacity: 1 !important;

@@ -19,9 +19,11 @@ export function deedsTemplate(
   row: Row,
   context: RowContext,
   meta: TemplateResult | typeof nothing = nothing,
-): TemplateResult {
+): TemplateResult | typeof nothing {
   // Tab goes from folded row to folded row; the right arrow key leads to what is beside one.
   const stop = context.open || row.kind === 'answer';
+  // In each of many rows it would cost a page more than the rows do.
+  if (!stop && !context.attended) return nothing;
   const link = context.link();
   const copy = (event: Event): void => void copyTo(event, rowMarkdown(row, context.run));
   return html`<div class="deeds"><span class="deed-buttons">${deed('copy', trans.__('Copy this step'), stop, copy)}${link === undefined ? nothing : deed('link', trans.__('Copy a link to this step'), stop, event => void copyTo(event, context.link() ?? link))}</span><span class="meta" aria-hidden="true">${costsTemplate(context.costs)}${meta}<span class="chevron"></span></span></div>`;
