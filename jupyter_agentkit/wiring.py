@@ -20,7 +20,6 @@ from agentkit.errors import InvalidInput
 from agentkit.llm.configured import checked_providers, keys_of
 from agentkit.llm.defaults import default_gateway
 from agentkit.llm.gateway import LLMGateway
-from agentkit.server.api import problem
 from agentkit.tools.mcp import McpServers
 from agentkit.tools.mcp_config import McpServerConfig, parse_servers, read_servers, secrets_of
 from jupyter_agentkit.places import Folders
@@ -64,7 +63,7 @@ def gateway_of(settings: AgentKitSettings) -> LLMGateway:
     )
     if settings.model:
         gateway.default_model = settings.model
-    if fault := problem(gateway):
+    if fault := gateway.problem:
         name = "AgentKitApp.model" if settings.model else "AGENTKIT_MODEL"
         log.error("%s: %s. Agents that name no model cannot run.", name, fault)
     return gateway

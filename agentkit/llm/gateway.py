@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agentkit.core.protocol import ToolSpec
-from agentkit.errors import Conflict, InvalidInput, NotFound, ProviderNotReady
+from agentkit.errors import AgentKitError, Conflict, InvalidInput, NotFound, ProviderNotReady
 from agentkit.llm.caller import Caller
 from agentkit.llm.prices import Prices, Sold
 from agentkit.llm.protocol import ChatMessage, LLMResponse, Piece
@@ -103,6 +103,17 @@ class LLMGateway:
         )
         if default:
             self._default_provider = name
+
+    @property
+    def problem(self) -> str | None:
+        """Why agents that name no model cannot run, where a default model is set; ``None`` when they can."""
+        if self.default_model is None:
+            return None
+        try:
+            self.resolve(None)
+        except AgentKitError as error:
+            return error.message
+        return None
 
     def copy(self) -> LLMGateway:
         """A gateway that knows the same, and whose providers can be replaced by themselves."""

@@ -15,19 +15,16 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
-from agentkit._version import __version__
-from agentkit.core.frames import PROTOCOL, Answer
+from agentkit.core.frames import Answer
 from agentkit.core.protocol import AgentConfig, StartTask, TaskStatus, TaskSummary
 from agentkit.core.well_formed import repaired
 from agentkit.errors import AgentKitError, NotFound
 from agentkit.hub.hub import Hub
 from agentkit.hub.listing import Listing
-from agentkit.llm.gateway import LLMGateway
 from agentkit.server import traces
-from agentkit.server.defined import agents_status, skills_status
 from agentkit.server.input import MAX_SEQ, checked, parsed, resolution
 from agentkit.server.response import MAX_BODY, Response, as_json, failure, refusal, too_large
-from agentkit.tools.mcp import McpServers
+from agentkit.server.status import status
 from agentkit.trace.bundle import to_bundle
 from agentkit.trace.document import Trace
 from agentkit.trace.html import to_html
@@ -72,49 +69,6 @@ async def answer(route: Route, request: Request) -> Response:
     except Exception:
         log.exception("%s %s failed inside agentkit", route.verb, route.path)
         return refusal(failure(), 500)
-
-
-async def _status(request: Request) -> Response:
-    gateway = request.hub.executor.gateway
-    await request.hub.sources.refresh()
-    return as_json(
-        {
-            "version": __version__,
-            "protocol": PROTOCOL,
-            "model": gateway.default_model,
-            "problem": problem(gateway),
-            "providers": [
-                {
-                    "name": each.name,
-                    "usable": each.usable,
-                    "missing": each.missing,
-                    "simulated": each.simulated,
-                    "default": each.default,
-                }
-                for each in gateway.status()
-            ],
-            "mcp": [
-                server.model_dump(mode="json")
-                for source in request.hub.executor.tools.sources
-                if isinstance(source, McpServers)
-                for server in source.status
-            ],
-            "running": request.hub.running,
-            "agents": agents_status(request.hub),
-            "skills": skills_status(request.hub),
-        }
-    )
-
-
-def problem(gateway: LLMGateway) -> str | None:
-    """Why agents that name no model cannot run, where a default model is set; ``None`` when they can."""
-    if gateway.default_model is None:
-        return None
-    try:
-        gateway.resolve(None)
-    except AgentKitError as error:
-        return error.message
-    return None
 
 
 async def _list_agents(request: Request) -> Response:
@@ -289,7 +243,7 @@ _CANCEL = TypeAdapter(_Cancel)
 _ANSWER = TypeAdapter(Answer)
 
 ROUTES: tuple[Route, ...] = (
-    Route("GET", "/status", "read", _status),
+    Route("GET", "/status", "read", status),
     Route("GET", "/agents", "read", _list_agents),
     Route("POST", "/agents", "write", _register_agent),
     Route("GET", "/agents/{name}", "read", _read_agent),
