@@ -35,6 +35,10 @@ describe('a file of runs', () => {
     place.remove();
   });
 
+  it('may begin with the mark of its encoding', () => {
+    expect(readFile(`\uFEFF${JSON.stringify(completed)}`).runs).toEqual([completed]);
+  });
+
   it('says which entries are left out', () => {
     const { runs, notice } = readFile(JSON.stringify([completed, 'x', { a: 1 }]));
     expect(runs).toHaveLength(1);

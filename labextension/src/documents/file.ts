@@ -50,7 +50,7 @@ export function readFile(content: string): Saved {
 
 function parsed(content: string): unknown {
   try {
-    return JSON.parse(content);
+    return JSON.parse(content.replace(/^\uFEFF/, '')); // some editors of Windows begin a file with it
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Unreadable(trans.__('The file is not valid JSON, so no run can be read: %1', why));
