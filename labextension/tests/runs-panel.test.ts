@@ -1,8 +1,10 @@
 import { Signal } from '@lumino/signaling';
+import { render } from 'lit';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { byAge, isOver, type Task, taskOf } from '../src/client/task';
 import type { Page, Query } from '../src/client/tasks';
 import { RunList } from '../src/panel/list';
+import { rowTemplate } from '../src/panel/row';
 import type { IRuns } from '../src/runs';
 
 function task(id: string, more: object = {}): Task {
@@ -197,4 +199,20 @@ test('only what has ended is over', () => {
     'interrupted',
   ].filter(status => isOver(task('1', { status })));
   expect(over).toEqual(['completed', 'failed', 'cancelled', 'interrupted']);
+});
+
+test('what is consented to in a row cannot read as something else', () => {
+  const place = document.createElement('div');
+  const args = { '\u202ehtap': 'a\u202egpj.exe', b: ['x\u200by'], c: '\u{e0072}m' };
+  const waiting = task('1', {
+    status: 'input_required',
+    asks: [{ request_id: 'r', tool_name: 'delete_file', arguments: { path: 'z\u2066', ...args } }],
+  });
+  const state = { active: true, stopping: false, sending: new Set<string>(), now: 0 };
+  const actions = { show: vi.fn(), cancel: vi.fn(), decide: vi.fn() };
+  render(rowTemplate(waiting, state, actions), place);
+  const asked = place.querySelector('.agentkit-run-ask')?.textContent ?? '';
+  for (const shown of ['[U+202E]htap', 'a[U+202E]gpj.exe', 'x[U+200B]y', '[U+E0072]m', 'z[U+2066]'])
+    expect(asked).toContain(shown);
+  expect(asked).not.toMatch(/[\u202e\u200b\u2066\u{e0072}]/u);
 });

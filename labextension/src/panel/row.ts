@@ -3,6 +3,7 @@ import { isOver, type Task, type TaskAsk } from '../client/task';
 import { standingOf } from '../view/chrome';
 import { date, duration, moment } from '../view/format';
 import { ICONS } from '../view/icons';
+import { plainlySeen } from '../view/row/arguments';
 import { oneLine, toolTitle } from '../view/row/titles';
 import { costText, spentText, tokensText } from '../view/state/usage';
 import { trans } from '../view/words';
@@ -114,7 +115,7 @@ function askedTemplate(ask: TaskAsk): TemplateResult {
   const { verb, object, isName } = toolTitle(ask.toolName, ask.arguments ?? {}, 'wanted');
   const given = Object.entries(ask.arguments ?? {});
   return html`<p class="agentkit-run-asked">
-      <b>${verb}</b> ${isName ? html`<code>${object}</code>` : object}
+      <b>${verb}</b> ${isName ? html`<code>${plainlySeen(object)}</code>` : object}
     </p>
     ${
       given.length === 0
@@ -122,7 +123,7 @@ function askedTemplate(ask: TaskAsk): TemplateResult {
         : html`<dl>
             ${given.map(
               ([name, value]) =>
-                html`<div><dt>${name}</dt><dd>${typeof value === 'string' ? value : written(value)}</dd></div>`,
+                html`<div><dt>${plainlySeen(name)}</dt><dd>${plainlySeen(typeof value === 'string' ? value : written(value))}</dd></div>`,
             )}
           </dl>`
     }`;

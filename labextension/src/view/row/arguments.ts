@@ -41,13 +41,14 @@ export function argumentsOf(args: unknown): readonly Argument[] {
 }
 
 // Marks that reorder text or cannot be seen: what is consented to must not read as something else.
-const UNSEEN = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+const UNSEEN =
+  /\u034f|[\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\u{e0000}-\u{e007f}]/gu;
 
 /** Text in which every character shows. */
 export function plainlySeen(text: string): string {
   return text.replace(
     UNSEEN,
-    mark => `[U+${mark.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}]`,
+    mark => `[U+${(mark.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}]`,
   );
 }
 
@@ -87,8 +88,8 @@ export function argumentsTemplate(
       : html`<dl>
           ${given.map(({ name, text, language }, index) =>
             language === undefined
-              ? html`<dt>${name}</dt><dd>${longText(plainlySeen(text))}</dd>`
-              : html`<dt class="wide">${name}</dt><dd class="wide code"><slot name=${slotOf(rowId, index)}></slot>${restOf(text)}</dd>`,
+              ? html`<dt>${plainlySeen(name)}</dt><dd>${longText(plainlySeen(text))}</dd>`
+              : html`<dt class="wide">${plainlySeen(name)}</dt><dd class="wide code"><slot name=${slotOf(rowId, index)}></slot>${restOf(text)}</dd>`,
           )}
         </dl>`;
   const [only] = given;
