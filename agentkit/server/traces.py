@@ -19,13 +19,15 @@ from agentkit.server.input import checked, parsed
 from agentkit.server.response import Response, as_json
 from agentkit.trace.document import Trace, build_trace, read_trace
 from agentkit.trace.export import exported, offered
+from agentkit.trace.limits import TRACE_CHARS, UNPACKED_COMMAS, UNPACKED_LISTS
+from agentkit.trace.packed import Room
 from agentkit.trace.sharing import masked, shared
 
 if TYPE_CHECKING:
     from agentkit.server.api import Request
 
-MAX_TRACE = 64_000_000
-"""Bytes of a request that brings a trace along: pictures are in it."""
+MAX_TRACE = 3 * TRACE_CHARS
+"""Bytes of a request that brings a trace along: as much as a notebook keeps of one, in any script."""
 
 _TYPES = {"html": "text/html", "markdown": "text/markdown", "jsonl": "application/jsonl"}
 
@@ -87,6 +89,13 @@ def _exported(trace: Trace, asked: _Export, hub: Hub) -> Response:
 
 
 def _checked(shape: TypeAdapter[Any], body: bytes) -> Any:
+    # Python reads JSON without letting another thread on: what would take it long is not begun.
+    if not Room().take(body):
+        raise InvalidInput(
+            f"The trace is too large to be exported: more than {UNPACKED_LISTS:,} lists and objects"
+            f" or {UNPACKED_COMMAS:,} commas are in it.",
+            reason="body_too_large",
+        )
     return checked(shape, parsed(body, "The export"), "The export", "invalid_input")
 
 

@@ -71,6 +71,9 @@ UNPACKED_BYTES = 200_000_000
 ask for any amount of memory."""
 UNPACKED_COMMAS = 4_000_000
 """How many of these may stand in them: empty lists take thirty times as much memory as their JSON."""
+UNPACKED_LISTS = 1_000_000
+"""How many lists and objects may begin in them: to make a million keeps a server busy for a tenth of a
+second, in which it does nothing else."""
 READ_DEPTH = 100
 """Lists and objects within one another in a file, or in packed events: as much as a server takes."""
 TRACE_CHARS = 16_000_000

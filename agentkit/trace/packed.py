@@ -11,8 +11,15 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from agentkit.trace.limits import PLAIN_EVENTS, UNPACKED_BYTES, UNPACKED_COMMAS
+from agentkit.trace.limits import (
+    PLAIN_EVENTS,
+    UNPACKED_BYTES,
+    UNPACKED_COMMAS,
+    UNPACKED_LISTS,
+)
 from agentkit.trace.read import as_list, as_mapping, as_text, parsed, shallow
+
+_PIECE = 1_000_000
 
 ENCODING: Literal["zlib+base64"] = "zlib+base64"
 
@@ -53,6 +60,19 @@ class Room:
 
     size: int = UNPACKED_BYTES
     commas: int = UNPACKED_COMMAS
+    lists: int = UNPACKED_LISTS
+    """Objects among them."""
+
+    def take(self, json: bytes) -> bool:
+        """Whether there is room for this too, which is taken; told without making anything of it."""
+        # Piece by piece: to count in all of it would keep every other thread waiting.
+        for start in range(0, len(json), _PIECE):
+            piece = json[start : start + _PIECE]
+            self.commas -= piece.count(b",")
+            self.lists -= piece.count(b"[") + piece.count(b"{")
+            if min(self.commas, self.lists) < 0:
+                return False
+        return True
 
 
 def unpack(events: object, room: Room) -> list[Any]:
@@ -68,8 +88,7 @@ def unpack(events: object, room: Room) -> list[Any]:
         # One more than there is room for: a length of 0 would mean any.
         text = reader.decompress(compressed, room.size + 1)
         room.size = max(0, room.size - len(text))
-        room.commas -= text.count(b",")
-        if not reader.eof or room.commas < 0:
+        if not reader.eof or not room.take(text):
             cut = not (reader.eof or reader.unconsumed_tail)
             return [
                 _unreadable(f"the packed events are {'cut off' if cut else 'longer than is read'}")

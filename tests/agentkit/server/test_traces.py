@@ -138,6 +138,21 @@ def test_a_run_with_many_pictures_may_be_larger_than_other_requests(hosted: Host
     assert told["steps"][0]["pictures"] == 1
 
 
+@pytest.mark.parametrize("many", [b"[]," * 1_000_001, b"1," * 4_000_001])
+def test_what_would_keep_the_server_busy_is_refused_before_anything_is_made_of_it(
+    hosted: Hosted, many: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: Any) -> Any:
+        raise AssertionError("It was read.")
+
+    monkeypatch.setattr("agentkit.server.traces.parsed", never)
+    body = b'{"trace": {"task_id": "t", "events": [' + many + b"0]}}"
+    for what in ("manifest", "export"):
+        error = error_of(hosted.client.post(f"{API}/traces/{what}", content=body), 400)
+        assert error["reason"] == "body_too_large"
+        assert "more than 1,000,000 lists and objects or 4,000,000 commas" in error["message"]
+
+
 def test_what_is_nested_deeper_than_a_server_takes_cannot_come_in_packed(hosted: Hosted) -> None:
     event = '{"event_type":"odd","value":' + "[" * 600 + "]" * 600 + "}"
     data = base64.b64encode(zlib.compress(f"[{event}]".encode())).decode()
