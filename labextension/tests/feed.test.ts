@@ -162,6 +162,19 @@ test('a silent line is given up, a quiet one that answers is not', async () => {
   expect(FakeSocket.made.length).toBeGreaterThan(1);
 });
 
+test('a server that was never reached is not said to have no runs', async () => {
+  runs.open();
+  expect(ids()).toEqual([]);
+  answer = { status: 500 };
+  socket().break();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(runs.standing).toBe('connecting');
+  await vi.advanceTimersByTimeAsync(2000);
+  greet();
+  socket().break();
+  expect(runs.standing).toBe('reconnecting');
+});
+
 test('all that has not ended is cancelled, and nothing else', async () => {
   runs.open();
   greet(summary('t1'), summary('t2', { status: 'completed' }), summary('t3', { status: 'queued' }));

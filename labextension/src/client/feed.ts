@@ -113,7 +113,8 @@ export class Feed {
   }
 
   private async lost(greeted: boolean): Promise<boolean> {
-    this.told = this.sorted === undefined && !greeted ? 'connecting' : 'reconnecting';
+    // The first list sets the clock.
+    this.told = this.skew === undefined ? 'connecting' : 'reconnecting';
     this.tell();
     // A browser hides why a handshake failed; a plain request tells a server without agents from a lost line.
     const seen = greeted ? 'there' : await this.api.look();
