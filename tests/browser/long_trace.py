@@ -10,7 +10,7 @@ BEGAN = datetime(2026, 1, 2, 9, 0, tzinfo=UTC)
 
 
 def long_trace(steps: int) -> dict[str, Any]:
-    """A finished run of so many steps, its rows of different kinds and heights."""
+    """A finished run of so many calls, its rows of different kinds and heights."""
     events = [
         {"seq": seq, "ts": (BEGAN + timedelta(milliseconds=200 * seq)).isoformat(), **event}
         for seq, event in enumerate(_events(steps), 1)
