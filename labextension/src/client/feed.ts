@@ -64,9 +64,10 @@ export class Feed {
   open(): void {
     if (this.told !== 'closed') return;
     this.told = 'connecting';
-    this.line = new Line(this.api.socketUrl(), {
+    this.line = new Line({
+      url: () => this.api.socketUrl(),
       hear: frame => this.hear(frame),
-      lost: greeted => this.lost(greeted),
+      lost: refused => this.lost(refused),
     });
     this.tell();
   }
@@ -112,12 +113,12 @@ export class Feed {
     this.removed.delete(task.id); // somebody has started another of that id
   }
 
-  private async lost(greeted: boolean): Promise<boolean> {
+  private async lost(refused: boolean): Promise<boolean> {
     // The first list sets the clock.
     this.told = this.skew === undefined ? 'connecting' : 'reconnecting';
     this.tell();
     // A browser hides why a handshake failed; a plain request tells a server without agents from a lost line.
-    const seen = greeted ? 'there' : await this.api.look();
+    const seen = refused ? await this.api.look() : 'there';
     if (seen !== 'missing' && seen !== 'refused') return true;
     this.told = seen;
     this.tell();

@@ -1,20 +1,32 @@
 const PING_EVERY_MS = 20_000;
 /** Two pings without any answer. */
 const SILENT_AFTER_MS = 45_000;
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 10_000;
 
 /** Who is at this end of a line. */
 export interface Caller {
+  /** Where to call; asked each time. */
+  url(): string;
+  /** The other end is there. */
+  opened?(): void;
   hear(frame: unknown): void;
   /**
    * The line is down.
    *
-   * @param greeted Whether the other end had said anything on it.
+   * @param refused The other end hung up without having said anything.
    * @returns Whether to try again.
    */
-  lost(greeted: boolean): Promise<boolean>;
+  lost(refused: boolean): boolean | Promise<boolean>;
 }
+
+/** How long to wait before the next call: twice as long each time, up to the longest; ms. */
+export interface Patience {
+  readonly first: number;
+  longest(): number;
+  /** An other end that has not begun to talk by then is called again; absent where it may be silent. */
+  readonly greeting?: number;
+}
+
+const USUAL: Patience = { first: 500, longest: () => 10_000 };
 
 /** A socket to the server, and the next one when it fails. */
 export class Line {
@@ -25,14 +37,33 @@ export class Line {
   private greeted = false;
   private heardAt = 0;
   private over = false;
+  private called = 0;
 
   constructor(
-    private readonly url: string,
     private readonly caller: Caller,
+    private readonly patience: Patience = USUAL,
   ) {
     window.addEventListener('online', this.hurry);
     document.addEventListener('visibilitychange', this.hurry);
     this.pulse = setInterval(() => this.beat(), PING_EVERY_MS);
+    this.connect();
+  }
+
+  /** How many calls there were: what was heard on one is not to be answered on the next. */
+  get calls(): number {
+    return this.called;
+  }
+
+  /** Sends a frame; whether anybody was there to send it to. */
+  send(frame: string): boolean {
+    if (this.socket?.readyState !== WebSocket.OPEN) return false;
+    this.socket.send(frame);
+    return true;
+  }
+
+  /** Hangs up and calls again, at once. */
+  again(): void {
+    this.drop();
     this.connect();
   }
 
@@ -51,10 +82,19 @@ export class Line {
     this.retry = undefined;
     this.greeted = false;
     this.heardAt = Date.now();
-    const socket = new WebSocket(this.url);
+    this.called += 1;
+    const socket = new WebSocket(this.caller.url());
     this.socket = socket;
+    socket.onopen = () => {
+      this.heardAt = Date.now();
+      this.caller.opened?.();
+    };
     socket.onmessage = ({ data }) => this.hear(data);
-    socket.onclose = () => void this.lost();
+    socket.onclose = () => void this.lost(!this.greeted, this.patience.longest());
+    if (this.patience.greeting === undefined) return;
+    setTimeout(() => {
+      if (this.socket === socket && !this.greeted) void this.lost(false, 0);
+    }, this.patience.greeting);
   }
 
   private hear(data: unknown): void {
@@ -64,23 +104,22 @@ export class Line {
     this.caller.hear(parsed(data));
   }
 
-  private async lost(): Promise<void> {
+  private async lost(refused: boolean, longest: number): Promise<void> {
     this.drop();
     this.failures += 1;
-    const again = await this.caller.lost(this.greeted);
+    const again = this.caller.lost(refused);
+    if (again !== true && !(await again)) this.close();
     if (this.over || this.socket !== undefined) return;
-    if (!again) {
-      this.close();
-      return;
-    }
-    const wait = Math.min(FIRST_WAIT_MS * 2 ** (this.failures - 1), LONGEST_WAIT_MS);
-    this.retry = setTimeout(() => this.connect(), wait * (0.75 + Math.random() / 2));
+    const wait = Math.min(this.patience.first * 2 ** (this.failures - 1), longest);
+    if (wait === 0) this.connect();
+    else this.retry = setTimeout(() => this.connect(), wait * (0.75 + Math.random() / 2));
   }
 
   private drop(): void {
     const socket = this.socket;
     this.socket = undefined;
     if (socket === undefined) return;
+    socket.onopen = null;
     socket.onmessage = null;
     socket.onclose = null;
     socket.close();
@@ -88,7 +127,7 @@ export class Line {
 
   private beat(): void {
     if (this.socket?.readyState !== WebSocket.OPEN) return;
-    if (Date.now() - this.heardAt > SILENT_AFTER_MS) void this.lost();
+    if (Date.now() - this.heardAt > SILENT_AFTER_MS) void this.lost(false, 0);
     else this.socket.send('{"type":"ping"}');
   }
 

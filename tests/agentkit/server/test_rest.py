@@ -254,7 +254,7 @@ def test_a_body_over_the_limit_is_refused(host: Host, route: Route) -> None:
     error = error_of(response, 413)
     assert error["reason"] == "body_too_large"
     assert f"{route.most:,}" in error["message"]
-    assert route.most == (64_000_000 if route.path.startswith("/traces") else 4_000_000)
+    assert route.most == (48_000_000 if route.path.startswith("/traces") else 4_000_000)
 
 
 def test_a_body_without_end_is_not_read_to_its_end(host: Host) -> None:
