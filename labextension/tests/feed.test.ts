@@ -197,6 +197,11 @@ test('of all that is cancelled maps learn that they too were meant, and one refu
   ]);
 });
 
+test('a server that does not answer is said to be out of reach, in the words of the page', async () => {
+  vi.stubGlobal('fetch', () => Promise.reject(new TypeError('Failed to fetch')));
+  await expect(runs.cancel('t1')).rejects.toThrow('The server cannot be reached.');
+});
+
 test('a run that is started again under the id of a deleted one is there', () => {
   runs.open();
   greet(summary('t1'), summary('t2'));

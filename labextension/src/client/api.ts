@@ -103,8 +103,8 @@ export class TaskApi {
   }
 }
 
-/** Asks the server for a route; `path` is below the API's address. */
-export function request(
+/** Asks the server for a route; `path` is below the API's address. Rejects when nobody answers. */
+export async function request(
   address: Address,
   method: string,
   path: string,
@@ -116,7 +116,12 @@ export function request(
   if (xsrf !== undefined) headers['X-XSRFToken'] = xsrf;
   if (address.token !== '') headers.Authorization = `token ${address.token}`;
   const init: RequestInit = { method, headers, credentials: 'same-origin', cache: 'no-store' };
-  return fetch(url, body === undefined ? init : { ...init, body: JSON.stringify(body) });
+  try {
+    return await fetch(url, body === undefined ? init : { ...init, body: JSON.stringify(body) });
+  } catch {
+    // Browsers say it in words of their own, such as "Failed to fetch".
+    throw new Error(trans.__('The server cannot be reached.'));
+  }
 }
 
 /** Why the server refused, in its words. */

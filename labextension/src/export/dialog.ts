@@ -77,7 +77,8 @@ function download(file: Blob, name: string): void {
   link.href = address;
   link.download = name;
   link.click();
-  URL.revokeObjectURL(address);
+  // Some browsers read it a moment after the click.
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
 async function saveIn({ contents, path, open }: Folder, name: string, text: string): Promise<void> {

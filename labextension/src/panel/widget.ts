@@ -17,6 +17,7 @@ export class RunsPanel extends Widget {
   private readonly list = new RunList(this.runs, () => this.update());
   private active = '';
   private notice = '';
+  private standing = this.runs.standing;
   private readonly stopping = new Set<string>();
   private readonly sending = new Set<string>();
   private ticker: ReturnType<typeof setInterval> | undefined;
@@ -179,6 +180,10 @@ export class RunsPanel extends Widget {
   }
 
   private onChanged(): void {
+    if (this.standing !== this.runs.standing) {
+      this.standing = this.runs.standing;
+      this.notice = ''; // what the line got in the way of
+    }
     for (const id of this.stopping) {
       const task = this.runs.task(id);
       if (task === undefined || isOver(task)) this.stopping.delete(id);
