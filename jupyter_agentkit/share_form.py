@@ -10,7 +10,7 @@ import anywidget
 import traitlets as t
 
 from agentkit.errors import AgentKitError, InvalidInput
-from agentkit.trace.read import as_list, as_text
+from agentkit.trace.read import as_list
 from jupyter_agentkit.page_module import page_module
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
@@ -27,6 +27,8 @@ class ShareForm(anywidget.AnyWidget):
         Gives what a form shows (``agentkit.trace.export.offered``) of the run as it stands now.
     write
         Writes ``(file, form, left out)`` and gives what to say of it.
+    done
+        Told the same when a file was written.
     """
 
     offered = t.Dict().tag(sync=True)
@@ -36,9 +38,11 @@ class ShareForm(anywidget.AnyWidget):
         self,
         look: Callable[[], Mapping[str, Any]],
         write: Callable[[str, str, set[int]], str],
+        done: Callable[[str], None],
     ) -> None:
         self._look = look
         self._write = write
+        self._done = done
         super().__init__(_esm=page_module("share-form"), offered=dict(look()))
         self.on_msg(self._on_page_message)  # pyright: ignore[reportUnknownMemberType]
 
@@ -66,4 +70,6 @@ class ShareForm(anywidget.AnyWidget):
             said, failed = error.message, True
         except OSError as error:
             said, failed = f"{file} could not be written: {error.strerror or error}.", True
-        cast("Any", self).send({"type": "said", "text": as_text(said), "failed": failed})
+        cast("Any", self).send({"type": "said", "text": said, "failed": failed})
+        if not failed:
+            self._done(said)

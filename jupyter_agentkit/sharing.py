@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
 import sys
+import uuid
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
@@ -96,11 +98,29 @@ class Sharing:
         if is_headless() or getattr(get_ipython(), "kernel", None) is None:
             _say(repr(self))
         else:
-            _ipython.display({**self.form().view_data(), "text/plain": repr(self)}, raw=True)
+            self._show_form()
 
-    def form(self) -> ShareForm:
-        """The form, as a widget."""
-        return ShareForm(self.look, lambda file, form, out: self._written(file, form, out)[1])
+    def _show_form(self) -> None:
+        # Until a file was written, as a dialog: in a saved notebook it would be a widget without a model.
+        context, display_id = contextvars.copy_context(), uuid.uuid4().hex
+
+        def close(said: str) -> None:
+            text = f"{said}\nrun.share() shows the form again."
+            context.run(
+                _ipython.update_display, {"text/plain": text}, raw=True, display_id=display_id
+            )
+
+        form = self.form(close)
+        bundle = {**form.view_data(), "text/plain": repr(self)}
+        _ipython.display(bundle, raw=True, display_id=display_id)
+
+    def form(self, done: Callable[[str], None] = lambda _: None) -> ShareForm:
+        """The form, as a widget; ``done`` is told what was written."""
+
+        def write(file: str, form: str, out: set[int]) -> str:
+            return self._written(file, form, out)[1]
+
+        return ShareForm(self.look, write, done)
 
 
 def _say(text: str) -> None:
