@@ -27,12 +27,13 @@ ON_THE_PAGE = {
     "No runs yet": ["Noch keine Läufe"],
     "Agents": ["Agenten"],
 }
-BY_THE_SERVER = {
+IN_THE_SCHEMA = {
     ("menu", "Agents"): "Agenten",
     ("schema", "Agents"): "Agenten",
     ("settings", "Follow runs"): "Läufen folgen",
+    ("settings", "When its notebook is out of sight"): "Wenn sein Notebook nicht zu sehen ist",
 }
-"""What stands in the schema, by context and text."""
+"""What stands in the schema, by context and text: the server reads it, and the page too."""
 
 
 def install(folder: Path) -> None:
@@ -42,9 +43,11 @@ def install(folder: Path) -> None:
     (folder / PACK / "__init__.py").touch()
     # The names are those that JupyterLab reads; without plural forms it refuses the whole pack.
     about = {"domain": DOMAIN, "language": "de-DE", "plural_forms": "nplurals=2; plural=(n != 1);"}
-    (messages / f"{DOMAIN}.json").write_text(json.dumps({"": about, **ON_THE_PAGE}))
+    of_schema = {f"{context}\x04{text}": [said] for (context, text), said in IN_THE_SCHEMA.items()}
+    texts = {"": about, **ON_THE_PAGE, **of_schema}
+    (messages / f"{DOMAIN}.json").write_text(json.dumps(texts))
     catalog = Catalog(locale="de_DE", domain=DOMAIN)
-    for (context, text), translated in BY_THE_SERVER.items():
+    for (context, text), translated in IN_THE_SCHEMA.items():
         catalog.add(text, translated, context=context)
     with (messages / f"{DOMAIN}.mo").open("wb") as file:
         write_mo(file, catalog)
@@ -87,6 +90,14 @@ def test_a_run_the_panel_the_commands_and_the_settings_are_in_the_language_of_ju
     page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Agent(en|s)$")).hover()
     expect(page.get_by_role("menuitem", name="Alle Läufe abbrechen…")).to_be_visible()
     LabPage(page, german_lab).picture("german")
+    page.keyboard.press("Escape")
+    LabPage(page, german_lab).command("settingeditor:open", {"query": "Agenten"})
+    editor = page.locator("#setting-editor, .jp-SettingsPanel").first
+    expect(editor).to_contain_text("Läufen folgen")
+    expect(page.locator(".jp-PluginList")).to_contain_text("Agenten")
+    option = editor.locator("option", has_text="Wenn sein Notebook nicht zu sehen ist")
+    expect(option).to_have_count(2)
+    LabPage(page, german_lab).picture("german-settings")
     schema = german_lab.request("GET", "lab/api/settings/jupyter-agentkit:plugin")["schema"]
     assert schema["title"] == "Agenten"
     assert schema["properties"]["follow"]["title"] == "Läufen folgen"

@@ -1,5 +1,6 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { ITranslator } from '@jupyterlab/translation';
 import { Token } from '@lumino/coreutils';
 import { LiveSettings } from './settings';
 
@@ -17,11 +18,15 @@ export const settingsPlugin: JupyterFrontEndPlugin<LiveSettings> = {
   description: 'The settings, menus and shortcuts of agents.',
   autoStart: true,
   provides: ISettings,
-  optional: [ISettingRegistry],
-  activate: (_app: JupyterFrontEnd, registry: ISettingRegistry | null) => {
+  optional: [ISettingRegistry, ITranslator],
+  activate: (
+    _app: JupyterFrontEnd,
+    registry: ISettingRegistry | null,
+    translator: ITranslator | null,
+  ) => {
     const settings = new LiveSettings();
     // Nobody waits for it: what is shown meanwhile follows as soon as it is there.
-    if (registry !== null) void settings.attach(registry, ID);
+    if (registry !== null) void settings.attach(registry, ID, translator);
     return settings;
   },
 };

@@ -1,5 +1,7 @@
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
+import type { ITranslator } from '@jupyterlab/translation';
 import type { Preferences, Preferred } from '../view/preferences';
+import { translateTitles } from './titles';
 
 /** When a notification is given. */
 export type When = 'never' | 'hidden' | 'always';
@@ -36,8 +38,13 @@ export class LiveSettings implements Preferred {
   }
 
   /** Heeds the registry's values for a plugin, now and whenever they change. */
-  async attach(registry: ISettingRegistry, plugin: string): Promise<void> {
+  async attach(
+    registry: ISettingRegistry,
+    plugin: string,
+    translator: ITranslator | null = null,
+  ): Promise<void> {
     const settings = await registry.load(plugin);
+    if (translator !== null) translateTitles(settings.schema, translator.load('jupyter_agentkit'));
     this.read(settings);
     settings.changed.connect(this.read, this);
   }
