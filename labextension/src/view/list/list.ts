@@ -3,27 +3,22 @@ import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Asks } from '../ask/ask';
 import { endTemplate, tookMs } from '../chrome';
-import { edgesOf } from '../follow';
-import { onNextFrame } from '../paint';
 import { preferred } from '../preferences';
 import type { RowContext } from '../row/row';
 import { rowTemplate } from '../row/rows';
 import { type Connection, isFinal, openRequest, type Row, type ViewState } from '../state/state';
 import { spentText } from '../state/usage';
 import { leadersOf, usageOfRows } from '../tools/costs';
-import { goBeside } from '../tools/deeds';
 import { trans } from '../words';
 import { Folds, keyOf, type Line } from './folds';
 import type { LightContent } from './light';
 import { lightContent } from './light-content';
 import { type Streak, streakTemplate } from './streaks';
+import { type Ground, Whereabouts } from './whereabouts';
 import { RowWindow } from './window';
 
 /** Up to so many lines all are rendered: the browser's own search and print reach them. */
 const ALL_UP_TO = 200;
-
-/** Frames after which what was scrolled to lies where it should. */
-const SETTLING = 5;
 
 /** What the list shows. */
 export interface Listed {
@@ -46,27 +41,24 @@ interface Gap {
 }
 
 /** The steps of a run, one below the other; of many, those that are near the screen. */
-export class RowList {
+export class RowList implements Ground {
   readonly folds = new Folds();
   private all: readonly Line[] = [];
   /** Those that can be seen: without what is folded away. */
-  private lines: readonly Line[] = [];
+  lines: readonly Line[] = [];
   /** Where each of them is, by its key, and where those are that wait for somebody. */
-  private places: ReadonlyMap<number, number> = new Map();
+  places: ReadonlyMap<number, number> = new Map();
   private waiting: readonly number[] = [];
   private items: readonly (Line | Gap)[] = [];
   private listed: { rows: readonly Row[]; over: boolean; version: string } | undefined;
   /** Which rows say what a turn took. */
   private leaders: ReadonlyMap<number, number> = new Map();
   private printing = false;
-  /** The line that has the focus, or will have it. */
-  private held: number | undefined;
-  /** The line that the pointer is on. */
-  private pointed: number | undefined;
   /** The row that is open only for as long as the reader is led to it. */
   private lent: Row | undefined;
   private readonly keys = new WeakMap<Element, number>();
   private readonly window: RowWindow;
+  private readonly reader: Whereabouts;
 
   constructor(
     private readonly view: ReactiveElement,
@@ -75,6 +67,7 @@ export class RowList {
     private readonly onToggle: () => void,
   ) {
     this.window = new RowWindow(() => view.requestUpdate());
+    this.reader = new Whereabouts(view, this);
   }
 
   start(): void {
@@ -95,7 +88,7 @@ export class RowList {
     const { state } = listed;
     this.take(listed.rows, isFinal(state.status) || listed.connection === 'saved');
     this.items = this.whole ? this.all : this.near();
-    return html`<ol @focusin=${this.hold} @focusout=${this.hold} @pointerover=${this.point} @keydown=${this.move}>
+    return html`<ol @focusin=${this.reader.hold} @focusout=${this.reader.hold} @pointerover=${this.reader.point} @keydown=${this.reader.move}>
       ${repeat(this.items, idOf, item => {
         if ('gap' in item)
           return html`<li class="gap" aria-hidden="true" style="height:${item.gap}px"></li>`;
@@ -129,6 +122,10 @@ export class RowList {
       tell(element, 'aria-posinset', this.whole ? undefined : (at[nth] ?? 0) + 1);
     });
     if (!this.whole) this.window.rendered(list, at);
+  }
+
+  keyOf(element: Element): number | undefined {
+    return this.keys.get(element);
   }
 
   /** The lines that are rendered now. */
@@ -175,7 +172,10 @@ export class RowList {
     const leave = (to: number): void => {
       if (to > next) items.push({ gap: heights.top(to) - heights.top(next), nth: nth++ });
     };
-    for (const index of this.window.pick(this.lines.length, this.kept())) {
+    for (const index of this.window.pick(this.lines.length, [
+      ...this.waiting,
+      ...this.reader.kept(),
+    ])) {
       const line = this.lines[index];
       if (line === undefined) continue;
       leave(index);
@@ -185,59 +185,6 @@ export class RowList {
     leave(this.lines.length);
     return items;
   }
-
-  /** What waits for somebody, and where the keyboard is with its neighbours: Tab goes on from there. */
-  private *kept(): Generator<number> {
-    yield* this.waiting;
-    const at = this.places.get(this.held ?? Number.NaN);
-    if (at === undefined) return;
-    const from = this.beside(at, -1) ?? at;
-    const to = this.beside(at, 1) ?? at;
-    for (let index = from; index <= to; index++) yield index;
-  }
-
-  /** The next line above (-1) or below (1) that has a button to stand on. */
-  private beside(at: number, way: -1 | 1): number | undefined {
-    for (let index = at + way; index >= 0 && index < this.lines.length; index += way)
-      if (hasHead(this.lines[index])) return index;
-    return undefined;
-  }
-
-  private readonly hold = (event: FocusEvent): void => {
-    const before = this.held;
-    this.held = event.type === 'focusout' ? undefined : this.keyAt(event);
-    if (this.held !== undefined && this.held !== before) this.view.requestUpdate();
-  };
-
-  private readonly point = (event: PointerEvent): void => {
-    const key = this.keyAt(event);
-    if (key === this.pointed) return;
-    this.pointed = key;
-    this.view.requestUpdate();
-  };
-
-  private keyAt(event: Event): number | undefined {
-    const line = event.composedPath().find(node => node instanceof Element && this.keys.has(node));
-    return line === undefined ? undefined : this.keys.get(line as Element);
-  }
-
-  /** Up and down go from line to line, Home and End to the first and the last. */
-  private readonly move = (event: KeyboardEvent): void => {
-    const [target] = event.composedPath();
-    const { altKey, ctrlKey, metaKey, shiftKey } = event;
-    if (altKey || ctrlKey || metaKey || shiftKey) return;
-    if (goBeside(event)) return;
-    if (!(target instanceof HTMLElement && target.matches('.head'))) return;
-    const at = this.places.get(this.keys.get(target.closest('li') ?? target) ?? Number.NaN) ?? -1;
-    const from = { ArrowDown: at, ArrowUp: at, Home: -1, End: this.lines.length };
-    const start = (from as Partial<Record<string, number>>)[event.key];
-    if (start === undefined) return;
-    const to = this.beside(start, event.key === 'ArrowDown' || event.key === 'Home' ? 1 : -1) ?? at;
-    event.preventDefault();
-    event.stopPropagation();
-    const line = this.lines[to];
-    if (line !== undefined) void this.goTo(keyOf(line), 'nearest');
-  };
 
   /** Unfolds all that was listed last, or folds it; what waits for somebody stays open. */
   foldAll(open: boolean): void {
@@ -250,7 +197,7 @@ export class RowList {
   async reveal(row: Row): Promise<HTMLElement | undefined> {
     this.lent = undefined;
     this.folds.unfold(row);
-    return this.goTo(keyOf(row), 'center');
+    return this.reader.goTo(keyOf(row), 'center');
   }
 
   /** The same without the focus, for a reader on the way: the row is folded again for the next. */
@@ -260,35 +207,7 @@ export class RowList {
       this.folds.toggle(lent);
     if (lent?.id !== row.id) this.lent = this.folds.isOpen(row) ? undefined : row;
     this.folds.unfold(row);
-    return this.goTo(keyOf(row), 'center', false);
-  }
-
-  private async goTo(
-    key: number,
-    block: ScrollLogicalPosition,
-    focus = true,
-  ): Promise<HTMLElement | undefined> {
-    this.held = key;
-    this.view.requestUpdate();
-    await this.view.updateComplete;
-    const line = this.elements().find(each => this.keys.get(each) === key);
-    if (!(line instanceof HTMLElement)) return undefined;
-    const scroll = (): void => line.scrollIntoView({ block: fits(line) ? block : 'start' });
-    scroll();
-    if (focus) focusOn(line);
-    await this.settle(line, () => this.held === key && scroll());
-    return line;
-  }
-
-  /** What comes into sight around a line may be higher than it was guessed to be, and move it. */
-  private async settle(line: HTMLElement, scroll: () => void): Promise<void> {
-    for (let times = 0; times < SETTLING; times++) {
-      const { top } = line.getBoundingClientRect();
-      await new Promise<void>(resolve => onNextFrame(() => setTimeout(resolve)));
-      await this.view.updateComplete;
-      if (Math.abs(line.getBoundingClientRect().top - top) < 1) return;
-      scroll();
-    }
+    return this.reader.goTo(keyOf(row), 'center', false);
   }
 
   private streak(streak: Streak, { state, costs }: Listed): TemplateResult {
@@ -307,7 +226,7 @@ export class RowList {
     const streak = this.folds.placeOf(row);
     const request = answers ? openRequest(row) : undefined;
     const ask = request === undefined ? undefined : this.asks.of(request);
-    const attended = row.id === this.held || row.id === this.pointed;
+    const attended = this.reader.isAt(row.id);
     return guard([row, open, run, share, ask, usage, costs, streak, attended], () => {
       const context: RowContext = {
         open,
@@ -334,24 +253,6 @@ export class RowList {
 
 function idOf(item: Line | Gap): number | string {
   return 'gap' in item ? `gap ${item.nth}` : keyOf(item);
-}
-
-/** It has a title that folds and unfolds it. */
-function hasHead(line: Line | undefined): boolean {
-  if (line === undefined) return false;
-  return 'rows' in line || ['tool', 'thinking', 'other'].includes(line.kind);
-}
-
-/** The middle of one that is higher than the screen says nothing of where it begins. */
-function fits(line: HTMLElement): boolean {
-  const { upper, lower } = edgesOf(line);
-  return line.offsetHeight <= lower - upper;
-}
-
-function focusOn(line: HTMLElement): void {
-  const head = line.querySelector<HTMLElement>(':scope > button.head');
-  if (head === null) line.tabIndex = -1;
-  (head ?? line).focus({ preventScroll: true });
 }
 
 function tell(element: Element, attribute: string, value: number | undefined): void {

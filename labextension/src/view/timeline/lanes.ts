@@ -108,6 +108,47 @@ function together(before: Bar, bar: Bar): Bar {
   };
 }
 
+/**
+ * The bar of a lane at a place, or the nearest that is no further away than `near`.
+ *
+ * Both are parts of the drawn range, as the edges of bars are.
+ */
+export function barAt(
+  bars: readonly Bar[],
+  lane: number,
+  place: number,
+  near: number,
+): Bar | undefined {
+  let nearest: Bar | undefined;
+  let distance = near;
+  for (const bar of bars) {
+    if (bar.lane !== lane) continue;
+    const away = Math.max(bar.left - place, place - bar.left - bar.width, 0);
+    if (away > distance || (away === distance && nearest !== undefined)) continue;
+    nearest = bar;
+    distance = away;
+  }
+  return nearest;
+}
+
+/** The span of a lane that begins nearest to a time; its place in the list. */
+export function nearestIn(
+  spans: readonly Span[],
+  lanes: Lanes,
+  lane: number,
+  time: number,
+): number | undefined {
+  let nearest: number | undefined;
+  let distance = Number.POSITIVE_INFINITY;
+  for (const [index, { from }] of spans.entries()) {
+    const away = Math.abs(from - time);
+    if (lanes.of[index] !== lane || away >= distance) continue;
+    nearest = index;
+    distance = away;
+  }
+  return nearest;
+}
+
 /** How long each kind took in all; what ran at the same time counts once. */
 export function timeByKind(spans: readonly Span[], now: number): ReadonlyMap<SpanKind, number> {
   const sums = new Map<SpanKind, number>();

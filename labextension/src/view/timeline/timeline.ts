@@ -3,7 +3,7 @@ import { isFinal, type Row, type Status, type ViewState } from '../state/state';
 import { floatAt } from '../tools/floating';
 import { moved, type Range, roomFor, within, zoomed } from './axis';
 import { Drag } from './drag';
-import { type Bar, barsOf, type Lanes, lanesOf } from './lanes';
+import { type Bar, barAt, barsOf, type Lanes, lanesOf, nearestIn } from './lanes';
 import { type Span, spansOf } from './spans';
 import { type Picture, timelineTemplate } from './template';
 import { barText, spanText, type Told } from './text';
@@ -205,23 +205,10 @@ export class Timeline {
   }
 
   private barAt(event: PointerEvent | MouseEvent): Bar | undefined {
-    const plot = event.currentTarget as HTMLElement;
-    const box = plot.getBoundingClientRect();
+    const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
     const across = (event.clientY - box.top - PADDING) / (box.height - 2 * PADDING);
     const lane = Math.floor(across * this.lanes.count);
-    const x = event.clientX - box.left;
-    let nearest: Bar | undefined;
-    let distance = NEAR;
-    for (const bar of this.bars) {
-      if (bar.lane !== lane) continue;
-      const left = bar.left * box.width;
-      const right = left + bar.width * box.width;
-      const away = Math.max(left - x, x - right, 0);
-      if (away > distance || (away === distance && nearest !== undefined)) continue;
-      nearest = bar;
-      distance = away;
-    }
-    return nearest;
+    return barAt(this.bars, lane, (event.clientX - box.left) / box.width, NEAR / box.width);
   }
 
   private clicked(event: PointerEvent): void {
@@ -277,49 +264,37 @@ export class Timeline {
     if (event.altKey || event.ctrlKey || event.metaKey) return false;
     const { from, to } = this.range;
     const nudge = (to - from) / 4;
-    switch (event.key) {
-      case 'ArrowRight':
-        if (event.shiftKey) this.show(moved(this.range, this.whole, nudge));
-        else this.moveTo(this.current + 1);
-        return true;
-      case 'ArrowLeft':
-        if (event.shiftKey) this.show(moved(this.range, this.whole, -nudge));
-        else this.moveTo(this.current - 1);
-        return true;
-      case 'ArrowDown':
-        this.moveLane(1);
-        return true;
-      case 'ArrowUp':
-        this.moveLane(-1);
-        return true;
-      case 'Home':
-        this.moveTo(0);
-        return true;
-      case 'End':
-        this.moveTo(this.spans.length - 1);
-        return true;
-      case 'Enter':
-      case ' ':
-        this.go(this.spans[this.current]);
-        return true;
-      case '+':
-      case '=':
-        this.zoomBy(0.5);
-        return true;
-      case '-':
-        this.zoomBy(2);
-        return true;
-      case '0':
-        this.show(undefined);
-        return true;
-      case 'Escape':
-        if (this.zoom === undefined && !this.hasKeyboard) return false;
-        this.hasKeyboard = false;
-        this.show(undefined);
-        return true;
-      default:
-        return false;
-    }
+    const { current } = this;
+    const side = (by: 1 | -1) => () =>
+      event.shiftKey
+        ? this.show(moved(this.range, this.whole, by * nudge))
+        : this.moveTo(current + by);
+    const does: Partial<Record<string, () => void>> = {
+      ArrowRight: side(1),
+      ArrowLeft: side(-1),
+      ArrowDown: () => this.moveLane(1),
+      ArrowUp: () => this.moveLane(-1),
+      Home: () => this.moveTo(0),
+      End: () => this.moveTo(this.spans.length - 1),
+      Enter: () => this.go(this.spans[current]),
+      ' ': () => this.go(this.spans[current]),
+      '+': () => this.zoomBy(0.5),
+      '=': () => this.zoomBy(0.5),
+      '-': () => this.zoomBy(2),
+      0: () => this.show(undefined),
+    };
+    if (event.key === 'Escape') return this.letGo();
+    const act = does[event.key];
+    act?.();
+    return act !== undefined;
+  }
+
+  /** Back to the whole of it, and off the spans; whether there was anything to go back from. */
+  private letGo(): boolean {
+    if (this.zoom === undefined && !this.hasKeyboard) return false;
+    this.hasKeyboard = false;
+    this.show(undefined);
+    return true;
   }
 
   private moveTo(place: number): void {
@@ -337,13 +312,7 @@ export class Timeline {
   private moveLane(by: 1 | -1): void {
     const lane = (this.lanes.of[this.current] ?? 0) + by;
     const here = this.spans[this.current]?.from ?? 0;
-    let nearest: number | undefined;
-    for (const [index, span] of this.spans.entries()) {
-      if (this.lanes.of[index] !== lane) continue;
-      const before = nearest === undefined ? undefined : this.spans[nearest];
-      if (before === undefined || Math.abs(span.from - here) < Math.abs(before.from - here))
-        nearest = index;
-    }
+    const nearest = nearestIn(this.spans, this.lanes, lane, here);
     if (nearest !== undefined) this.moveTo(nearest);
   }
 }
