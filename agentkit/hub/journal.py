@@ -34,6 +34,7 @@ log = logging.getLogger("agentkit")
 MEMORY = ":memory:"
 
 _IS_UNFINISHED = "status IN ({})".format(", ".join(f"'{status}'" for status in UNFINISHED))
+_ELSEWHERE = f"SELECT id FROM tasks WHERE {_IS_UNFINISHED} AND owner != ? LIMIT ?"
 _UNFINISHED_OWNERS = f"SELECT DISTINCT owner FROM tasks WHERE {_IS_UNFINISHED}"
 _TAKE = f"UPDATE tasks SET owner = ? WHERE owner = ? AND {_IS_UNFINISHED} RETURNING id, summary"
 
@@ -199,6 +200,14 @@ class Journal:
             return connection.execute("DELETE FROM tasks WHERE id = ?", (task_id,)).rowcount > 0
 
         return await self._write(job, durable=True)
+
+    async def elsewhere(self, limit: int) -> list[str]:
+        """The ids of unfinished tasks of other servers."""
+
+        def job(connection: sqlite3.Connection) -> list[str]:
+            return [task_id for (task_id,) in connection.execute(_ELSEWHERE, (self.owner, limit))]
+
+        return await self._read(job)
 
     async def take_orphans(self) -> list[TaskSummary]:
         """Unfinished tasks whose server is gone, brought up to their last stored event.

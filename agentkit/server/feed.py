@@ -142,11 +142,10 @@ class _Feed:
                 if self._behind:
                     await self._send_list()
                 wait = await self._send_due()
-                if self._elsewhere():
-                    if self._loop.time() - looked >= POLL:
-                        await self._look_elsewhere()
-                        looked = self._loop.time()
-                    wait = min(wait or POLL, POLL)
+                if self._loop.time() - looked >= POLL:
+                    await self._look_elsewhere()
+                    looked = self._loop.time()
+                wait = min(wait or POLL, POLL)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(wait):
                         await self._wake.wait()
@@ -216,7 +215,8 @@ class _Feed:
         return [task_id for task_id in self._told if not self._hub.runs(task_id)]
 
     async def _look_elsewhere(self) -> None:
-        for task_id in self._elsewhere():
+        begun = await self._hub.journal.elsewhere(MOST)
+        for task_id in {*begun, *self._elsewhere()}:
             summary = await self._hub.journal.summary(task_id)
             if summary is None:
                 self.removed(task_id)

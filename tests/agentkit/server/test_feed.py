@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -351,3 +352,20 @@ async def test_changes_that_overflow_while_others_are_told_end_no_talk(
             reader.may_read.set()
             told = await reader.until(lambda frame: frame["type"] == "tasks")
             assert told["data"] == []
+
+
+async def test_tasks_of_another_server_on_the_journal_are_told_from_their_begin_to_their_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_module, "POLL", 0.01)
+    journal = tmp_path / "journal.sqlite"
+    gate = Gate()
+    async with (
+        running(journal=journal) as here,
+        reading(here) as reader,
+        running([gate, "Done."], journal=journal) as there,
+    ):
+        await start(there, "t1")
+        await reader.until(is_now("t1", "running"))
+        gate.open()
+        await reader.until(is_now("t1", "completed"))
