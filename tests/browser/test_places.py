@@ -15,6 +15,8 @@ OpenPage = Callable[[Lab], LabPage]
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 
+STRIP = ".jp-MainAreaWidget:has(> .agentkit-document) > .jp-Toolbar"
+
 AGENT = """\
 from jupyter_agentkit import Agent, tool
 
@@ -62,6 +64,7 @@ def test_a_file_of_runs_opens_as_the_runs_and_a_broken_one_says_what_is_wrong(
     trace = document.locator("agentkit-trace")
     page.page.goto(f"{lab.url}/lab/tree/many.agenttrace.json?reset")
     expect(trace).to_have_attribute("data-status", "completed")
+    expect(page.page.locator(STRIP)).to_be_hidden()
     page.picture("document-several-runs")
     document.get_by_role("navigation").get_by_role("button").nth(1).click()
     expect(trace).to_have_attribute("data-status", "failed")
@@ -134,6 +137,8 @@ def test_the_launcher_starts_a_notebook_whose_run_opens_in_a_tab_and_is_found_ag
     page.trace().element.click(button="right", position={"x": 200, "y": 8})
     page.page.locator(".lm-Menu-itemLabel", has_text="Open Run in a Tab").click()
     tab = page.page.locator(".agentkit-document:visible agentkit-trace")
+    expect(tab).to_be_visible()
+    expect(page.page.locator(STRIP)).to_be_hidden()
     expect(tab).to_have_attribute("data-task-id", task["task_id"])
     expect(page.page.get_by_role("tab", name="analyst: Which region")).to_be_visible()
     lab.wait_for_layout(f"agentkit-runs:{task['task_id']}")

@@ -250,6 +250,9 @@ async def test_a_run_that_may_not_ask_fails_and_says_what_it_needed() -> None:
     assert finished.error.reason == "needs_answer"
     assert "consent to call echo" in finished.error.message
     assert of(RequestResolved, events) == []
+    error = only(ToolFinished, events).error
+    assert error is not None
+    assert error.message == "Stopped with the run."  # why is said once, at its end
 
 
 async def test_a_request_expires_when_it_was_given_a_limit() -> None:
