@@ -35,6 +35,11 @@ export const FIND = css`
     font-size: 13px;
   }
 
+  /* Beside the button that closes the box there is no room for a second cross. */
+  .find > input::-webkit-search-cancel-button {
+    display: none;
+  }
+
   .find > .count {
     min-width: 72px;
     color: var(--soft);
