@@ -16,7 +16,7 @@ export function isShort(document: unknown): boolean {
 /**
  * Reads a long document in slices, so that the page does other things in between.
  *
- * @param began Told at once what the document says of itself, with its first rows.
+ * @param began Told at once what the document says of itself, and soon again with its first rows.
  */
 export async function readLong(
   document: unknown,
@@ -24,6 +24,9 @@ export async function readLong(
   signal: AbortSignal,
 ): Promise<ViewState | undefined> {
   const draft = opening(document);
+  began(firstOf(draft, document));
+  // A page that opens a notebook is busy enough with it.
+  await nextTask();
   const slices: (readonly unknown[])[] = [];
   for (const slice of isPacked(document) ? unpacked(document) : slicesOf(document)) {
     foldInto(draft, slice);

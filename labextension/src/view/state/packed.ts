@@ -7,6 +7,8 @@ const MOST_CHARACTERS = 200_000_000;
 const MOST_VALUES = 4_000_000;
 /** Characters that are read at once, about: so the page does other things in between. */
 const PIECE = 250_000;
+/** The same of the first rows, which are waited for; still more than are rendered at once. */
+const FIRST_PIECE = 100_000;
 /** Bytes that are inflated at once. */
 const SLICE = 16_384;
 
@@ -35,16 +37,18 @@ class TooMuch extends Error {}
 function* lists(texts: Iterable<string>): Generator<readonly unknown[]> {
   let rest = '';
   let inLines = true;
+  let least = FIRST_PIECE;
   for (const more of texts) {
     const end = inLines ? more.lastIndexOf(',\n') : -1;
     const cut = rest.length + end;
     rest += more;
-    if (end < 0 || cut < PIECE) continue;
+    if (end < 0 || cut < least) continue;
     const piece = entries(`${rest.slice(0, cut)}]`);
     // Written by somebody else, over more lines: then it is read as a whole.
     inLines = piece !== undefined;
     if (piece === undefined) continue;
     rest = `[${rest.slice(cut + 1)}`;
+    least = PIECE;
     yield piece;
   }
   yield list(JSON.parse(rest));
@@ -70,7 +74,7 @@ function* inflated(packed: Fields): Generator<string> {
     const part = decoder.decode(bytes, { stream: !end });
     parts.push(part);
     characters += part.length;
-    values += begun(part);
+    values += begun(bytes);
     if (characters > MOST_CHARACTERS || values > MOST_VALUES)
       throw new TooMuch('the packed events are longer than is read');
   });
@@ -89,12 +93,9 @@ function bytesOf(decoded: string): Uint8Array {
 }
 
 /** How many values begin in a part of some JSON, at most. */
-function begun(json: string): number {
+function begun(json: Uint8Array): number {
   let count = 0;
-  for (let at = 0; at < json.length; at++) {
-    const sign = json.charCodeAt(at);
-    // Comma, bracket, brace.
-    if (sign === 0x2c || sign === 0x5b || sign === 0x7b) count += 1;
-  }
+  // Comma, bracket, brace.
+  for (const sign of json) if (sign === 0x2c || sign === 0x5b || sign === 0x7b) count += 1;
   return count;
 }
