@@ -23,17 +23,8 @@ export const linkedPlugin: JupyterFrontEndPlugin<void> = {
       const step = linkedStep(location.hash);
       if (step !== undefined) void links.follow(step, false);
     });
-    window.addEventListener('click', event => {
-      const link = event.composedPath().find(node => node instanceof HTMLAnchorElement);
-      const step = link === undefined ? undefined : linkedStep(link.hash);
-      const elsewhere =
-        event.ctrlKey || event.metaKey || event.shiftKey || link?.target === '_blank';
-      if (link === undefined || step === undefined || elsewhere) return;
-      // JupyterLab opens a link to another notebook by itself, and the browser says nothing of one to
-      // where the page is already.
-      if (event.defaultPrevented) void links.follow(step, true);
-      else if (link.href === location.href) void links.follow(step, false);
-    });
+    // JupyterLab keeps the clicks on links that it opens by itself from going on.
+    window.addEventListener('click', event => links.clicked(event), { capture: true });
   },
 };
 
@@ -45,6 +36,18 @@ class Links {
     private readonly app: JupyterFrontEnd,
     private readonly notebooks: ReadonlySet<Opened>,
   ) {}
+
+  clicked(event: MouseEvent): void {
+    const link = event.composedPath().find(node => node instanceof HTMLAnchorElement);
+    const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
+    const step = link === undefined || elsewhere ? undefined : linkedStep(link.hash);
+    if (step === undefined) return;
+    const isHere = link?.href === location.href && link.target !== '_blank';
+    setTimeout(() => {
+      // JupyterLab has opened another notebook; of a link to where the page is already no browser tells.
+      if (event.defaultPrevented || isHere) void this.follow(step, event.defaultPrevented);
+    });
+  }
 
   /** @param opening Its notebook is only just being opened. */
   async follow({ taskId, seq }: Step, opening: boolean): Promise<void> {
@@ -74,10 +77,11 @@ class Links {
     return drawn(() => this.look(taskId), wait ? WITHIN_FRAMES : 1);
   }
 
-  /** The cell that shows a run, or its view where that is no notebook. */
+  /** The view of a run in the tab at the front, or the cell that shows it. */
   private look(taskId: string) {
-    const front = this.app.shell.currentWidget;
-    const cell = shownIn(this.notebooks, taskId, front?.id);
-    return cell ?? (front === null ? undefined : viewIn(front.node, taskId));
+    const { currentWidget: front } = this.app.shell;
+    const isNotebook = [...this.notebooks].some(({ panel }) => panel.id === front?.id);
+    const view = front === null || isNotebook ? undefined : viewIn(front.node, taskId);
+    return view ?? shownIn(this.notebooks, taskId, front?.id);
   }
 }

@@ -21,6 +21,7 @@ _v4: Any = nbformat.v4
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 MODES = ["full", "defer", "contentVisibility", "none"]
+KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
 LINES = 9_000
 """Of a result: more than is shown in one piece."""
 
@@ -42,11 +43,7 @@ def _write(lab: Lab, name: str, link: str, runs: list[dict[str, Any]]) -> None:
     for run in runs:
         cells += [*(_cell(number) for number in range(40)), _cell(0, run)]
     cells += [_cell(number) for number in range(40)]
-    notebook = _v4.new_notebook(
-        cells=cells,
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-    )
-    _nbformat.write(notebook, lab.root / name)
+    _nbformat.write(_v4.new_notebook(cells=cells, metadata=KERNEL), lab.root / name)
 
 
 def test_a_link_leads_to_a_far_step_in_each_of_the_ways_that_a_notebook_shows_its_cells(
@@ -63,13 +60,15 @@ def test_a_link_leads_to_a_far_step_in_each_of_the_ways_that_a_notebook_shows_it
     other = long["events"][-40]["seq"]
     link = f"agentkit-run={run['task_id']}&step={result['seq']}"
     _write(lab, "links.ipynb", link, [run, long])
+    beside = [_v4.new_markdown_cell(f"[elsewhere](links.ipynb#{link})")]
+    _nbformat.write(_v4.new_notebook(cells=beside, metadata=KERNEL), lab.root / "beside.ipynb")
     page = open_page(lab)
+    head = page.traces.locator(f'[data-seq="{call["seq"]}"] > .head')
     setting = "lab/api/settings/@jupyterlab/notebook-extension:tracker"
     try:
         for mode in MODES:
             lab.request("PUT", setting, {"raw": json.dumps({"windowingMode": mode})})
             page.open("links.ipynb", kernel=False)
-            head = page.traces.locator(f'[data-seq="{call["seq"]}"] > .head')
             anchor = page.page.get_by_role("link", name="to the step")
             anchor.click()
             expect(head).to_be_focused()
@@ -93,5 +92,10 @@ def test_a_link_leads_to_a_far_step_in_each_of_the_ways_that_a_notebook_shows_it
             anchor.click()
             expect(head).to_be_focused()
             expect(head).to_be_in_viewport()
+        # JupyterLab opens a link to another notebook by itself, at its top.
+        page.open("beside.ipynb", kernel=False)
+        page.page.get_by_role("link", name="elsewhere").click()
+        expect(head).to_be_focused()
+        expect(head).to_be_in_viewport()
     finally:
         lab.request("PUT", setting, {"raw": "{}"})
