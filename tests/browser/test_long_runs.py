@@ -52,6 +52,8 @@ def long(show: Callable[..., Page]) -> Page:
         long_trace(STEPS),
     )
     expect(page.locator("ol > .row").first).to_be_visible()
+    # The first rows are there at once, the others soon.
+    page.wait_for_function("() => document.documentElement.scrollHeight > 100_000")
     return page
 
 

@@ -190,7 +190,12 @@ export class Finder {
 
   private close(): void {
     const back = this.cameFrom;
-    const head = this.here?.querySelector<HTMLElement>(':scope > .head');
+    const row = this.found[this.at];
+    // On the way there it is rendered already, mostly.
+    const here = [...this.view.lines()].find(
+      line => line.getAttribute('data-seq') === `${row?.seq}`,
+    );
+    const head = here?.querySelector<HTMLElement>(':scope > .head');
     const { input, hasFocus } = this;
     this.hide();
     // Where the reader was led to is nearer than where they came from.
