@@ -21,6 +21,8 @@ export async function stay(
 ): Promise<void> {
   const until = performance.now() + WITHIN_MS;
   const acts = new AbortController();
+  // What they do on the way does not keep them from getting there, but nothing holds them then.
+  heedReader(acts);
   let told = false;
   let since = performance.now();
   let off = 0;
@@ -36,10 +38,10 @@ export async function stay(
     } else if (off === 0 && !told) {
       told = true;
       reached(element);
-      heedReader(acts);
     }
     await new Promise(requestAnimationFrame);
   }
+  if (!told && element !== undefined && !signal.aborted) reached(element);
   acts.abort();
 }
 
