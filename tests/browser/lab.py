@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat.v4
+import psutil
 from playwright.sync_api import Locator, Page, expect
 
 # nbformat is partly untyped.
@@ -138,6 +139,12 @@ class Lab:
     def log(self) -> str:
         """What the server has written."""
         return self._log.read_text()
+
+    @property
+    def memory(self) -> int:
+        """Bytes of memory that the server holds."""
+        assert self._process is not None
+        return psutil.Process(self._process.pid).memory_info().rss
 
     def request(self, verb: str, path: str, body: object = None) -> Any:
         """Ask the server as its owner does."""

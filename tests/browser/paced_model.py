@@ -2,6 +2,7 @@
 
 ``paced:5x0.2`` streams a sentence, calls ``tick`` with 1 to 5, waiting 0.2 s before each, and answers.
 ``clock:500x0.02`` streams the time 500 times, as ``[milliseconds since 1970]``, 0.02 s apart.
+``burst:4000`` waits until there is a file of the name that it is asked, and streams 4000 words at once.
 What they do depends on the conversation alone, so any number of runs may use them at once.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
 from typing import Any
 
 from agentkit.core.protocol import ToolSpec
@@ -82,6 +84,25 @@ class ClockModel(PacedModel):
         yield LLMResponse("".join(said), model or "")
 
 
+class BurstModel(PacedModel):
+    """A model that says all at once."""
+
+    async def stream(
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        model: str | None = None,
+        tools: Sequence[ToolSpec] = (),
+    ) -> AsyncGenerator[Piece]:
+        """Wait for the file, then say it."""
+        go = Path(messages[-1].content)
+        while not go.exists():  # noqa: ASYNC110, ASYNC240 - another process makes it
+            await asyncio.sleep(0.01)
+        for number in range(int(model or "10")):
+            yield TextPiece(f"[{number:018}] ")
+        yield LLMResponse("done", model or "")
+
+
 # Jupyter Server looks these two up by name.
 def _jupyter_server_extension_points() -> list[dict[str, str]]:  # pyright: ignore[reportUnusedFunction]
     return [{"module": "paced_model"}]
@@ -91,3 +112,4 @@ def _load_jupyter_server_extension(server: Any) -> None:  # pyright: ignore[repo
     gateway = server.web_app.settings["agentkit_hub"].executor.gateway
     gateway.register_provider("paced", PacedModel())
     gateway.register_provider("clock", ClockModel())
+    gateway.register_provider("burst", BurstModel())
