@@ -66,7 +66,7 @@ def _plain(kind: str, a_frame: int) -> float:
 
 
 def _of_run(lab: Lab, task_id: str, batch: int) -> float:
-    """A run whose model says ``EVENTS`` words as fast as it can; it begins when all watch."""
+    """A run whose model says ``EVENTS`` things as fast as it can; it begins when all watch."""
     agent = {"name": "burst", "model": f"burst:{EVENTS}", "task_mode": "llm_generate"}
     lab.request("POST", "agentkit/api/v1/agents", {"config": agent})
     go = lab.root / f"{task_id}.go"

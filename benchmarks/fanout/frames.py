@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 EVENT = {
-    "event_type": "message_delta",
+    "event_type": "warning",
     "seq": 2,
     "step": 1,
     "ts": "2026-01-01T00:00:00.000+00:00",
-    "message_id": "m1",
-    "delta": "[000000000000000001] ",
+    "message": "[000000000000000001] ",
+    "reason": "burst",
 }
 
 

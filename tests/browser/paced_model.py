@@ -2,7 +2,7 @@
 
 ``paced:5x0.2`` streams a sentence, calls ``tick`` with 1 to 5, waiting 0.2 s before each, and answers.
 ``clock:500x0.02`` streams the time 500 times, as ``[milliseconds since 1970]``, 0.02 s apart.
-``burst:4000`` waits until there is a file of the name that it is asked, and streams 4000 words at once.
+``burst:4000`` waits until there is a file of the name that it is asked, and says 4000 warnings at once.
 What they do depends on the conversation alone, so any number of runs may use them at once.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from agentkit.core.protocol import ToolSpec
-from agentkit.llm.protocol import ChatMessage, LLMResponse, Piece, TextPiece, ToolCall
+from agentkit.llm.protocol import ChatMessage, LLMResponse, Notice, Piece, TextPiece, ToolCall
 
 
 class PacedModel:
@@ -99,7 +99,7 @@ class BurstModel(PacedModel):
         while not go.exists():  # noqa: ASYNC110, ASYNC240 - another process makes it
             await asyncio.sleep(0.01)
         for number in range(int(model or "10")):
-            yield TextPiece(f"[{number:018}] ")
+            yield Notice("burst", f"[{number:018}] ")
         yield LLMResponse("done", model or "")
 
 
