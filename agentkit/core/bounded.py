@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, TypeVar
 
@@ -162,11 +163,12 @@ class Stop:
         bell = _Bell()
         self._bells.add(bell)
         task = asyncio.ensure_future(_contained(work, bell))
+        task.add_done_callback(bell.ring_at_end)
         try:
-            while self._stopped is None and (clock is None or clock.left != 0):
+            while not (task.done() or self._stopped or (clock is not None and clock.left == 0)):
                 await bell.hear(clock and clock.next_look)
-                if task.done():
-                    return _result(task)
+            if task.done():
+                return _result(task)
         finally:
             self._bells.discard(bell)
             if not task.done():
@@ -174,8 +176,8 @@ class Stop:
                 _, pending = await asyncio.wait((task,), timeout=GRACE if grace is None else grace)
                 if pending and left_behind is not None:
                     left_behind()
-                # Whatever it still raises has nobody left to hear it.
-                task.add_done_callback(lambda late: late.cancelled() or late.exception())
+            if task.cancelled() and _unbegun(work):
+                work.close()  # cancelled before it began: Python would warn that nobody awaited it
         if self._stopped is not None:
             raise self._stopped
         raise TimeUp
@@ -198,6 +200,12 @@ class _Bell:
         if self._heard is not None and not self._heard.done():
             self._heard.set_result(None)
 
+    def ring_at_end(self, task: asyncio.Task[Any]) -> None:
+        """Wake whoever waits for a task that was cancelled before it could ring; a turn later than others."""
+        if not task.cancelled():
+            task.exception()  # heard, though nobody may wait any more
+        self.ring()
+
     async def hear(self, seconds: float | None) -> None:
         """Wait until it rings, ``seconds`` at the most."""
         loop = asyncio.get_running_loop()
@@ -210,10 +218,15 @@ class _Bell:
                 timer.cancel()
 
 
+def _unbegun(work: Coroutine[Any, Any, Any]) -> bool:
+    return inspect.iscoroutine(work) and inspect.getcoroutinestate(work) == inspect.CORO_CREATED
+
+
 def _result(task: asyncio.Task[T]) -> T:
     try:
         return task.result()
-    except GeneratorExit as error:  # raised by the work itself: nobody has closed it
+    except (GeneratorExit, asyncio.CancelledError) as error:
+        # The work's own doing, or that of another's work: we have neither closed nor cancelled it.
         raise Escaped(error) from error
 
 

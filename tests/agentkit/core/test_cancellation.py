@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -231,6 +232,39 @@ async def test_a_tool_that_swallows_its_cancelling_is_abandoned_once() -> None:
     may_end.set()
     await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()}, timeout=SOON)
     assert names(events)[-1] == "run_finished"
+
+
+async def test_a_tool_that_cancels_itself_has_failed_and_the_run_goes_on() -> None:
+    async def cancels_itself(arguments: dict[str, Any], context: ToolContext) -> ToolResult:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await asyncio.sleep(0)
+        return ToolResult("success")
+
+    gateway, _ = scripted([ToolCall("1", "cancels_itself")], "Done.")
+    tool = AsyncTool("cancels_itself", cancels_itself)
+    events = await collect(react(AGENT, "?", gateway=gateway, tools=(tool,)))
+    error = only(ToolFinished, events).error
+    assert error is not None
+    assert (error.message, error.reason) == ("CancelledError", "tool_error")
+    assert only(RunFinished, events).status is TaskStatus.COMPLETED
+
+
+async def test_a_call_that_another_one_cancels_before_it_begins_does_not_hang_the_run() -> None:
+    async def cancels_the_others(arguments: dict[str, Any], context: ToolContext) -> ToolResult:
+        for task in asyncio.all_tasks():
+            work = task.get_coro()
+            if inspect.iscoroutine(work) and inspect.getcoroutinestate(work) == "CORO_CREATED":
+                task.cancel()
+        return ToolResult("success")
+
+    gateway, _ = scripted([ToolCall(name, "cancels_the_others") for name in "12"], "Done.")
+    tool = AsyncTool("cancels_the_others", cancels_the_others)
+    events = await collect(react(AGENT, "?", gateway=gateway, tools=(tool,)))
+    outcomes = {event.tool_call_id: event.outcome for event in of(ToolFinished, events)}
+    assert outcomes == {"1": "success", "2": "failed"}
+    assert only(RunFinished, events).status is TaskStatus.COMPLETED
 
 
 async def test_a_token_cancelled_beforehand_ends_the_run_before_the_model_is_asked() -> None:
