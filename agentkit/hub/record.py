@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_json
 
@@ -37,20 +38,30 @@ def encode(event: StepEvent, redactor: Redactor) -> Record:
     # A field that is absent is left out; a ``None`` among a tool's arguments stays.
     try:
         text = event.model_dump_json(exclude_none=True, fallback=str)
-        if redactor.is_harmless(text):
-            return Record(event, text)
     except (PydanticSerializationError, UnicodeEncodeError):
-        pass  # what is wrong with it is mended below
-    payload = event.model_dump(exclude_none=True)
+        plain = json.dumps(event.model_dump(exclude_none=True), default=str)
+        text = repaired(json.dumps(_parsed(plain), ensure_ascii=False))
+        event = type(event).model_validate_json(text)
+    if redactor.is_harmless(text):
+        return Record(event, text)
+    # What is written is looked at, and not what it is made of: a path or bytes may hold a secret too.
+    payload = _parsed(text)
     clean = redactor.redact(payload)
-    if clean is not payload:
-        event = type(event).model_validate(clean)
+    if clean is payload:
+        return Record(event, text)
+    return Record(type(event).model_validate(clean), _json(clean))
+
+
+def _parsed(text: str) -> Any:
+    # Browsers read no NaN.
+    return json.loads(text, parse_int=_whole, parse_constant=lambda _: None)
+
+
+def _whole(digits: str) -> int | str:
     try:
-        return Record(event, _json(clean))
-    except (PydanticSerializationError, UnicodeEncodeError):
-        plain = json.loads(json.dumps(clean, default=str), parse_constant=lambda _: None)
-        text = repaired(json.dumps(plain, ensure_ascii=False))
-        return Record(type(event).model_validate_json(text), text)
+        return int(digits)
+    except ValueError:  # more digits than Python reads
+        return digits
 
 
 def encode_delta(event: MessageDelta | ThinkingDelta, start: int) -> Record:
