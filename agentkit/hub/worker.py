@@ -125,7 +125,8 @@ class Worker:
         going_on = True
         while going_on:
             batch, going_on = self._take()
-            self._commit(batch)
+            if batch:  # to end needs no lock, which another process may hold
+                self._commit(batch)
             self._committed = time.monotonic()
             for job in batch:
                 try:

@@ -169,3 +169,13 @@ async def test_jobs_that_write_wait_once_for_a_file_that_somebody_else_holds(
     assert tried == [1]
     worker.close()
     holder.close()
+
+
+def test_ending_without_work_waits_for_no_lock_of_another_process(tmp_path: Path) -> None:
+    path = tmp_path / "file.db"
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    statements: list[str] = []
+    connection.set_trace_callback(statements.append)
+    worker = Worker(connection, "test-journal", writes=True)
+    worker.close()
+    assert statements == []
