@@ -1,6 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { LiveRun } from '../src/view/live';
+import { nextTask } from '../src/view/paint';
 import { isShort, readLong } from '../src/view/reading';
 import type { Listener } from '../src/view/source';
 import type { ViewState } from '../src/view/state/state';
@@ -76,4 +77,39 @@ test('a long run that was saved unfinished is watched when it is read', async ()
   expect(run.state.rows).toHaveLength(CALLS);
   listener?.events([{ seq: 12_000, event_type: 'run_finished', status: 'completed' }]);
   expect(run.over).toBe(true);
+});
+
+test('a run whose end the notebook brings while its beginning is still read stays ended', async () => {
+  const events = calls();
+  const told = { changed: () => undefined, finished: () => undefined, refused: () => undefined };
+  const run = new LiveRun(told);
+  let watched = 0;
+  const subscribe = (): void => {
+    watched += 1;
+  };
+  run.open({ trace: packed(events, 'running'), subscribe }, new AbortController().signal);
+  const end = { seq: events.length + 1, event_type: 'run_finished', status: 'completed' };
+  run.adopt({ task_id: 'a', status: 'completed', events: [end] });
+  expect(run.over).toBe(true);
+  await run.whole;
+  expect(run.state).toMatchObject({ status: 'completed', lastSeq: end.seq });
+  expect(watched).toBe(0);
+});
+
+test('a page gets on with other things while a small file becomes very much text', async () => {
+  const data = deflateSync(`[${' '.repeat(60_000_000)}]`).toString('base64');
+  const trace = { task_id: 'a', status: 'completed', events: { encoding: 'zlib+base64', data } };
+  let turns = 0;
+  let going = true;
+  const other = async (): Promise<void> => {
+    while (going) {
+      await nextTask();
+      turns += 1;
+    }
+  };
+  const others = other();
+  await readLong(trace, () => undefined, new AbortController().signal);
+  going = false;
+  await others;
+  expect(turns).toBeGreaterThan(5);
 });

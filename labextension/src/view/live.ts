@@ -50,9 +50,13 @@ export class LiveRun {
     }
     const ends = isFinal(asStatus(fields(trace).status) ?? 'running');
     if (source.subscribe !== undefined && !ends) this.connection = 'reconnecting';
-    this.whole = this.readLong(trace, state => this.change(state)).then(state => {
+    // The notebook may have brought a later document meanwhile.
+    const read = (state: ViewState): void => {
+      if (state.lastSeq >= this.state.lastSeq) this.change(state);
+    };
+    this.whole = this.readLong(trace, read).then(state => {
       if (state === undefined) return;
-      this.change(state);
+      read(state);
       watch();
     });
   }

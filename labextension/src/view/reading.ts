@@ -30,7 +30,7 @@ export async function readLong(
   const slices: (readonly unknown[])[] = [];
   for (const slice of isPacked(document) ? unpacked(document) : slicesOf(document)) {
     foldInto(draft, slice);
-    if (slices.push(slice) === 1) began(firstOf(draft, document));
+    if (slice.length > 0 && slices.push(slice) === 1) began(firstOf(draft, document));
     await nextTask();
     if (signal.aborted) return undefined;
   }

@@ -42,7 +42,11 @@ function* lists(texts: Iterable<string>): Generator<readonly unknown[]> {
     const end = inLines ? more.lastIndexOf(',\n') : -1;
     const cut = rest.length + end;
     rest += more;
-    if (end < 0 || cut < least) continue;
+    if (end < 0 || cut < least) {
+      // A small file may become very much text in which no entry ends.
+      if (more.length > PIECE) yield [];
+      continue;
+    }
     const piece = entries(`${rest.slice(0, cut)}]`);
     // Written by somebody else, over more lines: then it is read as a whole.
     inLines = piece !== undefined;
