@@ -137,7 +137,8 @@ class Question:
     topics
         The stems of all words but those like ``body_mass``: such a word is a value, not a topic.
     quoted, names
-        Text in quotation marks; capitalised words within a sentence, and words like ``body_mass``.
+        Text in quotation marks; outside them, capitalised words within a sentence, and words like
+        ``body_mass``.
     numbers
         All numbers with the place of the word before which they stand.
     asks
@@ -166,7 +167,8 @@ class Question:
         self.quoted = [
             a or b for a, b in re.findall(r"[\"“`]([^\"”`]+)[\"”`]|(?<!\w)'([^']+)'", text)
         ]
-        self.names = _names(text)
+        parts = {name for each in self.quoted for name in _names(each) if name != each}
+        self.names = [name for name in _names(text) if name not in parts]
         self.numbers = [
             (place, number)
             for place, word in enumerate(lower)

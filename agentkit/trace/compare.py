@@ -251,4 +251,11 @@ def _blocks(a: Sequence[Row], b: Sequence[Row], key_of: Any) -> Iterator[_Block]
 
 
 def _key(value: object) -> str:
-    return _PROCESS.sub("", json.dumps(value, sort_keys=True, default=repr))
+    # A page that saves a notebook writes 163.0 as 163: JavaScript has one kind of number.
+    known = json.loads(json.dumps(value, default=repr), parse_float=_number)
+    return _PROCESS.sub("", json.dumps(known, sort_keys=True))
+
+
+def _number(written: str) -> float | int:
+    number = float(written)
+    return int(number) if number.is_integer() else number

@@ -203,6 +203,13 @@ def test_arguments_are_filled_by_the_schema(question: str, arguments: dict[str, 
     assert table.called == [("forecast", arguments)]
 
 
+def test_a_name_within_quoted_text_is_no_value_of_its_own() -> None:
+    table = Table(run_python=always("a table"))
+    python = tool("run_python", "Run code.", "code", code={"type": "string"})
+    table.ask("Run python: `sales.describe()`", python)
+    assert table.called == [("run_python", {"code": "sales.describe()"})]
+
+
 def test_two_arguments_with_the_same_values_get_one_each() -> None:
     table = Table(correlation=always(0.8711))
     both = tool("correlation", "", "first second", first=MEASURE, second=MEASURE)

@@ -84,6 +84,13 @@ def test_a_call_that_gives_another_result_is_changed() -> None:
     assert differing(a, b) == {"result": ({"text/plain": "1"}, {"text/plain": "2"})}
 
 
+def test_a_whole_number_that_a_page_wrote_without_its_point_is_no_difference() -> None:
+    values = ({"n": [163.0, 1e21, 0.5]}, {"n": [163, 10**21, 0.5]}, {"n": [163, 10**21, 0.25]})
+    a, b, c = (run(*call(1, {"application/json": each}, arguments=each)) for each in values)
+    assert steps(a, b) == [("same", "Called region_total")]
+    assert steps(a, c) == [("changed", "Called region_total")]
+
+
 def test_a_call_with_other_arguments_is_the_same_step_changed() -> None:
     a = run(*call(1, {}, arguments={"region": "North"}), *call(3, {}, tool_name="stop"))
     b = run(*call(1, {}, arguments={"region": "South"}), *call(3, {}, tool_name="stop"))
