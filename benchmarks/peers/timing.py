@@ -12,6 +12,8 @@ from contextlib import AbstractAsyncContextManager
 Run = Callable[[], Awaitable[int]]
 """Carries out a run and gives how many results of its tool were seen in its stream."""
 
+WARM_UP = 20
+
 
 def main(prepared: Callable[[int], AbstractAsyncContextManager[Run]]) -> None:
     """Print the microseconds a step of each round as JSON.
@@ -20,7 +22,7 @@ def main(prepared: Callable[[int], AbstractAsyncContextManager[Run]]) -> None:
     ----------
     prepared
         Makes ready a run of as many steps: what an application does once is not timed.
-        The program's arguments are the number of steps and of rounds; the first round warms up.
+        The program's arguments are the number of steps and of rounds; a short run warms up.
     """
     steps, rounds = int(sys.argv[1]), int(sys.argv[2])
     print(json.dumps(asyncio.run(_timed(prepared, steps, rounds))))
@@ -30,11 +32,11 @@ async def _timed(
     prepared: Callable[[int], AbstractAsyncContextManager[Run]], steps: int, rounds: int
 ) -> list[float]:
     taken: list[float] = []
-    for _ in range(rounds + 1):
-        async with prepared(steps) as run:
+    for wanted in (WARM_UP, *[steps] * rounds):
+        async with prepared(wanted) as run:
             start = time.perf_counter()
             seen = await run()
-            taken.append((time.perf_counter() - start) / steps * 1e6)
-        if seen != steps:
-            raise SystemExit(f"The run showed {seen} calls of its tool and not {steps}.")
+            taken.append((time.perf_counter() - start) / wanted * 1e6)
+        if seen != wanted:
+            raise SystemExit(f"The run showed {seen} calls of its tool and not {wanted}.")
     return taken[1:]
