@@ -196,9 +196,11 @@ def _name(word: str, ending: str = "") -> Names:
 
 _WHOLE_KEYS = "|".join(f"(?<={word}{gap}key)" for word in sorted(_KEYS) for gap in ("_", "-", ""))
 _NO_TOKENS = "".join(f"(?<!{word}_token)" for word in sorted(_HARMLESS_TOKENS))
+_OPTIONS = "(?:password|passwd|passphrase|secret|token|api[_-]?key) "
 _OPTION = Rule(
     "",
-    r"--[\w-]{0,30}?(?:password|passwd|passphrase|secret|token|api[_-]?key) ",
+    # Of a line of dashes only the first are tried.
+    rf"(?<!-)--[\w-]{{0,30}}?{_OPTIONS}",
     _PLAIN.replace("#", "#/"),
     8,
     looks=_MIXED,
@@ -230,7 +232,7 @@ NAMED: tuple[Names, ...] = (
     Names(
         "curl ", (Rule("", r"curl [^\n]{0,200}?-u [\w.@-]{1,60}:", r"""[^\s"']""", 4),), mark="-"
     ),
-    Names("--", (_OPTION,), mark="-"),
+    Names("--", (_OPTION,), re.compile(rf"(?<=[\w-]){_OPTIONS}"), mark="-"),
 )
 """What is known by the name before it; for text in small letters."""
 

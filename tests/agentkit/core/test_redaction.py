@@ -495,3 +495,10 @@ def test_json_keeps_its_shape_and_loses_its_secrets(value: Any, secret: str) -> 
     masked = plain(secret).redact(holder)
     assert secret not in json.dumps(masked)
     assert plain("never-in-there-at-all").redact(value) == value
+
+
+def test_a_line_of_dashes_begins_no_option_however_long_it_is() -> None:
+    line = f"{'-' * 40}token abc123def456"
+    assert plain().redact_text(line) == line
+    assert plain().redact_text("---token abc123def456") == "---token [secret]"
+    assert plain().redact_text("a--my-api-key abc123def456") == "a--my-api-key [secret]"
