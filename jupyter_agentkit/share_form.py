@@ -54,11 +54,17 @@ class ShareForm(anywidget.AnyWidget):
     def _on_page_message(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
         match message:
             case {"type": "look"}:
-                self.offered = dict(self._look())
+                self._look_again()
             case {"type": "write", "file": str(file), "form": str(form), "leave_out": list()}:
                 self._tell(file, form, as_list(message["leave_out"]))
             case _:
                 _log.warning("A page sent what no form for sharing understands: %r", message)
+
+    def _look_again(self) -> None:
+        try:
+            self.offered = dict(self._look())
+        except AgentKitError as error:
+            self._say(error.message, failed=True)
 
     def _tell(self, file: str, form: str, left_out: list[Any]) -> None:
         numbers = {each for each in left_out if isinstance(each, int)}
@@ -70,6 +76,11 @@ class ShareForm(anywidget.AnyWidget):
             said, failed = error.message, True
         except OSError as error:
             said, failed = f"{file} could not be written: {error.strerror or error}.", True
-        cast("Any", self).send({"type": "said", "text": said, "failed": failed})
+        except ValueError as error:  # a name that no file can have
+            said, failed = f"{file!r} could not be written: {error}.", True
+        self._say(said, failed=failed)
         if not failed:
             self._done(said)
+
+    def _say(self, text: str, *, failed: bool) -> None:
+        cast("Any", self).send({"type": "said", "text": text, "failed": failed})

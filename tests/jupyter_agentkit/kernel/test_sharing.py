@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from agentkit.errors import InvalidInput
+from agentkit.errors import AgentKitError, InvalidInput
 from agentkit.llm.protocol import ToolCall
 from agentkit.trace import load
 from agentkit.trace.export import ENDINGS
@@ -117,6 +117,8 @@ def test_the_form_says_what_would_leave_and_writes_it(run: Any, tmp_path: Path) 
         ({"leave_out": ["1"]}, "Steps are numbers"),
         ({"form": "pdf"}, "not 'pdf'"),
         ({"file": "no/such/folder.html"}, "could not be written: No such file"),
+        ({"file": "a\0.html"}, "could not be written: embedded null byte"),
+        ({"file": "\ud800.html"}, "could not be written: "),
     ],
 )
 def test_what_the_form_cannot_write_it_says(
@@ -133,6 +135,19 @@ def test_what_the_form_cannot_write_it_says(
     assert told["failed"]
     assert said in told["text"]
     assert list(tmp_path.rglob("*.html")) == []
+
+
+def test_the_form_says_why_it_could_not_look_again() -> None:
+    def looks() -> dict[str, Any]:
+        if form_is_there:
+            raise AgentKitError("The server does not answer.")
+        return {}
+
+    form_is_there = False
+    form = ShareForm(looks, lambda file, kind, out: "", lambda said: None)
+    form_is_there = True
+    (told,) = heard(form, {"type": "look"})
+    assert told == {"type": "said", "text": "The server does not answer.", "failed": True}
 
 
 def test_of_a_run_that_goes_on_leaves_what_was_looked_at(
