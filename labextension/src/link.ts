@@ -22,5 +22,7 @@ export function linkedStep(hash: string): Step | undefined {
   const named = new URLSearchParams(hash.replace(/^#/, ''));
   const taskId = named.get(RUN) ?? '';
   const seq = Number(named.get(STEP) ?? 0);
-  return taskId === '' ? undefined : { taskId, seq: Number.isSafeInteger(seq) ? seq : 0 };
+  return taskId === ''
+    ? undefined
+    : { taskId, seq: Number.isSafeInteger(seq) && seq > 0 ? seq : 0 };
 }

@@ -20,6 +20,9 @@ test.each(['', '#', '#cell-3', '#step=3', '#agentkit-run='])('%j names no step',
   expect(linkedStep(hash)).toBeUndefined();
 });
 
-test.each(['x', '1.5', '1e99', ''])('a step %j that no event can have is the whole run', seq => {
-  expect(linkedStep(`#agentkit-run=t&step=${seq}`)).toEqual({ taskId: 't', seq: 0 });
-});
+test.each(['x', '1.5', '1e99', '-5', '-0', ''])(
+  'a step %j that no event can have is the whole run',
+  seq => {
+    expect(linkedStep(`#agentkit-run=t&step=${seq}`)).toEqual({ taskId: 't', seq: 0 });
+  },
+);
