@@ -1,9 +1,11 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { TraceElement } from '../view/element';
+import { edgesOf } from '../view/follow';
 import type { Opened } from './desk';
 import type { NotebookPanel } from './panel';
 import { taskIdsIn } from './restore';
 import { dataIn } from './restorer';
+import { heedReader, STILL_MS } from './stay';
 
 /** A cell of an open notebook that shows a run. */
 export interface Shown {
@@ -68,9 +70,29 @@ export async function soonShownIn(
 export async function reveal(app: JupyterFrontEnd, shown: Shown, taskId: string): Promise<void> {
   const view = await bring(app, shown, taskId);
   if (view === undefined) return;
-  const tall = view.offsetHeight > shown.panel.content.node.clientHeight;
-  view.scrollIntoView({ block: tall ? 'start' : 'center' });
+  goTo(view, shown.panel);
   flash(view);
+  void keep(view, shown);
+}
+
+function goTo(view: TraceElement, panel: NotebookPanel): void {
+  const tall = view.offsetHeight > panel.content.node.clientHeight;
+  view.scrollIntoView({ block: tall ? 'start' : 'center' });
+}
+
+/** A notebook that comes to the front goes back to where it was once more, and its cells still grow. */
+async function keep(view: TraceElement, { panel, index }: Shown): Promise<void> {
+  const acts = new AbortController();
+  heedReader(acts);
+  const until = performance.now() + STILL_MS;
+  while (performance.now() < until && !acts.signal.aborted) {
+    await new Promise(requestAnimationFrame);
+    if (panel.isDisposed || !panel.isVisible || panel.content.activeCellIndex !== index) break;
+    const { upper, lower } = edgesOf(view);
+    const { top, bottom } = view.getBoundingClientRect();
+    if (view.isConnected && (top >= lower || bottom <= upper)) goTo(view, panel);
+  }
+  acts.abort();
 }
 
 /** The view of a run in a notebook, once it is in the page; nothing when the reader goes on to something else. */

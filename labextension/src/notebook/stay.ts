@@ -1,7 +1,7 @@
 import { edgesOf } from '../view/follow';
 
 /** JupyterLab goes back to the cell that was asked for whenever one changes its height within 3 s. */
-const STILL_MS = 3200;
+export const STILL_MS = 3200;
 /** When it measures what is above, it moves the page and puts that right in one of the next frames. */
 const FRAMES_OFF = 4;
 /** What does not come to rest within this time is let go. */
@@ -59,7 +59,7 @@ function hasDialog(): boolean {
 }
 
 /** Aborts as soon as the reader does something of their own. */
-function heedReader(acts: AbortController): void {
+export function heedReader(acts: AbortController): void {
   const options = { capture: true, passive: true, signal: acts.signal };
   for (const type of ['pointerdown', 'wheel', 'touchstart', 'keydown'])
     window.addEventListener(type, () => acts.abort(), options);
