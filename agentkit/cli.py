@@ -14,6 +14,7 @@ from agentkit._version import __version__
 from agentkit.errors import AgentKitError, InvalidInput, NotFound
 
 if TYPE_CHECKING:
+    from agentkit.replay import Replay
     from agentkit.trace.files import SavedTrace
 
 _FORMS = ("html", "markdown", "json", "jsonl", "ipynb", "ag-ui", "otlp")
@@ -258,24 +259,28 @@ def _replay(given: argparse.Namespace) -> int:
         raise NotFound(f"{given.file} has no run {given.run[numbers.index(None)]}.")
     runs = _runs(given.file, [each for each in numbers if each is not None])
     _note_later_versions(runs)
+    results: list[Replay] = []
+    missing: list[str] = []
     with contextlib.redirect_stdout(sys.stderr):  # what the tools print
-        results = [
-            replay(
-                run,
-                given.agent and find_subject(given.agent, run.agent),
-                recorded_tools=given.recorded_tools,
-            )
-            for run in runs.values()
-        ]
+        for number, run in runs.items():
+            try:
+                subject = given.agent and find_subject(given.agent, run.agent)
+            except NotFound as error:
+                # One that was not asked for by its number keeps nobody from the others.
+                if given.run or error.reason != "agent_not_found" or len(missing) + 1 == len(runs):
+                    raise
+                missing.append(f"run {number} was not replayed: {error.message}")
+                continue
+            results.append(replay(run, subject, recorded_tools=given.recorded_tools))
     changes = [change for result in results for change in result.changes]
-    notes = list(dict.fromkeys(note for result in results for note in result.notes))
+    notes = [*missing, *dict.fromkeys(note for result in results for note in result.notes)]
     if given.json:
         told = {**comparison.to_json(changes), "notes": notes}
         _write(to_bytes(f"{written(told, indent=2)}\n"))
     else:
         _say(comparison.to_text(changes, str(given.file), "replayed"))
         _say("".join(f"note: {note}\n" for note in notes))
-    return int(not all(result.same for result in results))
+    return int(bool(missing) or not all(result.same for result in results))
 
 
 def _runs(file: Path, chosen: Sequence[int] | None) -> Mapping[int, SavedTrace]:

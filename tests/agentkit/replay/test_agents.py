@@ -77,6 +77,27 @@ def test_a_notebooks_definitions_are_run_and_none_of_its_runs(
     assert main(["trace", "replay", "book.ipynb", "--agent", "book.ipynb", "--recorded-tools"]) == 0
 
 
+def test_a_run_whose_agent_is_not_found_keeps_nobody_from_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    definitions = TOOLS + '\nfull = Agent("full", tools=[region_total])\n'
+    held = json.loads(notebook(definitions, "run"))
+    held["cells"] += json.loads(notebook("run", run={**RUN, "agent": "slow", "task_id": "t2"}))[
+        "cells"
+    ]
+    (tmp_path / "book.ipynb").write_text(json.dumps(held))
+
+    assert main(["trace", "replay", "book.ipynb", "--agent", "book.ipynb"]) == 1
+    said = capsys.readouterr().out
+    assert "the same: 1 step, completed" in said
+    assert (
+        "note: run 2 was not replayed: book.ipynb has no agent 'slow'; it has analyst, full."
+        in said
+    )
+
+    assert main(["trace", "replay", "book.ipynb", "--agent", "book.ipynb", "--run", "2"]) == 2
+
+
 def test_a_module_names_its_agent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "book.ipynb").write_text(notebook("run"))
     (tmp_path / "sales_agents.py").write_text(TOOLS.replace("factor = 1", "factor = 3"))
