@@ -35,6 +35,11 @@ eraser = Agent("eraser", tools=[erase], model="demo", script=[{"calls": calls}])
 counter = Agent("counter", tools=[tick], model="paced:1000x0.2", limits={"max_steps": 2000})
 short = Agent("short", tools=[tick], model="paced:6x0.3")"""
 
+GATE = """\
+import pathlib, time
+while not pathlib.Path("gate").exists():
+    time.sleep(0.02)"""
+
 
 def sample(name: str) -> dict[str, Any]:
     return json.loads((SAMPLES / f"{name}.json").read_text())
@@ -162,7 +167,8 @@ def test_the_launcher_starts_a_notebook_whose_run_opens_in_a_tab_and_is_found_ag
 def test_what_ends_or_asks_out_of_sight_calls_once_and_commands_reach_the_runs(
     lab: Lab, open_page: OpenPage
 ) -> None:
-    lab.write("calls.ipynb", [AGENT, "eraser.run('Erase')", "short.run('Count')"])
+    cells = [AGENT, "eraser.run('Erase')", "short.run('Count')", f"{GATE}\neraser.run('Again')"]
+    lab.write("calls.ipynb", cells)
     lab.write("other.ipynb", ["1"])
     page = open_page(lab)
     page.page.on("dialog", lambda dialog: dialog.accept())
@@ -181,9 +187,9 @@ def test_what_ends_or_asks_out_of_sight_calls_once_and_commands_reach_the_runs(
     for _ in range(2):  # the first asks for a reason
         page.trace(0).element.get_by_role("button", name="Deny").click()
     page.trace(0).expect_status("completed")
-    page.page.locator(".jp-Cell .jp-InputArea-editor").nth(1).click()
-    page.command("notebook:run-cell")
     page.command("docmanager:open", {"path": "other.ipynb"})
+    expect(page.trace(0).element).to_be_hidden()
+    (lab.root / "gate").touch()
     expect(toast(page, "eraser waits for your approval to call erase.")).to_be_visible()
     task = lab.tasks()[0]
     (request,) = task["open_requests"]
