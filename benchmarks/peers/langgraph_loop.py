@@ -30,10 +30,10 @@ class Instant(BaseChatModel):
     def bind_tools(self, tools: Any, **kwargs: Any) -> Any:
         return self
 
-    def _generate(self, *args: Any, **kwargs: Any) -> ChatResult:
-        raise NotImplementedError
-
     async def _agenerate(self, *args: Any, **kwargs: Any) -> ChatResult:
+        return self._generate()
+
+    def _generate(self, *args: Any, **kwargs: Any) -> ChatResult:
         usage: Any = {"input_tokens": 10, "output_tokens": 2, "total_tokens": 12}
         if self.left == 0:
             message = AIMessage("done", usage_metadata=usage)

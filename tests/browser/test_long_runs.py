@@ -16,7 +16,8 @@ FIRST_ON_SCREEN = """() => {
     const trace = document.querySelector('agentkit-trace').shadowRoot;
     const rows = [...trace.querySelectorAll('ol > .row')];
     const row = rows.find(row => row.getBoundingClientRect().top >= 0);
-    return [row.dataset.seq, row.getBoundingClientRect().top];
+    // Right after a jump, no row may stand there yet.
+    return row ? [row.dataset.seq, row.getBoundingClientRect().top] : [null, Infinity];
 }"""
 
 # How far each line was off where it should be, and how much of the screen was empty, in px.
