@@ -35,7 +35,9 @@ _nbformat: Any = nbformat
 Program = Callable[[Path], tuple[int, str]]
 FORMS = {"text/html": to_html, "text/markdown": to_markdown, "text/plain": to_text}
 # What a map says of its runs: times and ids again.
-_VARYING = re.compile(r"((<|&lt;) )?\d+(\.\d+)? s\b|\d\d:\d\d UTC|\d{4}-\d\d-\d\d |\b[0-9a-f]{16}\b")
+_VARYING = re.compile(
+    r"((<|&lt;) )?\d+(\.\d+)? s\b|\d\d:\d\d UTC|\d{4}-\d\d-\d\d |\b[0-9a-f]{16}\b"
+)
 
 
 _TOLD = """
