@@ -19,7 +19,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: lab test test-python test-mcp1 test-page conformance bench check check-style check-layers check-types check-page \
+.PHONY: lab test test-python test-mcp1 test-page soak conformance bench check check-style check-layers check-types check-page \
 	check-generated fix front-end generated constraints dist clean
 
 lab: front-end  ## JupyterLab with the quickstart open
@@ -37,6 +37,9 @@ test-mcp1: front-end $(VENV)/.stamp-dev $(CONFORMANCE) $(MCP1)  ## MCP, with ver
 		tests/agentkit/tools/test_mcp.py tests/agentkit/tools/test_mcp_http.py \
 		tests/agentkit/server/test_mcp_events.py tests/jupyter_agentkit/server/test_mcp_servers.py \
 		tests/jupyter_agentkit/server/test_mcp.py tests/conformance
+
+soak: front-end $(VENV)/.stamp-dev  ## the long forms of the tests that have one: hours
+	python -m pytest --soak -m soak $(PYTEST_ARGS)
 
 conformance: front-end $(VENV)/.stamp-dev $(CONFORMANCE)  ## the public conformance suite of MCP
 	python -m pytest tests/conformance

@@ -96,6 +96,8 @@ def test_a_cell_that_the_kernel_executes_after_the_page_was_closed_shows_its_run
     page.page.on("dialog", lambda dialog: dialog.accept())
     page.open("queued.ipynb")
     page.run_all()
+    # The kernel has answered, so JupyterLab holds nothing back that it was to execute.
+    expect(page.page.locator(".jp-Cell").nth(0)).to_contain_text("[1]")
     expect(page.page.locator(".jp-Cell").nth(2)).to_contain_text("[*]")
     page.reload()
     expect(page.traces).to_have_count(0)
