@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import re
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -34,6 +35,9 @@ from agentkit.tools.registry import ToolRegistry
 
 PREFIX = "/api/v1"
 
+_HOST = re.compile(r"^(.*?):\d*$")
+"""The name or address in a ``Host`` header with a port."""
+
 T = TypeVar("T")
 
 
@@ -44,6 +48,7 @@ def create_app(
     tool_registry: ToolRegistry,
     api_key: str | None = None,
     journal: Journal | None = None,
+    allowed_hosts: Collection[str] | None = None,
 ) -> FastAPI:
     """An application that hosts agents.
 
@@ -57,9 +62,16 @@ def create_app(
         ``api_key``. ``None``: no key is asked. It is never taken from the environment.
     journal
         Where tasks are stored; left out, in memory.
+    allowed_hosts
+        Names under which the application may be addressed, besides addresses and names without a dot
+        (``localhost``); ``"*"``: all. Left out, no further ones where no ``api_key`` is asked for, and all
+        where one is. A page of another site can have its own name lead to this machine, and would be at
+        home here (DNS rebinding); such a page knows no key.
     """
     executor = InProcessExecutor(llm_gateway, tool_registry, skill_registry)
-    host = _Host(Hub(executor, journal or Journal()), api_key)
+    if allowed_hosts is None:
+        allowed_hosts = () if api_key is None else ("*",)
+    host = _Host(Hub(executor, journal or Journal()), api_key, frozenset(allowed_hosts))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
@@ -107,9 +119,10 @@ def _sent(response: Response) -> HttpResponse:
 class _Host:
     """One application's hub on its portal."""
 
-    def __init__(self, hub: Hub, api_key: str | None) -> None:
+    def __init__(self, hub: Hub, api_key: str | None, allowed_hosts: frozenset[str]) -> None:
         self._hub = hub
         self._api_key = api_key
+        self._allowed_hosts = frozenset(name.lower() for name in allowed_hosts)
         self._portal = Portal()
 
     async def stop(self) -> None:
@@ -175,9 +188,15 @@ class _Host:
         Raises
         ------
         Refused
-            The key is missing or wrong, or the origin is foreign.
+            The key is missing or wrong, or the origin or the host's name is foreign.
         """
         origin, host = (connection.headers.get(name, "").lower() for name in ("origin", "host"))
+        name = _HOST.sub(r"\1", host)
+        if not (_is_own(name) or self._allowed_hosts & {name, "*"}):
+            raise Refused(
+                f"This server is not addressed as {name}: create_app(allowed_hosts=[…]) allows names.",
+                reason="foreign_host",
+            )
         if origin and origin.partition("://")[2] != host:
             raise Refused(
                 f"Requests of pages from {origin} are not allowed.", reason="foreign_origin"
@@ -236,6 +255,15 @@ async def _body(request: HttpRequest, most: int) -> bytes | None:
         if len(body) > most:
             return None
     return bytes(body)
+
+
+def _is_own(name: str) -> bool:
+    """Whether no site of the internet has that name: addresses, and names without a dot, have no owner."""
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return "." not in name.removesuffix(".localhost")
+    return True
 
 
 def _key(connection: HTTPConnection) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -14,9 +15,9 @@ def host() -> Iterator[Host]:
     """``host(turn, turn, …)``: an application with that script, its lifespan ended with the test."""
     clients: list[TestClient] = []
 
-    def start(*script: Turn, api_key: str | None = None) -> Hosted:
+    def start(*script: Turn, api_key: str | None = None, **options: Any) -> Hosted:
         provider = ScriptedProvider(script)
-        app = application(provider, api_key=api_key)
+        app = application(provider, api_key=api_key, **options)
         client = TestClient(app)
         client.__enter__()
         clients.append(client)

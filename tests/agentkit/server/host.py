@@ -43,7 +43,7 @@ class Gate:
 
 
 def application(
-    provider: Any, *, api_key: str | None = None, journal: Journal | None = None
+    provider: Any, *, api_key: str | None = None, journal: Journal | None = None, **options: Any
 ) -> FastAPI:
     """An application with one provider, and with no agent."""
     gateway = LLMGateway()
@@ -54,6 +54,7 @@ def application(
         tool_registry=ToolRegistry(),
         api_key=api_key,
         journal=journal,
+        **options,
     )
 
 

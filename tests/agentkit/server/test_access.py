@@ -141,3 +141,58 @@ def test_the_key_is_never_taken_from_the_environment(
     with_argument = host(api_key=KEY)
     status, _ = ask(with_argument, ROUTES[0], **{"X-API-Key": "from-the-environment"})
     assert status == 401
+
+
+FOREIGN_HOSTS = ["rebound.example", "rebound.example:8000", "127.0.0.1.rebound.example", "a.test."]
+
+
+@routes
+def test_no_route_without_a_key_answers_under_the_name_of_another_site(
+    host: Host, route: Route
+) -> None:
+    hosted = host()
+    for name in FOREIGN_HOSTS:
+        status, error = ask(hosted, route, Host=name, Origin=f"http://{name}")
+        assert (status, error["reason"]) == (403, "foreign_host")
+        assert "allowed_hosts" in error["message"]
+    assert nothing_happened(hosted)
+
+
+def test_the_sockets_without_a_key_do_not_open_under_the_name_of_another_site(host: Host) -> None:
+    hosted = host("never said")
+    hosted.register()
+    for path in ("ws/tasks/t1", "ws/tasks"):
+        with hosted.client.websocket_connect(
+            f"{API}/{path}", headers={"Host": "rebound.example"}
+        ) as socket:
+            (error,) = refused(socket)
+        assert error["data"]["reason"] == "foreign_host"
+    assert hosted.provider.requests == []
+    assert hosted.client.get(f"{API}/tasks").json() == {"tasks": []}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "localhost",
+        "LOCALHOST:8000",
+        "lab.localhost",
+        "127.0.0.1:1",
+        "[::1]:8000",
+        "192.168.1.7",
+        "box",
+    ],
+)
+def test_addresses_and_names_that_no_site_can_have_are_answered(host: Host, name: str) -> None:
+    assert ask(host(), ROUTES[0], Host=name)[0] == 200
+
+
+def test_names_that_are_allowed_are_answered_and_with_a_key_all_are(host: Host) -> None:
+    named = host(allowed_hosts=["Agents.example"])
+    assert ask(named, ROUTES[0], Host="agents.example:443")[0] == 200
+    assert ask(named, ROUTES[0], Host="rebound.example")[0] == 403
+    assert ask(host(allowed_hosts=["*"]), ROUTES[0], Host="rebound.example")[0] == 200
+    keyed = host(api_key=KEY)
+    assert ask(keyed, ROUTES[0], Host="agents.example", **{"X-API-Key": KEY})[0] == 200
+    strict = host(api_key=KEY, allowed_hosts=[])
+    assert ask(strict, ROUTES[0], Host="agents.example", **{"X-API-Key": KEY})[0] == 403
