@@ -180,6 +180,7 @@ def _show(file: Path, chosen: Sequence[int] | None, *, sharing: bool) -> None:
 
 def _export(given: argparse.Namespace) -> None:
     from agentkit.trace.export import FORMS, titled, to_bytes
+    from agentkit.whole_file import write_whole
 
     file, output = given.file, given.output
     runs = _runs(file, given.run)
@@ -195,7 +196,7 @@ def _export(given: argparse.Namespace) -> None:
         return
     if output.exists() and output.samefile(file):
         raise InvalidInput(f"{output} is the file that is exported; name another one.")
-    output.write_bytes(written)
+    write_whole(output, written)
 
 
 def _leaving(run: SavedTrace, gone: Collection[int] = ()) -> str:

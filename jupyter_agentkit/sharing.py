@@ -20,6 +20,7 @@ from agentkit.trace.export import ENDINGS, exported, file_name, form_of, offered
 from agentkit.trace.leaving_out import all_but, numbered
 from agentkit.trace.overview import left_out
 from agentkit.trace.sharing import manifest, masked, shared, summary, to_text
+from agentkit.whole_file import write_whole
 from jupyter_agentkit.share_form import ShareForm
 from jupyter_agentkit.showing import is_headless
 
@@ -81,7 +82,7 @@ class Sharing:
         if chosen not in ENDINGS:
             raise InvalidInput(f"form has to be one of {', '.join(ENDINGS)}, not {chosen!r}.")
         leaving = shared(self._trace, self._redactor, out)
-        path.write_bytes(to_bytes(exported(leaving, chosen)))
+        write_whole(path, to_bytes(exported(leaving, chosen)))
         what = manifest(leaving)
         said = f"Wrote {file}: {summary(what.leaving(), what.holds())}."
         unfinished = "" if self._trace.has_ended else "The run had not ended yet."

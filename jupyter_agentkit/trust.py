@@ -8,9 +8,7 @@ links resolved. It holds for whatever the folder holds later, too.
 from __future__ import annotations
 
 import json
-import os
 import shlex
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
@@ -18,6 +16,7 @@ from typing import Any, cast
 from jupyter_core.paths import jupyter_data_dir
 
 from agentkit.errors import BrokenFile, InvalidInput, NotFound
+from agentkit.whole_file import write_whole
 
 
 class TrustRecord:
@@ -97,14 +96,8 @@ class TrustRecord:
     def _write(self, folders: Iterable[Path]) -> None:
         """Replace the record in one step, for the user's eyes only."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self.file.parent, prefix=self.file.name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                json.dump({"folders": [str(folder) for folder in folders]}, stream, indent=2)
-            Path(name).replace(self.file)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        record = {"folders": [str(folder) for folder in folders]}
+        write_whole(self.file, json.dumps(record, indent=2).encode(), mode=0o600)
 
 
 def resolved(folder: str | Path) -> Path:

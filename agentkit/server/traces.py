@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -26,8 +29,15 @@ from agentkit.trace.sharing import masked, shared
 if TYPE_CHECKING:
     from agentkit.server.api import Request
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
 MAX_TRACE = 3 * TRACE_CHARS
 """Bytes of a request that brings a trace along: as much as a notebook keeps of one, in any script."""
+
+AT_ONCE = 2
+"""Traces that are read and written at the same time; others wait, so that many large ones together take
+neither all memory nor all threads of the server."""
 
 _TYPES = {"html": "text/html", "markdown": "text/markdown", "jsonl": "application/jsonl"}
 
@@ -66,9 +76,9 @@ async def _one_trace(hub: Hub, task_id: str) -> Trace:
 
 async def look(request: Request) -> Response:
     """What would leave with a run, see ``export.offered``."""
-    asked: _Which = await asyncio.to_thread(_checked, _WHICH, request.body)
+    asked: _Which = await _in_turn(_checked, _WHICH, request.body)
     trace = await _meant(request.hub, asked)
-    return await asyncio.to_thread(_looked, trace, request.hub)
+    return await _in_turn(_looked, trace, request.hub)
 
 
 def _looked(trace: Trace, hub: Hub) -> Response:
@@ -77,9 +87,9 @@ def _looked(trace: Trace, hub: Hub) -> Response:
 
 async def export(request: Request) -> Response:
     """A run in a form, masked, and without what was left out."""
-    asked: _Export = await asyncio.to_thread(_checked, _EXPORT, request.body)
+    asked: _Export = await _in_turn(_checked, _EXPORT, request.body)
     trace = await _meant(request.hub, asked)
-    return await asyncio.to_thread(_exported, trace, asked, request.hub)
+    return await _in_turn(_exported, trace, asked, request.hub)
 
 
 def _exported(trace: Trace, asked: _Export, hub: Hub) -> Response:
@@ -109,8 +119,14 @@ async def _meant(hub: Hub, asked: _Which) -> Trace:
         raise InvalidInput(
             "trace is no trace of a run: it has neither events nor a task_id.", reason="no_trace"
         )
-    return await asyncio.to_thread(read_trace, document)
+    return await _in_turn(read_trace, document)
 
 
+async def _in_turn(function: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
+    work = partial(function, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, work)
+
+
+_THREADS = ThreadPoolExecutor(AT_ONCE, "agentkit-export")
 _WHICH = TypeAdapter(_Which)
 _EXPORT = TypeAdapter(_Export)

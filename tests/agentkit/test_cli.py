@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -219,6 +221,30 @@ def test_an_output_that_takes_no_more_is_said(capsys: pytest.CaptureFixture[str]
     assert main([*export, "-o", "/dev/full"]) == 2
     said = "agentkit: The output cannot be written: no space left on device.\n"
     assert capsys.readouterr().err == said
+
+
+def test_a_file_that_cannot_be_written_whole_stays_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "elsewhere")
+
+    out = tmp_path / "run.html"
+    out.write_text("before")
+    export = ["trace", "export", str(SAMPLES / "completed.json"), "--to", "html", "-o", str(out)]
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", fail)
+        assert main(export) == 2
+    assert capsys.readouterr().err == f"agentkit: {out}: no space left on device.\n"
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"run.html": "before"}
+    out.chmod(0o640)
+    link = tmp_path / "link.html"
+    link.symlink_to(out)
+    assert main([*export[:-1], str(link)]) == 0
+    assert link.is_symlink()
+    assert out.read_text().startswith("<!DOCTYPE html>")
+    assert out.stat().st_mode & 0o777 == 0o640
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_an_interrupt_ends_without_a_traceback(

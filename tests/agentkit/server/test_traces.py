@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import os
+import threading
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from agentkit.server import traces
 from agentkit.trace.export import FORMS
 from tests.agentkit.server.host import API, Host, Hosted
 from tests.agentkit.server.test_rest import error_of
@@ -160,3 +163,34 @@ def test_what_is_nested_deeper_than_a_server_takes_cannot_come_in_packed(hosted:
     brought = {**sample("completed"), "events": packed}
     assert look(hosted, trace=brought).status_code == 200
     assert "nested too deep" in export(hosted, "json", trace=brought).text
+
+
+def test_two_large_traces_are_written_at_a_time_and_the_others_wait(
+    hosted: Hosted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once: list[int] = []
+    busy = threading.Semaphore(0)
+    go = threading.Event()
+    counting = threading.Lock()
+    inside = 0
+
+    def slow(*_: object) -> str:
+        nonlocal inside
+        with counting:
+            inside += 1
+            at_once.append(inside)
+        busy.release()
+        assert go.wait(30)
+        with counting:
+            inside -= 1
+        return "written"
+
+    monkeypatch.setattr(traces, "exported", slow)
+    with ThreadPoolExecutor(6) as pages:
+        asked = [pages.submit(export, hosted, "html", trace=sample("completed")) for _ in range(6)]
+        for _ in range(traces.AT_ONCE):
+            assert busy.acquire(timeout=30)
+        go.set()
+        assert {answer.result().text for answer in asked} == {"written"}
+    assert len(at_once) == 6
+    assert max(at_once) == traces.AT_ONCE
