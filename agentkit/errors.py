@@ -8,6 +8,7 @@
     ├── NotFound              no agent, task, tool, skill, provider or request of that name
     ├── Conflict              it exists already, or is not in a state that allows this
     ├── Refused               known, understood and not allowed
+    ├── Full                  no room for more of it now; worth another try later
     ├── JournalError          the store of events cannot be read or written
     └── ProviderError         a model could not be asked
         ├── ProviderNotReady      not configured: a package or a key is missing
@@ -92,6 +93,12 @@ class Refused(AgentKitError):
     """Understood, and not allowed."""
 
     default_reason = "refused"
+
+
+class Full(AgentKitError):
+    """There is no room for more of it now; later there may be."""
+
+    default_reason = "full"
 
 
 class JournalError(AgentKitError):

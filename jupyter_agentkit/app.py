@@ -86,6 +86,7 @@ class AgentKitApp(AgentKitSettings, ExtensionApp):
             redactor=Redactor([*self._secrets(), *mcp_secrets], os.environ),
             limits=Limits(**self.limits),
             max_running=self.max_running,
+            max_queued=self.max_queued,
             away_seconds=self.away_seconds,
             sources=self._sources(skills),
         )

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from http import HTTPStatus
 from typing import Any, cast
 
-from agentkit.errors import AgentKitError, Conflict, InvalidInput, NotFound, Refused
+from agentkit.errors import AgentKitError, Conflict, Full, InvalidInput, NotFound, Refused
 
 Frame = dict[str, Any]
 """One frame of a task's socket, in either direction."""
@@ -100,6 +100,7 @@ _KINDS: dict[int, type[AgentKitError]] = {
     403: Refused,
     404: NotFound,
     409: Conflict,
+    429: Full,
 }
 
 

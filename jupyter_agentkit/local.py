@@ -99,6 +99,7 @@ def default_hub() -> Hub:
         redactor=Redactor([*keys(settings), *secrets], os.environ),
         limits=Limits(**settings.limits),
         max_running=settings.max_running,
+        max_queued=settings.max_queued,
         sources=sources,
     )
 

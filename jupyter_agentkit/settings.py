@@ -14,6 +14,7 @@ from traitlets.config import Configurable
 from agentkit.core.protocol import Limits, Policy
 from agentkit.errors import InvalidInput
 from agentkit.hub.client_tools import AWAY_SECONDS
+from agentkit.hub.hub import MAX_QUEUED, MAX_RUNNING
 from agentkit.llm.configured import checked_providers
 from agentkit.llm.prices import Prices
 from agentkit.server.input import checked
@@ -84,7 +85,16 @@ class AgentKitSettings(Configurable):
         policy comes before it, but what it denies, no agent may do.""",
     )
     max_running = Int(
-        1_000, min=1, config=True, help="Tasks that run at the same time; further ones wait."
+        MAX_RUNNING,
+        min=1,
+        config=True,
+        help="Tasks that run at the same time; further ones wait, in the order of their start.",
+    )
+    max_queued = Int(
+        MAX_QUEUED,
+        min=0,
+        config=True,
+        help="Tasks that wait for a place to run in; further ones are refused.",
     )
     busy_seconds = Float(
         BUSY_SECONDS,

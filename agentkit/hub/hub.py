@@ -18,7 +18,7 @@ from agentkit.core.protocol import (
 )
 from agentkit.core.redaction import Redactor
 from agentkit.core.requests import Requests
-from agentkit.errors import Conflict, JournalError, NotFound, Refused
+from agentkit.errors import Conflict, Full, JournalError, NotFound, Refused
 from agentkit.hub.changes import Changes
 from agentkit.hub.client_tools import AWAY_SECONDS, ClientDesk
 from agentkit.hub.connections import ConnectionManager
@@ -38,6 +38,12 @@ from agentkit.hub.unmasked import with_true_arguments
 from agentkit.hub.writer import TaskWriter
 from agentkit.tools.protocol import Resolution
 
+MAX_RUNNING = 1_000
+"""Tasks that run at the same time, where nothing else is said."""
+
+MAX_QUEUED = 10_000
+"""Tasks that wait for a place, where nothing else is said."""
+
 log = logging.getLogger("agentkit")
 
 
@@ -55,7 +61,10 @@ class Hub:
     limits
         What holds where neither the agent nor the run says otherwise.
     max_running
-        Tasks that run at the same time; further ones are ``queued``.
+        Tasks that run at the same time; further ones are ``queued``, and begin in the order in which
+        they were started, whatever their agents.
+    max_queued
+        Tasks that wait for a place; further ones are refused.
     away_seconds
         How long calls wait for a client that runs its own tools and is away.
     sources
@@ -69,7 +78,8 @@ class Hub:
         *,
         redactor: Redactor | None = None,
         limits: Limits | None = None,
-        max_running: int = 1_000,
+        max_running: int = MAX_RUNNING,
+        max_queued: int = MAX_QUEUED,
         away_seconds: float = AWAY_SECONDS,
         sources: Sources | None = None,
     ) -> None:
@@ -85,7 +95,8 @@ class Hub:
         self._brought = BroughtAgents()
         self.redactor = redactor or Redactor()
         self._limits = limits or Limits()
-        self._max_running = max_running
+        self.max_running = max_running
+        self.max_queued = max_queued
         self._away_seconds = away_seconds
         self._runs: dict[str, Run] = {}
         self._waiting: deque[Run] = deque()
@@ -132,6 +143,11 @@ class Hub:
         """How many tasks are running."""
         return sum(run.has_begun for run in self._runs.values())
 
+    @property
+    def queued(self) -> int:
+        """How many tasks wait for a place."""
+        return len(self._waiting)
+
     def register(self, agent: AgentConfig) -> bool:
         """Add or replace an agent; ``True`` when its name is new.
 
@@ -154,6 +170,8 @@ class Hub:
             No agent was named and there are several.
         Conflict
             There is a task of that id, or the conversation has a run that goes on.
+        Full
+            As many tasks wait as may.
         """
         await self.sources.refresh()
         follows = request.follows
@@ -176,6 +194,12 @@ class Hub:
         thread_id = plan.request.thread_id or task_id
         if any(thread_of(r.task.summary) == thread_id for r in self._runs.values()):
             raise busy(thread_id)
+        if len(self._runs) >= self.max_running + self.max_queued:
+            raise Full(
+                f"{self.max_queued:,} tasks wait for a place already, as many as may"
+                " (AgentKitApp.max_queued): start it later, cancel some, or raise that setting.",
+                reason="queue_full",
+            )
         summary = plan.summary(task_id, self.redactor)
         desk = ClientDesk(plan.client_tools, self._away_seconds) if plan.client_tools else None
         writer = TaskWriter(Task(summary), self.journal, self.redactor, publisher)
@@ -359,8 +383,9 @@ class Hub:
             await writer.finish(interrupted("Its server died while it ran."))
 
     def _start_waiting(self) -> None:
-        while self._waiting and self.running < self._max_running:
-            self._waiting.popleft().begin()
+        if self._waiting:
+            for _ in range(min(self.max_running - self.running, len(self._waiting))):
+                self._waiting.popleft().begin()
 
     def _ended(self, run: Run) -> None:
         self._runs.pop(run.task.id, None)

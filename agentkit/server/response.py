@@ -10,6 +10,7 @@ from agentkit.core.well_formed import repaired
 from agentkit.errors import (
     AgentKitError,
     Conflict,
+    Full,
     InvalidInput,
     JournalError,
     NotFound,
@@ -22,6 +23,7 @@ STATUS_CODES: tuple[tuple[type[AgentKitError], int], ...] = (
     (Refused, 403),
     (NotFound, 404),
     (Conflict, 409),
+    (Full, 429),
     (ProviderError, 400),
     (JournalError, 503),
     (AgentKitError, 400),

@@ -41,6 +41,9 @@ async def status(request: Request) -> Response:
                 for server in source.status
             ],
             "running": request.hub.running,
+            "queued": request.hub.queued,
+            "max_running": request.hub.max_running,
+            "max_queued": request.hub.max_queued,
             "agents": agents_status(request.hub),
             "skills": skills_status(request.hub),
         }

@@ -21,7 +21,15 @@ from agentkit.core.protocol import (
     TaskSummary,
 )
 from agentkit.core.redaction import Redactor
-from agentkit.errors import AgentKitError, Conflict, InvalidInput, JournalError, NotFound, Refused
+from agentkit.errors import (
+    AgentKitError,
+    Conflict,
+    Full,
+    InvalidInput,
+    JournalError,
+    NotFound,
+    Refused,
+)
 from agentkit.hub.hub import Hub
 from agentkit.hub.journal import Journal
 from agentkit.hub.task import TRANSITIONS, fold, move
@@ -119,6 +127,49 @@ async def test_a_queued_task_is_cancelled_without_a_place_to_run_in() -> None:
         assert first.summary.status is S.RUNNING
         gate.set()
         assert (await ended(first)).summary.status is S.COMPLETED
+
+
+async def test_what_waits_is_bounded_and_what_is_refused_leaves_nothing_behind() -> None:
+    gate = asyncio.Event()
+    async with running([gate, "Done."], "Done.", "Done.", max_running=1, max_queued=2) as hub:
+        waiting = [await start(hub, f"t{number}") for number in range(3)][1:]
+        with pytest.raises(Full, match=r"2 tasks wait .*AgentKitApp\.max_queued") as caught:
+            await start(hub, "late")
+        assert caught.value.reason == "queue_full"
+        assert (hub.running, hub.queued) == (1, 2)
+        with pytest.raises(NotFound):
+            await hub.task("late")
+        await hub.cancel("t1")
+        await ended(waiting[0])
+        await start(hub, "late")
+        gate.set()
+        assert (await ended(await hub.task("late"))).summary.status is S.COMPLETED
+
+
+async def test_tasks_of_several_agents_share_one_queue_in_the_order_of_their_start() -> None:
+    gate = asyncio.Event()
+    begun: list[str] = []
+
+    async def turn(request: Any) -> str:
+        begun.append(request.messages[-1].content)
+        await gate.wait()
+        return "Done."
+
+    async with running(*[turn] * 6, max_running=2) as hub:
+        hub.register(AgentConfig(name="writer"))
+        tasks = [
+            await hub.start(
+                StartTask(
+                    agent=("analyst", "writer")[number % 2], input=str(number), task_id=f"t{number}"
+                )
+            )
+            for number in range(6)
+        ]
+        await until(lambda: len(begun) == 2)
+        gate.set()
+        for task in tasks:
+            await ended(task)
+        assert begun == [str(number) for number in range(6)]
 
 
 async def test_cancelling_ends_a_task_and_a_second_time_is_a_conflict() -> None:

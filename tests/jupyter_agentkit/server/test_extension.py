@@ -195,6 +195,7 @@ async def test_a_folder_of_skills_that_is_not_there_is_told_and_breaks_nothing(
         ({"policy": {"run_python": "perhaps"}}, "AgentKitApp.policy"),
         ({"policy": {"read_file": [{"if": {"path": "*"}, "then": "deny"}]}}, "policy"),
         ({"max_running": 0}, "max_running"),
+        ({"max_queued": -1}, "max_queued"),
         ({"away_seconds": -1}, "away_seconds"),
         ({"model": 5}, "model"),
     ],
@@ -222,6 +223,26 @@ async def test_limits_of_the_server_hold_for_its_runs(settings: dict[str, Any], 
     talk.script(*calls)
     result = (await talk.finish("t1"))[-1]["data"]
     assert (result["status"], result["steps"]) == ("failed", 2)
+
+
+@pytest.mark.parametrize("settings", [{"max_running": 1, "max_queued": 1}], indirect=True)
+async def test_the_server_tells_what_waits_and_refuses_what_may_not(
+    settings: dict[str, Any], talk: Talk
+) -> None:
+    gate = talk.gate()
+    talk.script([gate, "First."], "Second.")
+    for task_id in ("t1", "t2"):
+        assert (await talk.ask("POST", "/tasks", {"input": "?", "task_id": task_id})).status == 201
+    refused = await talk.ask("POST", "/tasks", {"input": "?", "task_id": "t3"})
+    assert refused.refused(429)["reason"] == "queue_full"
+    assert "AgentKitApp.max_queued" in refused.json["message"]
+    told = (await talk.ask("GET", "/status")).json
+    assert (told["running"], told["queued"]) == (1, 1)
+    assert (told["max_running"], told["max_queued"]) == (1, 1)
+    waiting = (await talk.ask("GET", "/tasks?status=queued")).json["tasks"]
+    assert [task["task_id"] for task in waiting] == ["t2"]
+    gate.set()
+    assert (await talk.finish("t2", "start=false"))[-1]["data"]["content"] == "Second."
 
 
 @pytest.fixture
