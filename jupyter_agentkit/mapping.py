@@ -14,7 +14,7 @@ from agentkit.core.protocol import TaskStatus
 from agentkit.errors import AgentKitError
 from agentkit.trace.words import counted
 from jupyter_agentkit.client import Client, own_thread
-from jupyter_agentkit.ending import Ending
+from jupyter_agentkit.ending import Ending, seconds
 from jupyter_agentkit.host import Frame
 from jupyter_agentkit.map_state import ALL_RUNS, WHOLE_MAP, Item, MapState
 from jupyter_agentkit.showing import Displays
@@ -88,6 +88,7 @@ class AgentMap(MapState):
     def join(self, timeout: float | None = None) -> None:
         """As ``wait``, without a value."""
         __tracebackhide__ = True
+        timeout = seconds(timeout)
         if self.client.in_own_thread and not self._ending.happened:
             raise own_thread()
         if not self._ending.wait(timeout):

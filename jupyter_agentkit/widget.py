@@ -12,12 +12,12 @@ from typing import Any, cast
 import anywidget
 import traitlets as t
 
-from agentkit.errors import AgentKitError, InvalidInput
+from agentkit.errors import AgentKitError
 from agentkit.trace.bundle import to_bundle
 from agentkit.trace.words import one_line
 from jupyter_agentkit.asking import OpenRequest, answer_body, chosen, open_request
 from jupyter_agentkit.client import Started, connect, own_thread
-from jupyter_agentkit.ending import Ending
+from jupyter_agentkit.ending import Ending, seconds
 from jupyter_agentkit.follower import Follower
 from jupyter_agentkit.held import HeldRun
 from jupyter_agentkit.host import Frame
@@ -151,8 +151,7 @@ class AgentRun(HeldRun, anywidget.AnyWidget):
     def join(self, timeout: float | None = None) -> None:
         """Wait for the end, whatever it is; as ``wait``, without its outcome."""
         __tracebackhide__ = True
-        if timeout is not None and not isinstance(timeout, int | float):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise InvalidInput(f"timeout has to be a number of seconds, not {timeout!r}.")
+        timeout = seconds(timeout)
         if self._client.in_own_thread and not self._ending.happened:
             raise own_thread()
         if not self._ending.wait(timeout):
