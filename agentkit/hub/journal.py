@@ -21,7 +21,7 @@ from agentkit.errors import Conflict, JournalError
 from agentkit.hub.additions import Addition, append_all
 from agentkit.hub.alive import Alive
 from agentkit.hub.displays import Display, add_display, displays_of, displays_of_tasks
-from agentkit.hub.listing import EVERY, UNFINISHED, Listing, listed, prepare
+from agentkit.hub.listing import EVERY, UNFINISHED, Listing, listed, prepare, searched
 from agentkit.hub.migrations import migrate
 from agentkit.hub.record import Record
 from agentkit.hub.task import fold
@@ -102,11 +102,12 @@ class Journal:
                 summary.model_dump_json(),
                 summary.thread_id or summary.task_id,
             )
-            connection.execute(
+            number = connection.execute(
                 "INSERT INTO tasks (id, owner, agent, status, created_at, summary, thread)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 row,
-            )
+            ).lastrowid
+            connection.execute("INSERT INTO words VALUES (?, ?)", (number, searched(summary)))
 
         try:
             await self._write(job, durable=True)

@@ -7,22 +7,33 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import cast
 
-from agentkit.core.protocol import TaskStatus
+from agentkit.core.protocol import TaskStatus, TaskSummary
 
 UNFINISHED: tuple[TaskStatus, ...] = tuple(each for each in TaskStatus if not each.is_final)
 
-_LIST = """
-    SELECT summary FROM tasks
-    WHERE (:statuses IS NULL OR status IN (SELECT value FROM json_each(:statuses)))
-    AND (:agent IS NULL OR agent = :agent)
-    AND (:before IS NULL OR number < (SELECT number FROM tasks WHERE id = :before))
-    AND (:words IS NULL OR agentkit_mentions(
-        :words, agent, json_extract(summary, '$.input'),
-        (SELECT group_concat(notebook, char(10)) FROM displays WHERE task = tasks.id)
-    ))
-    ORDER BY number DESC LIMIT :limit
+_FOUND = "SELECT summary FROM tasks WHERE number IN ({}) ORDER BY number DESC LIMIT :limit"
+
+_NEWEST = "SELECT number FROM {} WHERE {} ORDER BY number DESC LIMIT :limit"
+
+_SEARCHED = "tasks CROSS JOIN words USING (number)"
+
+_NOTEBOOKS = """
+    WITH RECURSIVE each_once (name) AS (
+        SELECT MIN(notebook) FROM displays
+        UNION ALL
+        SELECT (SELECT MIN(notebook) FROM displays WHERE notebook > name) FROM each_once
+        WHERE name IS NOT NULL
+    )
+    SELECT name FROM each_once WHERE name IS NOT NULL
+"""
+"""A seek for each: few notebooks show many tasks."""
+
+_SHOWN = """
+    number IN (
+        SELECT shown.number FROM displays JOIN tasks AS shown ON shown.id = displays.task
+        WHERE notebook IN (SELECT value FROM json_each({}))
+    )
 """
 
 
@@ -53,28 +64,43 @@ EVERY = Listing()
 
 
 def prepare(connection: sqlite3.Connection) -> None:
-    """Give a connection what ``listed`` needs."""
-    connection.create_function("agentkit_mentions", 4, _mentions, deterministic=True)
+    """Give a connection what the journal's migrations need."""
+    connection.create_function("agentkit_folded", 1, str.casefold, deterministic=True)
+
+
+def searched(summary: TaskSummary) -> str:
+    """What is kept of a task to look for words in; migrations fill it with the same."""
+    return f"{summary.agent}\n{summary.input}".casefold()
 
 
 def listed(connection: sqlite3.Connection, listing: Listing) -> list[str]:
     """The stored summaries, as JSON texts."""
+    values: dict[str, object] = {"limit": listing.limit}
+    conditions: list[str] = []
+    if listing.agent is not None:
+        values["agent"] = listing.agent
+        conditions.append("agent = :agent")
+    if listing.before is not None:
+        values["before"] = listing.before
+        conditions.append("number < (SELECT number FROM tasks WHERE id = :before)")
     words = listing.words.casefold().split()
-    rows = connection.execute(
-        _LIST,
-        {
-            "statuses": json.dumps(list(listing.statuses)) if listing.statuses else None,
-            "agent": listing.agent,
-            "words": json.dumps(words) if words else None,
-            "before": listing.before,
-            "limit": listing.limit,
-        },
-    )
+    notebooks = [name for (name,) in connection.execute(_NOTEBOOKS)] if words else []
+    for number, word in enumerate(words):
+        values[f"word{number}"] = word
+        mentioned = f"instr(text, :word{number})"
+        # Only the names of the files: the folder of the server is in all of them.
+        if named := [each for each in notebooks if word in PurePath(each).name.casefold()]:
+            values[f"notebooks{number}"] = json.dumps(named)
+            mentioned += " OR " + _SHOWN.format(f":notebooks{number}")
+        conditions.append(f"({mentioned})")
+    if words and not listing.statuses and listing.agent is None:
+        found = _NEWEST.format("words", " AND ".join(conditions))
+    else:
+        # An index has the tasks of one state in order, and none those of several.
+        source = _SEARCHED if words else "tasks"
+        found = " UNION ALL ".join(
+            f"SELECT * FROM ({_NEWEST.format(source, ' AND '.join((*conditions, is_in)))})"
+            for is_in in (f"status = '{status}'" for status in listing.statuses or TaskStatus)
+        )
+    rows = connection.execute(_FOUND.format(found), values)
     return [text for (text,) in rows]
-
-
-def _mentions(words: str, agent: str, asked: object, notebooks: str | None) -> bool:
-    # Only the names of the files: the folder of the server is in all of them.
-    names = [PurePath(each).name for each in (notebooks or "").split("\n")]
-    text = "\n".join((agent, str(asked or ""), *names)).casefold()
-    return all(word in text for word in cast("list[str]", json.loads(words)))

@@ -45,6 +45,18 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX displays_by_kernel ON displays (kernel);
     CREATE INDEX displays_by_notebook ON displays (notebook)
     """,
+    # Lists go through an index whatever they are filtered by, and search a table without the results in it.
+    """
+    DROP INDEX tasks_by_agent;
+    CREATE INDEX tasks_by_agent ON tasks (agent, status, number);
+    CREATE TABLE words (
+        number INTEGER PRIMARY KEY REFERENCES tasks (number) ON DELETE CASCADE,
+        text TEXT NOT NULL
+    );
+    INSERT INTO words (number, text)
+    SELECT number, agentkit_folded(agent || char(10) || COALESCE(json_extract(summary, '$.input'), ''))
+    FROM tasks
+    """,
 )
 """Never change one that has been released: add another."""
 

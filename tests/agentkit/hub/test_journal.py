@@ -19,7 +19,7 @@ from agentkit.core.redaction import Redactor
 from agentkit.errors import Conflict, JournalError
 from agentkit.hub.displays import Display
 from agentkit.hub.journal import MEMORY, Journal
-from agentkit.hub.listing import Listing
+from agentkit.hub.listing import Listing, listed
 from agentkit.hub.migrations import MIGRATIONS
 from agentkit.hub.record import Record, encode
 from agentkit.hub.task import fold
@@ -192,6 +192,56 @@ async def test_tasks_are_listed_newest_first_by_page_status_and_agent(journal: J
     assert await listed(agent="a", statuses=failed, before="t2", limit=5) == ["t0"]
 
 
+async def test_words_are_found_in_agents_inputs_and_notebooks_of_any_state(
+    journal: Journal,
+) -> None:
+    asked = summary("t1", agent="Zoo").model_copy(update={"input": "STRASSE 7; 'x' %"})
+    await journal.create(asked)
+    await journal.create(summary("t2", status=TaskStatus.FAILED))
+    await journal.create(summary("t3", agent="zoo"))
+    for task_id, name in (("t2", "Straße.ipynb"), ("t3", "other.ipynb")):
+        await journal.add_display(Display(task_id, "k", f"/home/zoo/{name}", f"c{name}", "1"))
+
+    async def found(words: str, **listing: Any) -> list[str]:
+        return await ids(await journal.summaries(Listing(words=words, **listing)))
+
+    assert await found("straße") == ["t2", "t1"]
+    assert await found("zoo") == ["t3", "t1"]  # and not the folder of all notebooks
+    assert await found("ipynb") == ["t3", "t2"]
+    assert await found("zoo ipynb") == ["t3"]
+    assert await found("strasse", statuses=(TaskStatus.FAILED,)) == ["t2"]
+    assert await found("7;", agent="Zoo") == ["t1"]
+    assert await found("zoo", limit=1) == ["t3"]
+    assert await found("zoo", before="t3") == ["t1"]
+    assert await found("%' OR") == []
+    await journal.delete("t1")
+    assert await found("strasse") == ["t2"]
+
+
+@pytest.mark.parametrize(
+    "listing",
+    [
+        Listing(),
+        Listing(before="t"),
+        Listing(agent="a", before="t"),
+        Listing((TaskStatus.FAILED, TaskStatus.RUNNING)),
+        Listing((TaskStatus.FAILED,), agent="a"),
+    ],
+)
+async def test_no_list_goes_through_all_tasks(tmp_path: Path, listing: Listing) -> None:
+    path = tmp_path / "journal.sqlite"
+    Journal(path).close()
+    asked: list[str] = []
+    with closing(sqlite3.connect(path)) as connection:
+        connection.set_trace_callback(asked.append)
+        assert listed(connection, listing) == []
+        connection.set_trace_callback(None)
+        (query,) = asked
+        plan = [row[-1] for row in connection.execute(f"EXPLAIN QUERY PLAN {query}")]
+    assert any("USING COVERING INDEX" in step for step in plan)
+    assert not any(step.startswith("SCAN tasks") or "TEMP B-TREE" in step for step in plan), plan
+
+
 async def test_deleting_a_task_deletes_its_events(journal: Journal) -> None:
     await journal.create(summary("t"))
     await append(journal, "t", started())
@@ -272,6 +322,7 @@ async def test_tasks_of_a_journal_of_the_second_version_can_be_shown(tmp_path: P
         assert await journal.displays("/a.ipynb") == [display]
         assert await journal.displays("/b.ipynb", ["k", "l"]) == [display]
         assert await journal.displays("/b.ipynb", ["l"]) == []
+        assert await ids(await journal.summaries(Listing(words="? A"))) == ["t1"]
 
 
 def test_a_journal_of_a_later_version_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
