@@ -1,14 +1,32 @@
+import { Signal } from '@lumino/signaling';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { addressOf } from '../src/client/address';
+import type { Task } from '../src/client/task';
 import type { NotebookContext, NotebookPanel } from '../src/notebook/panel';
 import { Restorer } from '../src/notebook/restorer';
 import { TRACE_TYPE } from '../src/trace-type';
+
+/** The feed of runs. */
+class FakeRuns {
+  tasks: Task[] = [];
+  now = 1000;
+  readonly changed = new Signal<this, void>(this);
+
+  /** A run begins in a cell, or is shown there. */
+  tell(id: string, createdAt: number, path = 'a b.ipynb'): void {
+    const task = { id, createdAt, place: { path, cellId: 'c' } } as Task;
+    this.tasks = [task, ...this.tasks.filter(each => each.id !== id)];
+    this.changed.emit();
+  }
+}
 
 /** A notebook of one code cell, `c`, as far as it is used. */
 class FakeNotebook {
   outputs: { data: unknown }[] = [];
   future: object | null = null;
-  private readonly slots = new Set<(sender: unknown, status: string) => void>();
+  readonly runs = new FakeRuns();
+  /** The kernel answers this page for the first time. */
+  kernelAnswers: () => void = () => undefined;
   private ready: () => void = () => undefined;
 
   open(model: Record<string, unknown> = {}): void {
@@ -36,9 +54,13 @@ class FakeNotebook {
       disposed: { connect: () => true },
       content: { widgets: [cell] },
       sessionContext: {
-        statusChanged: {
-          connect: (slot: () => void) => this.slots.add(slot),
-          disconnect: (slot: () => void) => this.slots.delete(slot),
+        ready: Promise.resolve(),
+        session: {
+          kernel: {
+            info: new Promise<void>(resolve => {
+              this.kernelAnswers = resolve;
+            }),
+          },
         },
       },
     } as unknown as NotebookPanel;
@@ -51,12 +73,8 @@ class FakeNotebook {
         this.ready = resolve;
       }),
     } as unknown as NotebookContext;
-    new Restorer(addressOf('/'), { panel, context });
+    new Restorer(addressOf('/'), { panel, context }, this.runs);
     this.ready();
-  }
-
-  kernelIs(status: string): void {
-    for (const slot of [...this.slots]) slot(undefined, status);
   }
 
   get taskIds(): unknown[] {
@@ -104,16 +122,44 @@ test('an opened notebook is given back what it showed, as outputs of its cell', 
   expect(asked[0]).toContain('/displays?path=a+b.ipynb');
 });
 
-test('what the kernel showed later comes when it rests, and nothing comes twice', async () => {
+test('what the kernel still had to do for an earlier page comes when it is told, and nothing comes twice', async () => {
   notebook.open();
   await vi.waitFor(() => expect(notebook.taskIds).toEqual(['t1']));
   notebook.outputs = []; // somebody cleared it
+  notebook.runs.tell('t1', 100);
+  notebook.runs.tell('t2', 900); // it has begun, and is not shown yet
+  await vi.waitFor(() => expect(asksFor('/displays')).toBe(2));
   displays = ['t1', 't2'];
-  notebook.kernelIs('busy');
-  notebook.kernelIs('idle');
+  notebook.runs.tell('t2', 900);
   await vi.waitFor(() => expect(notebook.taskIds).toEqual(['t2']));
-  notebook.kernelIs('idle');
-  expect(asksFor('/displays')).toBe(2);
+  notebook.runs.tell('t2', 900);
+  notebook.runs.tell('t3', 900, 'other.ipynb');
+  expect(asksFor('/displays')).toBe(3);
+});
+
+test('what is told while the server is asked is asked for once more', async () => {
+  displays = [];
+  notebook.open();
+  await vi.waitFor(() => expect(asksFor('/displays')).toBe(1));
+  notebook.runs.tell('t1', 900);
+  displays = ['t1'];
+  notebook.runs.tell('t1', 900);
+  notebook.runs.tell('t1', 900);
+  await vi.waitFor(() => expect(notebook.taskIds).toEqual(['t1']));
+  expect(asksFor('/displays')).toBeLessThan(4);
+});
+
+test('what begins after the kernel answered this page belongs to another one', async () => {
+  displays = [];
+  notebook.open();
+  await vi.waitFor(() => expect(asksFor('/displays')).toBe(1));
+  notebook.kernelAnswers();
+  await new Promise(resolve => setTimeout(resolve));
+  displays = ['early', 'late'];
+  notebook.runs.tell('late', 1001);
+  expect(asksFor('/displays')).toBe(1);
+  notebook.runs.tell('early', 999);
+  await vi.waitFor(() => expect(notebook.taskIds).toContain('early'));
 });
 
 test('a cell that is executed while the server is asked is left alone', async () => {
@@ -122,8 +168,7 @@ test('a cell that is executed while the server is asked is left alone', async ()
   };
   notebook.open();
   await vi.waitFor(() => expect(asksFor('/trace')).toBe(1));
-  notebook.kernelIs('idle');
-  await vi.waitFor(() => expect(asksFor('/displays')).toBe(2));
+  await new Promise(resolve => setTimeout(resolve));
   expect(notebook.outputs).toEqual([]);
 });
 
@@ -133,8 +178,7 @@ test('a run that another page put there while the server was asked stands there 
   };
   notebook.open();
   await vi.waitFor(() => expect(asksFor('/trace')).toBe(1));
-  notebook.kernelIs('idle');
-  await vi.waitFor(() => expect(asksFor('/displays')).toBe(2));
+  await new Promise(resolve => setTimeout(resolve));
   expect(notebook.taskIds).toEqual(['t1']);
 });
 
@@ -148,7 +192,7 @@ test.each([[{ collaborative: true }], [{ readOnly: true }]])(
   'a notebook that is %j is left alone',
   async model => {
     notebook.open(model);
-    notebook.kernelIs('idle');
+    notebook.runs.tell('t1', 900);
     await new Promise(resolve => setTimeout(resolve));
     expect(asked).toEqual([]);
   },

@@ -4,6 +4,7 @@ import { Token } from '@lumino/coreutils';
 import type { Widget } from '@lumino/widgets';
 import { pageAddress } from '../client/address';
 import { PageChannel } from '../client/page';
+import { IRuns } from '../runs';
 import { NotebookDesk, type Opened } from './desk';
 import type { NotebookContext, NotebookPanel } from './panel';
 import { Restorer } from './restorer';
@@ -21,8 +22,9 @@ export const notebookPlugin: JupyterFrontEndPlugin<ReadonlySet<Opened>> = {
   id: 'jupyter-agentkit:notebook',
   description: 'Lets agents read, edit and run the cells of open notebooks.',
   autoStart: true,
+  requires: [IRuns],
   provides: IOpenNotebooks,
-  activate: (app: JupyterFrontEnd) => {
+  activate: (app: JupyterFrontEnd, runs: IRuns) => {
     const address = pageAddress();
     const desk = new NotebookDesk(
       panel => document.hasFocus() && app.shell.currentWidget?.id === panel.id,
@@ -49,7 +51,7 @@ export const notebookPlugin: JupyterFrontEndPlugin<ReadonlySet<Opened>> = {
         const isFirst = ![...desk.opened].some(each => each.context === context);
         desk.opened.add(opened);
         void context.ready.then(tell);
-        if (isFirst) new Restorer(address, opened);
+        if (isFirst) new Restorer(address, opened, runs);
         context.model.stateChanged.connect(tell);
         context.pathChanged.connect(tell);
         panel.disposed.connect(() => {
