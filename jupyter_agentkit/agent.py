@@ -31,6 +31,7 @@ def tool(
     name: str | None = None,
     description: str | None = None,
     policy: Verdict = "allow",
+    side_effects: bool | None = None,
 ) -> Callable[[Callable[..., Any]], FunctionTool]: ...
 @overload
 def tool(
@@ -39,6 +40,7 @@ def tool(
     name: str | None = None,
     description: str | None = None,
     policy: Verdict = "allow",
+    side_effects: bool | None = None,
 ) -> FunctionTool: ...
 def tool(
     function: Callable[..., Any] | None = None,
@@ -46,6 +48,7 @@ def tool(
     name: str | None = None,
     description: str | None = None,
     policy: Verdict = "allow",
+    side_effects: bool | None = None,
 ) -> FunctionTool | Callable[[Callable[..., Any]], FunctionTool]:
     """Make a tool of a function of the notebook: ``@tool``, ``@tool(name=…)`` or ``tool(f)``.
 
@@ -62,6 +65,9 @@ def tool(
     policy
         What happens when the agent calls it: ``allow`` runs it, ``ask`` asks first, ``deny`` refuses.
         The agent's own ``policy`` counts before it.
+    side_effects
+        Whether a second call would do once more what the first did, such as send a mail: then a resumed run
+        asks before it repeats a call that was cut off. Left out, what asks is held to have them.
 
     Raises
     ------
@@ -70,12 +76,17 @@ def tool(
     """
     verdict = checked_verdict(policy)
     if function is None:
-        return partial(tool, name=name, description=description, policy=verdict)
+        return partial(
+            tool, name=name, description=description, policy=verdict, side_effects=side_effects
+        )
     if isinstance(function, FunctionTool):  # made a tool before: what is said now counts
         name = name or function.spec.name
         description = function.spec.description if description is None else description
+        side_effects = function.spec.side_effects if side_effects is None else side_effects
         function = function.function
-    made = FunctionTool(function, name=name, description=description, display=as_shown)
+    made = FunctionTool(
+        function, name=name, description=description, side_effects=side_effects, display=as_shown
+    )
     made.policy = verdict
     return made
 

@@ -19,6 +19,7 @@ from agentkit.tools.protocol import Tool
 from jupyter_agentkit.address import find_server
 from jupyter_agentkit.follower import Patience
 from jupyter_agentkit.host import Frame, Host
+from jupyter_agentkit.offered import offered_specs
 from jupyter_agentkit.origin import in_kernel, managed_id
 from jupyter_agentkit.remote import JupyterHost
 from jupyter_agentkit.standing import StandingOffers
@@ -182,8 +183,7 @@ class Client:
             # And with the task too: what another notebook registers in between is not what was asked.
             body = {**body, "config": agent}
         if tools:
-            specs = [tool.spec.model_dump(mode="json") for tool in tools.values()]
-            body = {**body, "client_tools": specs}
+            body = {**body, "client_tools": offered_specs(tools)}
         answer = await self.host.request("POST", "tasks", body)
         return Started(self, _summary(answer), tools, answer.get("client_key"))
 

@@ -125,6 +125,14 @@ class _Call:
     context: ToolContext
 
 
+def offered_specs(tools: Mapping[str, Tool]) -> list[Frame]:
+    """What a server is told of tools that are called here; it knows no more of them."""
+    return [
+        {**tool.spec.model_dump(mode="json"), "side_effects": tool.side_effects}
+        for tool in tools.values()
+    ]
+
+
 def result_frame(call_id: str, result: ToolResult) -> Frame:
     """The frame that answers a call, cut to what the socket takes."""
     limit, content = RESULT_BYTES, result.content

@@ -13,7 +13,7 @@ from agentkit.tools.protocol import Tool
 from jupyter_agentkit.errors import ConnectionLost
 from jupyter_agentkit.follower import Follower, Patience
 from jupyter_agentkit.host import Frame, Host, Socket
-from jupyter_agentkit.offered import OfferedTools
+from jupyter_agentkit.offered import OfferedTools, offered_specs
 from jupyter_agentkit.record import Record
 
 _log = logging.getLogger(__name__)
@@ -54,8 +54,12 @@ class StandingOffers:
         context
             Of the cell that has the agent: what a function prints goes there.
         """
-        specs = [tool.spec.model_dump(mode="json") for tool in tools.values()]
-        frame: Frame = {"type": "offer", "kernel_id": kernel_id, "agent": agent, "tools": specs}
+        frame: Frame = {
+            "type": "offer",
+            "kernel_id": kernel_id,
+            "agent": agent,
+            "tools": offered_specs(tools),
+        }
         offer = self._offers[kernel_id, agent] = _Offer(frame, tools, context)
         if self._keeping is None or self._keeping.done():
             self._keeping = asyncio.create_task(self._keep())

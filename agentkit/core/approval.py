@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, cast
 
@@ -13,6 +13,14 @@ from agentkit.core.protocol import Policy, Rule, ToolSpec, Verdict
 from agentkit.core.requests import Consent
 from agentkit.errors import InvalidInput
 from agentkit.tools.protocol import Resolution, Tool, ToolContext, ToolResult
+
+NOT_REPEATED = "not_repeated"
+"""The reason of a call of which it is not known whether it ran, and that was not run again."""
+
+_MAY_HAVE_RUN = "It may have run already: the run was stopped before this call had a result."
+_UNKNOWN = (
+    "It is not known whether this call ran when the run was stopped, and it was not run again."
+)
 
 _Entries = tuple[Verdict | tuple[Rule, ...], ...]
 """What one policy says of one tool, the first that fits decides."""
@@ -42,6 +50,14 @@ def _fits(arguments: Mapping[str, Any], name: str, pattern: str) -> bool:
     return fnmatchcase(text, pattern)
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A call that was begun, and nobody knows what it did."""
+
+    name: str
+    arguments: dict[str, Any]
+
+
 @dataclass(slots=True)
 class GuardedTool(Tool):
     """A tool whose calls need what the policies say. Made anew for each run.
@@ -54,11 +70,15 @@ class GuardedTool(Tool):
         speaks, the tool's own policy counts.
     always
         Somebody has consented to all further calls of this run.
+    doubts
+        Arguments of calls that an earlier run began, and nobody knows what they did. Where the tool has
+        side effects, such a call is not run again without consent.
     """
 
     tool: Tool
     entries: Sequence[_Entries]
     always: bool = False
+    doubts: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
     @property
     def spec(self) -> ToolSpec:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -75,6 +95,11 @@ class GuardedTool(Tool):
         """The tool's."""
         return self.tool.grace
 
+    @property
+    def side_effects(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The tool's."""
+        return self.tool.side_effects
+
     def verdict(self, arguments: Mapping[str, Any]) -> Verdict:
         """What may be done with a call."""
         said: list[Verdict | None] = [_said(entries, arguments) for entries in self.entries]
@@ -87,7 +112,10 @@ class GuardedTool(Tool):
 
     def needs_approval(self, arguments: dict[str, Any]) -> bool:
         """Whether ``call`` will ask."""
-        return not self.always and self.verdict(arguments) == "ask"
+        said = self.verdict(arguments)
+        if self._may_have_run(arguments):
+            return said != "deny"
+        return not self.always and said == "ask"
 
     def forbids(self, arguments: dict[str, Any]) -> bool:
         """Whether the policies deny it."""
@@ -99,10 +127,13 @@ class GuardedTool(Tool):
         said = self.verdict(arguments)
         if said == "deny":
             return ToolResult.denied(f"A policy forbids {name} with these arguments.", "forbidden")
-        if said == "allow" or self.always:
-            return await self.tool.call(arguments, context)
+        doubted = self._may_have_run(arguments)
+        if not doubted and (said == "allow" or self.always):
+            return await self._run(arguments, context)
         preview = await self.tool.preview(arguments, context)
         because = self.tool.asks_because or f"A policy asks before {name} runs."
+        if doubted:
+            because = f"{_MAY_HAVE_RUN} {because}" if said == "ask" else _MAY_HAVE_RUN
         resolution = await context.request(
             ApprovalRequested(
                 request_id="",
@@ -114,20 +145,35 @@ class GuardedTool(Tool):
             )
         )
         if resolution.decision != "approve":
-            return _refused(resolution)
+            return _refused(resolution, doubted)
+        if doubted:
+            self.doubts.remove(arguments)
         consent = Consent.model_validate(resolution.value or {})
         self.always = self.always or consent.always
         if consent.arguments is None or consent.arguments == arguments:
-            return await self.tool.call(arguments, context)
+            return await self._run(arguments, context)
         if self.verdict(consent.arguments) == "deny":
             return ToolResult.denied(
                 f"A policy forbids {name} with the edited arguments.", "forbidden"
             )
-        result = await self.tool.call(consent.arguments, context)
+        result = await self._run(consent.arguments, context)
         return _with_note(result, consent.arguments)
 
+    def _may_have_run(self, arguments: Mapping[str, Any]) -> bool:
+        may_not_repeat = self.tool.side_effects or self.verdict(arguments) == "ask"
+        return may_not_repeat and arguments in self.doubts
 
-def _refused(resolution: Resolution) -> ToolResult:
+    async def _run(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:
+        if self.tool.side_effects:
+            # Else a server that dies now would leave no trace of a call that has done something.
+            await context.stored()
+        return await self.tool.call(arguments, context)
+
+
+def _refused(resolution: Resolution, doubted: bool) -> ToolResult:
+    if doubted:
+        said = f" They said: {resolution.value}" if resolution.value else ""
+        return ToolResult.denied(f"{_UNKNOWN}{said}", NOT_REPEATED)
     if resolution.decision == "expired":
         return ToolResult.denied("Nobody answered in time, so it was not run.", "expired")
     because = f" They said: {resolution.value}" if resolution.value else ""
@@ -171,9 +217,21 @@ def check_edited(
         )
 
 
-def guarded(tools: Sequence[Tool], policies: Sequence[Policy]) -> list[Tool]:
-    """The tools of one run behind its policies."""
+def guarded(
+    tools: Sequence[Tool], policies: Sequence[Policy], doubts: Iterable[Doubt] = ()
+) -> list[Tool]:
+    """The tools of one run behind its policies, and behind what is not known of an earlier one."""
+    begun: dict[str, list[dict[str, Any]]] = {}
+    for doubt in doubts:
+        begun.setdefault(doubt.name, []).append(doubt.arguments)
     return [
-        cast("Tool", GuardedTool(tool, [_entries(policy, tool.spec.name) for policy in policies]))
+        cast(
+            "Tool",
+            GuardedTool(
+                tool,
+                [_entries(policy, tool.spec.name) for policy in policies],
+                doubts=begun.get(tool.spec.name, []),
+            ),
+        )
         for tool in tools
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import reprlib
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, cast
 
@@ -46,6 +46,8 @@ class CallRunner:
         Where the run was started.
     meter
         Says how many calls may still run.
+    stored
+        Waits until all that was emitted is stored.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class CallRunner:
         ask: Callable[[Request, Clock], Awaitable[Resolution]],
         origin: Origin | None,
         meter: Meter,
+        stored: Callable[[], Awaitable[None]],
     ) -> None:
         self._tools = tools
         self._limits = limits
@@ -67,7 +70,12 @@ class CallRunner:
         self._ask = ask
         self._origin = origin
         self._meter = meter
+        self._stored = stored
         self._ids: set[str] = set()
+
+    def reserve(self, messages: Iterable[ChatMessage]) -> None:
+        """Let no further call have the id of one that was made before this run."""
+        self._ids.update(call.id for message in messages for call in message.tool_calls)
 
     def claim(self, calls: Sequence[ToolCall]) -> list[ToolCall]:
         """The calls as events can hold them, under ids that are unique in the run.
@@ -214,6 +222,7 @@ class CallRunner:
             warn,
             request=lambda request: self._ask(request, clock),
             origin=self._origin,
+            stored=self._stored,
         )
         try:
             result = await self._stop.bound(

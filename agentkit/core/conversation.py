@@ -33,6 +33,8 @@ class Conversation:
         The system message; empty for none.
     history
         The messages of earlier turns.
+    messages
+        What the run begins with: the question.
     emit
         Takes an event of the run.
     catch_up
@@ -41,7 +43,7 @@ class Conversation:
     Attributes
     ----------
     messages
-        What the run itself has said so far, beginning with the question.
+        What the run itself has said so far, beginning with what it was given.
     """
 
     def __init__(
@@ -51,13 +53,13 @@ class Conversation:
         *,
         system: str,
         history: Sequence[ChatMessage],
-        question: str,
+        messages: Sequence[ChatMessage],
         emit: Callable[[StepEvent], None],
         catch_up: Callable[[], Awaitable[None]],
         stop: Stop,
         allowance: Allowance,
     ) -> None:
-        self.messages = [ChatMessage("user", question)]
+        self.messages = list(messages)
         self._gateway = gateway
         self._route = route
         self._system = [ChatMessage("system", system)] if system else []

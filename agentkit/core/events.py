@@ -36,6 +36,8 @@ class RunStarted(StepEvent):
     model: str
     provider: str
     simulated: bool
+    resumes: str | None = None
+    """The task that it takes on, from the last turn that was finished there; ``input`` is that one's."""
 
 
 class Thinking(StepEvent):

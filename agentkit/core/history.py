@@ -1,94 +1,17 @@
-"""A conversation's earlier turns: made of stored events, and cut to what a model can be given."""
+"""A conversation's earlier turns, cut to what a model can be given."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from agentkit.core.protocol import ToolSpec
-from agentkit.llm.protocol import ChatMessage, ToolCall
-from agentkit.tools.display import text_for_model
+from agentkit.llm.protocol import ChatMessage
 
 CHARS_A_TOKEN = 3
 """Characters that a token has at the least in ordinary text, so that the estimate is rather too high."""
 
 ANSWER_TOKENS = 16_000
 """Tokens of a window that are kept free for what a run itself says, or a quarter of a small one."""
-
-_UNKNOWN = "The run ended before this call did."
-
-
-def messages_of(
-    runs: Iterable[Sequence[Mapping[str, Any]]], *, result_chars: int
-) -> list[ChatMessage]:
-    """What the model is told of earlier runs.
-
-    Parameters
-    ----------
-    runs
-        The stored events of each, the oldest first. A run that failed or was cancelled counts up to its
-        last word.
-    result_chars
-        Characters of one tool result that the model is given.
-
-    Returns
-    -------
-    Messages in which each tool call is followed by its result, under ids that are unique among all runs.
-    """
-    messages: list[ChatMessage] = []
-    for number, events in enumerate(runs, 1):
-        messages += _run(events, f"h{number}_", result_chars)
-    return messages
-
-
-def _run(
-    events: Sequence[Mapping[str, Any]], prefix: str, result_chars: int
-) -> Iterable[ChatMessage]:
-    texts: dict[int, str] = {}
-    calls: dict[int, list[ToolCall]] = {}
-    results: dict[str, Mapping[str, Any]] = {}
-    question, answer = "", None
-    for event in events:
-        step = event["step"]
-        match event["event_type"]:
-            case "run_started":
-                question = event["input"]
-            case "message":
-                texts[step] = event["text"]
-            case "tool_call":
-                call = ToolCall(event["tool_call_id"], event["tool_name"], event["arguments"])
-                calls.setdefault(step, []).append(call)
-            case "tool_result":
-                results[event["tool_call_id"]] = event
-            case "final_answer":
-                answer = event["text"]
-            case _:
-                pass
-    yield ChatMessage("user", question)
-    for step in sorted({*texts, *calls}):
-        named = [ToolCall(prefix + c.id, c.name, c.arguments) for c in calls.get(step, ())]
-        yield ChatMessage("assistant", texts.get(step, ""), tool_calls=named)
-        for call, now in zip(calls.get(step, ()), named, strict=True):
-            yield _result(now, results.get(call.id), result_chars)
-    if answer:
-        yield ChatMessage("assistant", answer)
-
-
-def _result(call: ToolCall, event: Mapping[str, Any] | None, result_chars: int) -> ChatMessage:
-    error = event and event.get("error")
-    if event is None:
-        text = _UNKNOWN
-    elif error:
-        text = f"Error: {error['message']}"
-    else:
-        text, _ = text_for_model(event["content"], result_chars)
-    return ChatMessage(
-        "tool",
-        text,
-        tool_call_id=call.id,
-        name=call.name,
-        failed=event is None or event["outcome"] != "success",
-    )
 
 
 class History:

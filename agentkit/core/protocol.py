@@ -237,29 +237,37 @@ class ToolSpec(_Shape):
     description: str = ""
     parameters: dict[str, Any] = Field(default_factory=lambda: {"type": "object", "properties": {}})
     """JSON Schema of an object."""
+    side_effects: bool | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Whether a second call would do once more what the first did: then a resumed run asks before it
+    repeats one. Left out, a tool has them that asks for consent. The model is not told."""
 
 
-class StartTask(_Shape):
-    """The body that starts a task."""
+class ResumeTask(_Shape):
+    """The body that resumes a task: what it leaves out is that task's own."""
 
     agent: Name | None = None
     """Left out, the only registered agent runs."""
     config: AgentConfig | None = None
     """The agent itself, for this task only, whatever is registered under its name."""
-    input: str = ""
     task_id: TaskId | None = None
     """Left out, the server makes one."""
-    thread_id: ThreadId | None = None
-    """The conversation that it goes on with; a task without one begins a conversation of its own id."""
-    follows: TaskId | None = None
-    """The task that this one follows up: in its conversation, and with its agent and origin where these
-    are left out. Both are shown in one place."""
     limits: Limits | None = None
     client_tools: tuple[ToolSpec, ...] = ()
     """Tools that the caller runs itself, such as a notebook's functions."""
     on_ask: OnAsk | None = None
     """What is done in place of asking; left out, a request waits for somebody."""
     origin: Origin | None = None
+
+
+class StartTask(ResumeTask):
+    """The body that starts a task."""
+
+    input: str = ""
+    thread_id: ThreadId | None = None
+    """The conversation that it goes on with; a task without one begins a conversation of its own id."""
+    follows: TaskId | None = None
+    """The task that this one follows up: in its conversation, and with its agent and origin where these
+    are left out. Both are shown in one place."""
 
 
 class ErrorInfo(BaseModel):
@@ -315,6 +323,8 @@ class TaskSummary(BaseModel):
     status: TaskStatus
     thread_id: str | None = None
     follows: str | None = None
+    resumes: str | None = Field(default=None, exclude_if=absent)
+    """The task that it takes on, whose input it has; it also follows it."""
     client_tools: tuple[str, ...] = ()
     """Names of the tools that the process runs itself that started it."""
     origin: Origin | None = None

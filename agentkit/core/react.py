@@ -37,10 +37,11 @@ from agentkit.core.protocol import (
     ToolSpec,
 )
 from agentkit.core.requests import Requests
+from agentkit.core.transcript import Unfinished
 from agentkit.errors import AgentKitError
 from agentkit.llm.gateway import LLMGateway, Route
 from agentkit.llm.protocol import ChatMessage, LLMResponse
-from agentkit.tools.protocol import Tool
+from agentkit.tools.protocol import Tool, stored_nowhere
 
 AHEAD = 100
 """Events that a model may be ahead of their reader. A provider that never waits (its whole answer has
@@ -62,6 +63,8 @@ def react(
     limits: Limits | None = None,
     requests: Requests | None = None,
     origin: Origin | None = None,
+    left: Unfinished | None = None,
+    stored: Callable[[], Awaitable[None]] = stored_nowhere,
 ) -> AsyncGenerator[StepEvent]:
     """Run the tool loop.
 
@@ -87,12 +90,29 @@ def react(
         Where the run asks people; left out, all that it asks is denied.
     origin
         The place in a notebook from which it was started.
+    left
+        What another run of the same question has left: the loop goes on there. The open calls come first.
+    stored
+        Waits until the events that were yielded are stored; a tool with side effects runs after that.
 
     Yields
     ------
     The run's events, without ``seq`` and ``ts``.
     """
-    run = _Run(agent, input, gateway, tools, instructions, history, token, limits, requests, origin)
+    run = _Run(
+        agent,
+        input,
+        gateway,
+        tools,
+        instructions,
+        history,
+        token,
+        limits,
+        requests,
+        origin,
+        left,
+        stored,
+    )
     return run.events(run.loop)
 
 
@@ -106,9 +126,23 @@ def llm_generate(
     token: CancellationToken | None = None,
     limits: Limits | None = None,
     requests: Requests | None = None,
+    left: Unfinished | None = None,
 ) -> AsyncGenerator[StepEvent]:
     """Ask the model once, without tools. Parameters and events as in ``react``."""
-    run = _Run(agent, input, gateway, (), instructions, history, token, limits, requests, None)
+    run = _Run(
+        agent,
+        input,
+        gateway,
+        (),
+        instructions,
+        history,
+        token,
+        limits,
+        requests,
+        None,
+        left,
+        stored_nowhere,
+    )
     return run.events(run.once)
 
 
@@ -125,8 +159,12 @@ class _Run:
         limits: Limits | None,
         requests: Requests | None,
         origin: Origin | None,
+        left: Unfinished | None,
+        stored: Callable[[], Awaitable[None]],
     ) -> None:
         self.agent = agent
+        self.left = left
+        self.stored = stored
         self.requests = requests or Requests("deny")
         self.origin = origin
         self.input = input
@@ -181,7 +219,7 @@ class _Run:
                 route,
                 system=self.system,
                 history=self.history,
-                question=self.input,
+                messages=self.left.messages if self.left else [ChatMessage("user", self.input)],
                 emit=self.emit,
                 catch_up=self._catch_up,
                 stop=self.stop,
@@ -217,12 +255,17 @@ class _Run:
                     model=model,
                     provider=provider,
                     simulated=simulated,
+                    resumes=self.left.task_id if self.left else None,
                 )
             )
 
     async def _catch_up(self) -> None:
         if self._queue.qsize() >= AHEAD:
             await self._queue.join()
+
+    async def _all_stored(self) -> None:
+        await self._queue.join()
+        await self.stored()
 
     async def once(self) -> None:
         """One call of the model."""
@@ -247,7 +290,12 @@ class _Run:
             self.asker.ask,
             self.origin,
             self.allowance.meter,
+            self._all_stored,
         )
+        if self.left is not None:
+            runner.reserve(self.left.messages)
+            self.conversation.messages += await runner.run(self.left.calls)
+            self.stop.check()
         while self.step < self.limits.max_steps:
             response = await self._turn(specs)
             if not response.tool_calls:

@@ -31,6 +31,9 @@ from agentkit.core.secret_rules import (
 MASK = "[secret]"
 """What stands in the place of a secret without a name."""
 
+MASKED = re.compile(r"\[secret(?:: [^\]\n]*)?\]")
+"""Whatever stands in the place of a secret."""
+
 _LEAST = 8
 """Shorter values are not searched for: they would turn up in ordinary words."""
 
@@ -216,6 +219,11 @@ class Redactor:
         if not value or is_word or value.startswith("[secret"):
             return self.redact_text(value)
         return MASK
+
+
+def holds_mask(value: object) -> bool:
+    """Whether a secret was masked in a JSON value, so that it is not the value that was meant."""
+    return MASKED.search(json.dumps(value, default=str)) is not None
 
 
 class RedactingStream:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
 from agentkit.core.approval import guarded
 from agentkit.core.events import StepEvent
 from agentkit.core.protocol import AgentConfig, CancellationToken, Limits, Origin, Policy
 from agentkit.core.react import llm_generate, react
 from agentkit.core.requests import Requests
+from agentkit.core.transcript import Unfinished
 from agentkit.llm.demo import DemoProvider
 from agentkit.llm.demo_script import DemoScript
 from agentkit.llm.gateway import LLMGateway
 from agentkit.llm.protocol import ChatMessage
 from agentkit.skills.registry import SkillRegistry
 from agentkit.skills.tools import skill_tools
-from agentkit.tools.protocol import Tool
+from agentkit.tools.protocol import Tool, stored_nowhere
 from agentkit.tools.registry import ToolRegistry
 
 
@@ -86,8 +87,10 @@ class InProcessExecutor:
         client_tools: Sequence[Tool] = (),
         history: Sequence[ChatMessage] = (),
         origin: Origin | None = None,
+        left: Unfinished | None = None,
+        stored: Callable[[], Awaitable[None]] = stored_nowhere,
     ) -> AsyncGenerator[StepEvent]:
-        """The run's events. A client's tool hides a server's of the same name."""
+        """The run's events, as ``react`` has them. A client's tool hides a server's of the same name."""
         if agent.task_mode == "llm_generate":
             return llm_generate(
                 agent,
@@ -97,6 +100,7 @@ class InProcessExecutor:
                 token=token,
                 limits=limits,
                 requests=requests,
+                left=left,
             )
 
         async def find(say: Callable[[str, str], None]) -> Sequence[Tool]:
@@ -107,7 +111,8 @@ class InProcessExecutor:
                 *client_tools,
             ]
             named = {tool.spec.name: tool for tool in offered}
-            return guarded(tuple(named.values()), (self.policy, agent.policy))
+            doubts = left.doubts if left else ()
+            return guarded(tuple(named.values()), (self.policy, agent.policy), doubts)
 
         return react(
             agent,
@@ -120,4 +125,6 @@ class InProcessExecutor:
             limits=limits,
             requests=requests,
             origin=origin,
+            left=left,
+            stored=stored,
         )

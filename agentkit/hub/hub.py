@@ -6,13 +6,15 @@ import asyncio
 import logging
 import secrets
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from agentkit.core.approval import check_edited
 from agentkit.core.events import ApprovalRequested
 from agentkit.core.protocol import (
     AgentConfig,
     Limits,
+    ResumeTask,
     StartTask,
     TaskSummary,
 )
@@ -32,7 +34,7 @@ from agentkit.hub.publisher import Publisher
 from agentkit.hub.run import Run, interrupted
 from agentkit.hub.sources import Sources
 from agentkit.hub.task import Task
-from agentkit.hub.thread import busy, thread_of
+from agentkit.hub.thread import Told, busy, left_by, resuming, thread_of, told_before
 from agentkit.hub.typed_secrets import typed_secrets
 from agentkit.hub.unmasked import with_true_arguments
 from agentkit.hub.writer import TaskWriter
@@ -175,11 +177,38 @@ class Hub:
         """
         await self.sources.refresh()
         follows = request.follows
+        before = None if follows is None else (await self.task(follows)).summary
+        return await self._begin(request, before, partial(told_before, self.journal))
+
+    async def resume(self, task_id: str, request: ResumeTask) -> Task:
+        """Start a task that takes another one on: one that was interrupted, failed or was cancelled.
+
+        It is told all that was finished there, and runs the calls again that have no result; a person is
+        asked before that where a tool has side effects and may have run.
+
+        Raises
+        ------
+        NotFound
+            There is no such task, or what its agent needs does not exist any more.
+        Conflict
+            It goes on, has its answer, or its conversation has gone on without it.
+        """
+        await self.sources.refresh()
+        before = (await self.task(task_id)).summary
+        start = resuming(request, before)
+        return await self._begin(start, before, partial(left_by, self.journal, task_id))
+
+    async def _begin(
+        self,
+        request: StartTask,
+        before: TaskSummary | None,
+        tell: Callable[[str, int], Awaitable[Told]],
+    ) -> Task:
         plan = await planned(
             request,
-            None if follows is None else (await self.task(follows)).summary,
+            before,
+            tell=tell,
             agents=self.agents,
-            journal=self.journal,
             offers=self.offers,
             brought=self._brought,
             limits=self._limits,

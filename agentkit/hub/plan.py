@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from agentkit.core.limits import narrowed
@@ -17,11 +17,9 @@ from agentkit.core.protocol import (
 from agentkit.core.redaction import Redactor
 from agentkit.errors import InvalidInput
 from agentkit.hub.agents import AgentRegistry
-from agentkit.hub.journal import Journal
 from agentkit.hub.offers import BroughtAgents, Offer, Offers
 from agentkit.hub.task import now
-from agentkit.hub.thread import following, history_of
-from agentkit.llm.protocol import ChatMessage
+from agentkit.hub.thread import Told, following
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +32,8 @@ class Plan:
         With what it took over from the task that it follows.
     limits
         Those that hold.
-    history
-        What the model is told of the conversation so far.
+    told
+        What the model is told of the conversation so far, and what is left to do of it.
     offer
         Who runs the client's tools, where that is not the caller.
     """
@@ -43,7 +41,7 @@ class Plan:
     request: StartTask
     agent: AgentConfig
     limits: Limits
-    history: Sequence[ChatMessage]
+    told: Told
     offer: Offer | None
 
     @property
@@ -61,6 +59,7 @@ class Plan:
             status=TaskStatus.QUEUED,
             thread_id=request.thread_id,
             follows=request.follows,
+            resumes=self.told.left.task_id if self.told.left else None,
             client_tools=tuple(each.name for each in self.client_tools),
             origin=request.origin,
             created_at=now(),
@@ -71,8 +70,8 @@ async def planned(
     request: StartTask,
     before: TaskSummary | None,
     *,
+    tell: Callable[[str, int], Awaitable[Told]],
     agents: AgentRegistry,
-    journal: Journal,
     offers: Offers,
     brought: BroughtAgents,
     limits: Limits,
@@ -83,6 +82,8 @@ async def planned(
     ----------
     before
         The task that it follows.
+    tell
+        ``tell(thread_id, result_chars)``: what the model is told of a conversation.
     limits
         The server's.
 
@@ -99,13 +100,13 @@ async def planned(
         request = following(request, before)
     agent = _agent(request, agents)
     held = narrowed(limits, agent.limits, request.limits)
-    history: list[ChatMessage] = []
+    told = Told()
     if request.thread_id is not None:
-        history = await history_of(journal, request.thread_id, held.result_chars)
+        told = await tell(request.thread_id, held.result_chars)
     offer = None
     if before is not None and not request.client_tools:
         offer = offers.for_follow_up(before, request.origin)
-    return Plan(request, agent, held, history, offer)
+    return Plan(request, agent, held, told, offer)
 
 
 def _agent(request: StartTask, agents: AgentRegistry) -> AgentConfig:

@@ -97,8 +97,10 @@ class Run:
             limits=self.plan.limits,
             requests=self.requests,
             client_tools=self.desk.tools if self.desk else (),
-            history=self.plan.history,
+            history=self.plan.told.history,
             origin=self.plan.request.origin,
+            left=self.plan.told.left,
+            stored=self.writer.stored,
         )
         async with contextlib.aclosing(events):
             async for event in events:

@@ -8,11 +8,9 @@ from dataclasses import replace
 from typing import Any, cast
 
 from agentkit.core.events import ApprovalRequested
-from agentkit.core.redaction import Redactor
+from agentkit.core.redaction import MASKED, Redactor
 from agentkit.errors import InvalidInput
 from agentkit.tools.protocol import Resolution
-
-_MASK = re.compile(r"\[secret(?:: [^\]\n]*)?\]")
 
 
 def with_true_arguments(
@@ -33,8 +31,8 @@ def with_true_arguments(
     shown = redactor.redact(true)
     arguments = _unmasked(consent["arguments"], shown, true)
     # What was written like a mask from the beginning is none.
-    masks = set(_MASK.findall(json.dumps(shown))) - set(_MASK.findall(json.dumps(true)))
-    if left := masks & set(_MASK.findall(json.dumps(arguments))):
+    masks = set(MASKED.findall(json.dumps(shown))) - set(MASKED.findall(json.dumps(true)))
+    if left := masks & set(MASKED.findall(json.dumps(arguments))):
         raise InvalidInput(
             f"The edited arguments hold {min(left)} where it cannot be said which secret is meant. Leave that"
             " value as it was, or write the secret itself.",
@@ -73,15 +71,15 @@ def _unmasked_items(edited: list[Any], shown: list[Any], true: list[Any]) -> lis
 
 def _unmasked_text(edited: str, shown: str, true: str) -> str:
     """Put back what each mask hides, found by the text around it."""
-    masks = _MASK.findall(shown)
-    around = "(.*?)".join(map(re.escape, _MASK.split(shown)))
+    masks = MASKED.findall(shown)
+    around = "(.*?)".join(map(re.escape, MASKED.split(shown)))
     hidden = re.fullmatch(around, true, re.DOTALL) if masks else None
     if hidden is None:
         return edited
     meant: dict[str, set[str]] = {}
     for mask, secret in zip(masks, hidden.groups(), strict=True):
         meant.setdefault(mask, set()).add(secret)
-    return _MASK.sub(
+    return MASKED.sub(
         lambda mask: meant[mask[0]].copy().pop() if len(meant.get(mask[0], ())) == 1 else mask[0],
         edited,
     )

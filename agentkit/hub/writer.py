@@ -119,6 +119,10 @@ class TaskWriter:
         self._on_the_way -= 1
         self._room.set()
 
+    async def _all_shown(self) -> None:
+        while self._on_the_way:
+            await self._some_shown()
+
     async def _some_shown(self) -> None:
         self._room.clear()
         await self._room.wait()
@@ -133,14 +137,22 @@ class TaskWriter:
         """
         if not self.ahead.status.is_final:
             await self.write(end)
-        while self._on_the_way:
-            await self._some_shown()
+        await self.stored()
+
+    async def stored(self) -> None:
+        """Wait until all that was written has been stored and shown.
+
+        Raises
+        ------
+        JournalError
+            An event could not be stored.
+        """
+        await self._all_shown()
         self._check()
 
     async def give_up(self, error: JournalError) -> None:
         """End the task in memory alone: its watchers are told, the journal could not be."""
-        while self._on_the_way:
-            await self._some_shown()
+        await self._all_shown()
         summary = self.task.summary
         summary.status = TaskStatus.FAILED
         summary.error = ErrorInfo(message=error.message, reason=error.reason)

@@ -16,11 +16,12 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from agentkit.core.frames import Answer
-from agentkit.core.protocol import AgentConfig, StartTask, TaskStatus, TaskSummary
+from agentkit.core.protocol import AgentConfig, ResumeTask, StartTask, TaskStatus, TaskSummary
 from agentkit.core.well_formed import repaired
 from agentkit.errors import AgentKitError, NotFound
 from agentkit.hub.hub import Hub
 from agentkit.hub.listing import Listing
+from agentkit.hub.task import Task
 from agentkit.server import traces
 from agentkit.server.input import MAX_SEQ, checked, parsed, resolution
 from agentkit.server.response import MAX_BODY, Response, as_json, failure, refusal, too_large
@@ -139,7 +140,15 @@ async def _listed(request: Request, query: _TaskQuery) -> list[TaskSummary]:
 
 
 async def _start_task(request: Request) -> Response:
-    task = await request.hub.start(_body(request, _START, "The task"))
+    return await _started(request, await request.hub.start(_body(request, _START, "The task")))
+
+
+async def _resume_task(request: Request) -> Response:
+    body = _body(request, _RESUME, "The task", empty=True)
+    return await _started(request, await request.hub.resume(request.path["id"], body))
+
+
+async def _started(request: Request, task: Task) -> Response:
     desk = request.hub.desk(task.id)
     await request.hub.placed(task)
     body = task.summary.model_dump(mode="json")
@@ -237,6 +246,7 @@ def _query(request: Request, shape: TypeAdapter[Any]) -> Any:
 _REGISTRATION = TypeAdapter(_Registration)
 _TASK_QUERY = TypeAdapter(_TaskQuery)
 _START = TypeAdapter(StartTask)
+_RESUME = TypeAdapter(ResumeTask)
 _EVENTS_QUERY = TypeAdapter(_EventsQuery)
 _TRACE_QUERY = TypeAdapter(_TraceQuery)
 _CANCEL = TypeAdapter(_Cancel)
@@ -256,6 +266,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/tasks/{id}/trace", "read", _trace),
     Route("POST", "/tasks/{id}/cancel", "execute", _cancel),
     Route("POST", "/tasks/{id}/answers", "execute", _answer),
+    Route("POST", "/tasks/{id}/resume", "execute", _resume_task),
     Route("POST", "/traces/manifest", "read", traces.look, traces.MAX_TRACE),
     Route("POST", "/traces/export", "read", traces.export, traces.MAX_TRACE),
 )

@@ -38,6 +38,9 @@ class FunctionTool(Tool):
         What the model calls it; the function's name when left out.
     description
         What the model is told of it; taken from the docstring when left out.
+    side_effects
+        Whether a second call would do once more what the first did, such as send a mail: then a resumed run
+        asks before it repeats one. Left out, only a tool whose policy is ``ask`` is held to have them.
     display
         Turns the returned value into a MIME bundle; runs in a thread.
 
@@ -53,6 +56,7 @@ class FunctionTool(Tool):
         *,
         name: str | None = None,
         description: str | None = None,
+        side_effects: bool | None = None,
         display: Callable[[Any], MimeBundle] = to_bundle,
     ) -> None:
         if not callable(function):
@@ -71,6 +75,7 @@ class FunctionTool(Tool):
             name or getattr(function, "__name__", None),
             self._signature.description if description is None else description,
             self._signature.schema,
+            side_effects,
         )
         update_wrapper(self, function, updated=())
 
@@ -121,13 +126,22 @@ class FunctionTool(Tool):
 
 
 def _checked_spec(
-    label: str, name: str | None, description: str, parameters: dict[str, Any]
+    label: str,
+    name: str | None,
+    description: str,
+    parameters: dict[str, Any],
+    side_effects: bool | None,
 ) -> ToolSpec:
     """Build the spec; a name that a model cannot be given is refused."""
     if not name:
         raise InvalidInput(f"{label} cannot be a tool without a name: pass name=….")
     try:
-        return ToolSpec(name=name, description=description, parameters=parameters)
+        return ToolSpec(
+            name=name,
+            description=description,
+            parameters=parameters,
+            side_effects=side_effects,
+        )
     except ValidationError as error:
         raise InvalidInput(
             f"{label} cannot be a tool under the name {name!r}: a tool's name is at most 64 of "
@@ -226,6 +240,7 @@ def as_tool(
     *,
     name: str | None = None,
     description: str | None = None,
+    side_effects: bool | None = None,
     display: Callable[[Any], MimeBundle] = to_bundle,
 ) -> Callable[[Callable[..., Any]], FunctionTool]: ...
 @overload
@@ -234,6 +249,7 @@ def as_tool(
     *,
     name: str | None = None,
     description: str | None = None,
+    side_effects: bool | None = None,
     display: Callable[[Any], MimeBundle] = to_bundle,
 ) -> Tool: ...
 @overload
@@ -242,6 +258,7 @@ def as_tool(
     *,
     name: str | None = None,
     description: str | None = None,
+    side_effects: bool | None = None,
     display: Callable[[Any], MimeBundle] = to_bundle,
 ) -> FunctionTool: ...
 def as_tool(
@@ -249,6 +266,7 @@ def as_tool(
     *,
     name: str | None = None,
     description: str | None = None,
+    side_effects: bool | None = None,
     display: Callable[[Any], MimeBundle] = to_bundle,
 ) -> Tool | Callable[[Callable[..., Any]], FunctionTool]:
     """Make a tool of a function: ``as_tool(f)``, ``@as_tool`` or ``@as_tool(name=…)``.
@@ -257,7 +275,7 @@ def as_tool(
 
     Returns
     -------
-    A `FunctionTool`; a `Tool` is given back, under the new name and description if there are any.
+    A `FunctionTool`; a `Tool` is given back, with what is said anew of it.
 
     Raises
     ------
@@ -265,10 +283,18 @@ def as_tool(
         It cannot be described to a model.
     """
     if function is None:
-        return partial(FunctionTool, name=name, description=description, display=display)
+        return partial(
+            FunctionTool,
+            name=name,
+            description=description,
+            side_effects=side_effects,
+            display=display,
+        )
     if not isinstance(function, Tool):
-        return FunctionTool(function, name=name, description=description, display=display)
-    if name is None and description is None:
+        return FunctionTool(
+            function, name=name, description=description, side_effects=side_effects, display=display
+        )
+    if name is None and description is None and side_effects is None:
         return function
     renamed = copy.copy(function)
     renamed.spec = _checked_spec(
@@ -276,5 +302,6 @@ def as_tool(
         name or function.spec.name,
         function.spec.description if description is None else description,
         function.spec.parameters,
+        function.spec.side_effects if side_effects is None else side_effects,
     )
     return renamed

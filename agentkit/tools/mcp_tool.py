@@ -26,14 +26,16 @@ class McpTool(Tool):
         self._run = run
         self._theirs = str(given["name"])
         schema = given.get("inputSchema")
+        hints = cast("Mapping[str, Any]", given.get("annotations") or {})
+        reads = hints.get("readOnlyHint") is True
         self.spec = ToolSpec(
             name=name,
             description=str(given.get("description") or given.get("title") or ""),
             parameters=dict(cast("Mapping[str, Any]", schema)) if schema else {"type": "object"},
+            side_effects=not (reads or hints.get("idempotentHint") is True),
         )
-        hints = cast("Mapping[str, Any]", given.get("annotations") or {})
         # A hint is the server's word about itself: it may spare a question, and lifts no other guard.
-        self.policy: Verdict = "allow" if hints.get("readOnlyHint") is True else "ask"
+        self.policy: Verdict = "allow" if reads else "ask"
         self.asks_because = f"It runs {self._theirs!r} on the MCP server {server!r}."
 
     async def call(self, arguments: dict[str, Any], context: ToolContext) -> ToolResult:

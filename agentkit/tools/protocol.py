@@ -35,6 +35,10 @@ async def nobody_to_ask(request: ApprovalRequested | InputRequested) -> Resoluti
     return Resolution("deny", "Nobody can be asked here.")
 
 
+async def stored_nowhere() -> None:
+    """Return at once, as where no journal stands behind a run."""
+
+
 @dataclass(slots=True)
 class ToolContext:
     """What a running call may use of the run it belongs to, from any thread."""
@@ -50,6 +54,8 @@ class ToolContext:
     is given by the run; the time that it waits does not count."""
     origin: Origin | None = None
     """The place in a notebook from which the run was started."""
+    stored: Callable[[], Awaitable[None]] = stored_nowhere
+    """Waits until all that the run has told so far is stored, this call included."""
 
 
 @dataclass(slots=True)
@@ -92,6 +98,12 @@ class Tool(ABC):
     """Seconds that a call is given to stop what it has begun elsewhere, before it is said to be left behind;
     none: the loop's own, which is short."""
     spec: ToolSpec
+
+    @property
+    def side_effects(self) -> bool:
+        """Whether a second call would do once more what the first did, see `ToolSpec`."""
+        said = self.spec.side_effects
+        return self.policy == "ask" if said is None else said
 
     def needs_approval(self, arguments: dict[str, Any]) -> bool:
         """Whether ``call`` with these arguments will ask for consent before it does anything."""

@@ -54,6 +54,7 @@ export interface RunStarted {
   model: string;
   provider: string;
   simulated: boolean;
+  resumes?: string;
 }
 export interface Thinking {
   seq: number;
@@ -312,6 +313,7 @@ export interface TaskSummary {
   status: TaskStatus;
   thread_id?: string;
   follows?: string;
+  resumes?: string;
   client_tools: string[];
   origin?: Origin;
   simulated: boolean;

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from agentkit.errors import ProviderRejected
 from agentkit.llm.protocol import ToolCall
 from tests.agentkit.server.host import API, Host, Hosted, events, rest, types, until
 
@@ -119,3 +120,38 @@ def test_a_task_that_follows_none_or_a_running_one_is_refused(host: Host) -> Non
         body = {"input": "?", "follows": follows}
         response = hosted.client.post(f"{API}/tasks", json=body)
         assert (response.status_code, response.json()["reason"]) == (status, reason)
+
+
+def test_a_task_that_failed_is_resumed_and_shown_below_it(host: Host) -> None:
+    hosted = host(ProviderRejected("no credit", reason="quota"), "It is blue.")
+    hosted.register()
+    hosted.start("a", input="Which colour has the sky?")
+    hosted.finish("a")
+    response = hosted.client.post(f"{API}/tasks/a/resume")
+    assert response.status_code == 201, response.text
+    started = response.json()
+    assert (started["resumes"], started["input"]) == ("a", "Which colour has the sky?")
+    assert hosted.finish(started["task_id"])[-1]["data"]["content"] == "It is blue."
+    trace = hosted.client.get(f"{API}/tasks/a/trace?follow_ups=true").json()
+    assert [each["result"] for each in trace["follow_ups"]] == ["It is blue."]
+    assert trace["status"] == "failed"
+
+
+def test_what_cannot_be_resumed_is_refused(host: Host) -> None:
+    hosted, key = asking(host, "Done.")
+    for task_id, body, status, reason in (
+        ("x", {}, 404, "task_not_found"),
+        ("t1", {}, 409, "task_running"),
+        ("t1", {"input": "another question"}, 400, "invalid_input"),
+        ("t1", {"follows": "t1"}, 400, "invalid_input"),
+    ):
+        response = hosted.client.post(f"{API}/tasks/{task_id}/resume", json=body)
+        assert (response.status_code, response.json()["reason"]) == (status, reason)
+    hosted.client.post(f"{API}/tasks/t1/cancel")
+    hosted.finish("t1")
+    # Its caller runs the tools, and has to bring them along.
+    response = hosted.client.post(f"{API}/tasks/t1/resume")
+    assert (response.status_code, response.json()["reason"]) == (409, "client_away")
+    response = hosted.client.post(f"{API}/tasks/t1/resume", json=LOOK)
+    assert response.status_code == 201
+    assert response.json()["client_key"] not in ("", key)

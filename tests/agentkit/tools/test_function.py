@@ -434,3 +434,20 @@ def test_a_cancelled_coroutine_is_cancelled_and_nothing_was_left_behind() -> Non
     asyncio.run(scenario())
     assert cleaned == ["up"]
     assert seen.warnings == []
+
+
+def test_a_tool_says_whether_a_second_call_would_do_the_same_once_more() -> None:
+    def send(to: str) -> None: ...
+
+    assert not FunctionTool(send).side_effects
+    tool = FunctionTool(send, side_effects=True)
+    assert tool.side_effects
+    assert as_tool(tool, name="mail").side_effects
+    assert not as_tool(tool, side_effects=False).side_effects
+
+    asks = FunctionTool(send)
+    asks.policy = "ask"
+    assert asks.side_effects
+    harmless = FunctionTool(send, side_effects=False)
+    harmless.policy = "ask"
+    assert not harmless.side_effects

@@ -15,6 +15,7 @@ from agentkit.errors import NotFound
 from agentkit.tools.mcp import McpServers
 from agentkit.tools.mcp_config import McpServerConfig, parse_servers
 from agentkit.tools.mcp_server import McpServer, McpServerStatus
+from agentkit.tools.mcp_tool import McpTool
 from agentkit.tools.protocol import Tool, ToolContext, ToolResult
 from agentkit.tools.registry import ToolRegistry
 from agentkit.trace.results import pictures_of
@@ -400,3 +401,22 @@ async def test_a_server_that_is_too_slow_is_not_waited_for_longer_than_allowed(
         assert source.status[0].state == "starting"
     finally:
         await source.stop()
+
+
+@pytest.mark.parametrize(
+    ("hints", "side_effects"),
+    [
+        (None, True),
+        ({"readOnlyHint": True}, False),
+        ({"idempotentHint": True}, False),
+        ({"readOnlyHint": "yes", "idempotentHint": 1}, True),
+    ],
+)
+def test_a_tool_has_side_effects_unless_its_server_says_that_it_may_be_repeated(
+    hints: dict[str, Any] | None, side_effects: bool
+) -> None:
+    async def run(name: str, arguments: dict[str, Any], progress: Any) -> ToolResult:
+        return ToolResult("success")
+
+    given = {"name": "write", "annotations": hints}
+    assert McpTool("files", given, "files__write", run).side_effects is side_effects
