@@ -1,0 +1,35 @@
+"""What a server holds at a moment: memory, threads, open files, asyncio tasks."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import threading
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+PATH = "/census"
+
+
+async def taken() -> dict[str, Any]:
+    """The census of this process, without garbage; memory in bytes, ``traced`` 0 where nothing traces it."""
+    gc.collect()
+    return {
+        "traced": tracemalloc.get_traced_memory()[0],
+        "resident": _resident(),
+        "objects": len(gc.get_objects()),
+        "files": _files(),
+        "threads": threading.active_count(),
+        "tasks": len(asyncio.all_tasks()),
+    }
+
+
+def _resident() -> int:
+    pages = Path("/proc/self/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _files() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())

@@ -1,0 +1,34 @@
+"""A server extension that gives the agents of a Jupyter server the workload of these tests."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from jupyter_server.serverapp import ServerApp
+from jupyter_server.utils import url_path_join
+from tornado.web import RequestHandler
+
+from agentkit.hub.hub import Hub
+from tests.reliability import census, fuse
+from tests.reliability.workload import add_model, add_tools
+
+
+class _Census(RequestHandler):
+    async def get(self) -> None:
+        self.write(await census.taken())
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:  # pyright: ignore[reportUnusedFunction]
+    return [{"module": __name__}]
+
+
+def _load_jupyter_server_extension(server: ServerApp) -> None:  # pyright: ignore[reportUnusedFunction]
+    application: Any = server.web_app
+    hub: Hub = application.settings["agentkit_hub"]
+    if lit := os.environ.get("FUSE"):
+        fuse.light(hub.journal, lit)
+    add_model(hub.executor.gateway)
+    add_tools(hub.executor.tools)
+    path = url_path_join(application.settings["base_url"], census.PATH)
+    application.add_handlers(".*$", [(path, _Census)])
