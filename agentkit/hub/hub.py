@@ -33,6 +33,7 @@ from agentkit.hub.plan import planned
 from agentkit.hub.publisher import Publisher
 from agentkit.hub.run import Run, interrupted
 from agentkit.hub.sources import Sources
+from agentkit.hub.stored_agents import written
 from agentkit.hub.task import Task
 from agentkit.hub.thread import Told, busy, left_by, resuming, thread_of, told_before
 from agentkit.hub.typed_secrets import typed_secrets
@@ -209,6 +210,7 @@ class Hub:
             before,
             tell=tell,
             agents=self.agents,
+            journal=self.journal,
             offers=self.offers,
             brought=self._brought,
             limits=self._limits,
@@ -235,7 +237,8 @@ class Hub:
         run = Run(writer, self.executor, plan, desk, Requests(request.on_ask), self._ended)
         self._runs[task_id] = run
         try:
-            await self.journal.create(summary)
+            brought = plan.request.config and written(plan.request.config, self.redactor)
+            await self.journal.create(summary, brought)
         except BaseException:
             self._runs.pop(task_id, None)
             raise

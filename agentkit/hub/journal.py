@@ -16,7 +16,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from agentkit.core.events import EVENT
-from agentkit.core.protocol import TaskSummary
+from agentkit.core.protocol import AgentConfig, TaskSummary
 from agentkit.errors import Conflict, JournalError
 from agentkit.hub.additions import Addition, append_all
 from agentkit.hub.alive import Alive
@@ -24,6 +24,7 @@ from agentkit.hub.displays import Display, add_display, displays_of, displays_of
 from agentkit.hub.listing import EVERY, UNFINISHED, Listing, listed, prepare, searched
 from agentkit.hub.migrations import migrate
 from agentkit.hub.record import Record
+from agentkit.hub.stored_agents import add_agent, agent_of
 from agentkit.hub.task import fold
 from agentkit.hub.worker import Worker
 
@@ -83,8 +84,13 @@ class Journal:
         self._reader.close()
         self._alive.close()
 
-    async def create(self, summary: TaskSummary) -> None:
+    async def create(self, summary: TaskSummary, agent: str | None = None) -> None:
         """Store a new task, on disk when this returns.
+
+        Parameters
+        ----------
+        agent
+            The agent that it brought along, as `stored_agents.written`.
 
         Raises
         ------
@@ -108,6 +114,8 @@ class Journal:
                 row,
             ).lastrowid
             connection.execute("INSERT INTO words VALUES (?, ?)", (number, searched(summary)))
+            if agent is not None:
+                add_agent(connection, summary.task_id, agent)
 
         try:
             await self._write(job, durable=True)
@@ -193,6 +201,10 @@ class Journal:
         return await self._read(
             lambda connection: displays_of_tasks(connection, task_ids, kernel_ids)
         )
+
+    async def agent(self, task_id: str) -> AgentConfig | None:
+        """The agent that a task brought along; ``None`` where it brought none."""
+        return await self._read(lambda connection: agent_of(connection, task_id))
 
     async def delete(self, task_id: str) -> bool:
         """Delete a task with its events; ``False`` when there was none."""

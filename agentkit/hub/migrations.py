@@ -57,6 +57,12 @@ MIGRATIONS: tuple[str, ...] = (
     SELECT number, agentkit_folded(agent || char(10) || COALESCE(json_extract(summary, '$.input'), ''))
     FROM tasks
     """,
+    """
+    CREATE TABLE agents (
+        task TEXT PRIMARY KEY REFERENCES tasks (id) ON DELETE CASCADE,
+        config TEXT NOT NULL
+    ) WITHOUT ROWID
+    """,
 )
 """Never change one that has been released: add another."""
 

@@ -17,6 +17,7 @@ from agentkit.core.protocol import (
 from agentkit.core.redaction import Redactor
 from agentkit.errors import InvalidInput
 from agentkit.hub.agents import AgentRegistry
+from agentkit.hub.journal import Journal
 from agentkit.hub.offers import BroughtAgents, Offer, Offers
 from agentkit.hub.task import now
 from agentkit.hub.thread import Told, following
@@ -71,6 +72,7 @@ async def planned(
     before: TaskSummary | None,
     *,
     tell: Callable[[str, int], Awaitable[Told]],
+    journal: Journal,
     agents: AgentRegistry,
     offers: Offers,
     brought: BroughtAgents,
@@ -96,7 +98,8 @@ async def planned(
     """
     if before is not None:
         if request.config is None and request.agent in (None, before.agent):
-            request = request.model_copy(update={"config": brought.of(before)})
+            config = brought.of(before) or await journal.agent(before.task_id)
+            request = request.model_copy(update={"config": config})
         request = following(request, before)
     agent = _agent(request, agents)
     held = narrowed(limits, agent.limits, request.limits)

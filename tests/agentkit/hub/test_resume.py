@@ -321,3 +321,35 @@ async def test_a_tool_with_side_effects_runs_when_its_call_is_stored(tmp_path: P
     async with running(calls[0], calls[1:], "Done.", journal=path, tools=[tool]) as hub:
         await ended(await start(hub, "a"))
     assert [each.count("tool_call") for each in seen] == [1, 3, 3]
+
+
+async def test_the_next_server_goes_on_with_the_agent_that_a_task_brought_along(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "journal"
+    careful = {"name": "careful", "policy": {"echo": "deny"}, "prompt": {"identity": "Take care."}}
+    failed = ProviderRejected("no credit", reason="quota")
+    async with running(failed, journal=path, tools=[echo()]) as hub:
+        await ended(await start(hub, "a", config=careful))
+    async with running(
+        ToolCall("1", "echo", {}), "Done.", "More.", journal=path, tools=[echo()]
+    ) as hub:
+        task = await ended(await resume(hub))
+        assert task.summary.agent == "careful"
+        assert (await results(hub))[0]["outcome"] == "denied"
+        await ended(await start(hub, "c", follows="b"))
+        provider = hub.executor.gateway.resolve(None).provider
+        assert isinstance(provider, ScriptedProvider)
+        assert provider.requests[-1].messages[0].content == "Take care."
+
+
+async def test_an_agent_with_a_secret_is_not_kept_and_its_task_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    secret = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789"
+    agent = {"name": "keyed", "policy": {"get": [{"when": {"url": f"*{secret}"}, "then": "deny"}]}}
+    async with running(ProviderRejected("gone", reason="quota"), journal=path) as hub:
+        await ended(await start(hub, "a", config=agent))
+    assert secret.encode() not in path.read_bytes()
+    async with running("Done.", journal=path) as hub:
+        with pytest.raises(NotFound, match="no agent named 'keyed'"):
+            await resume(hub)
