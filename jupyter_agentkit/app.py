@@ -94,6 +94,7 @@ class AgentKitApp(AgentKitSettings, ExtensionApp):
         self.hub.places = ShownPlaces(self.hub.journal, self._notebooks)
         self.settings["agentkit_hub"] = self.hub
         self.settings["agentkit_kernel_key"] = self._kernel_key
+        self.settings["agentkit_ping_seconds"] = self.ping_seconds
 
     def _sources(self, skills: SkillRegistry) -> Sources:
         assert self.serverapp is not None

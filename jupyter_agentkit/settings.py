@@ -19,6 +19,7 @@ from agentkit.llm.configured import checked_providers
 from agentkit.llm.prices import Prices
 from agentkit.server.input import checked
 from agentkit.tools.mcp_config import parse_servers
+from jupyter_agentkit.handlers.alive import PING_SECONDS
 from jupyter_agentkit.ports.execution import BUSY_SECONDS
 
 LIMITS = TypeAdapter(Limits)
@@ -95,6 +96,13 @@ class AgentKitSettings(Configurable):
         min=0,
         config=True,
         help="Tasks that wait for a place to run in; further ones are refused.",
+    )
+    ping_seconds = Float(
+        PING_SECONDS,
+        min=0.01,
+        config=True,
+        help="""Seconds between two signs of life on an open socket: less than the proxies between the server
+        and its pages allow an idle one.""",
     )
     busy_seconds = Float(
         BUSY_SECONDS,

@@ -174,15 +174,34 @@ class Journal:
 
         return [TaskSummary.model_validate_json(text) for text in await self._read(job)]
 
-    async def events(self, task_id: str, after: int = 0, limit: int = 1_000) -> list[str]:
-        """The JSON texts of stored events with ``seq > after``, in order, ``limit`` at the most."""
+    async def events(
+        self, task_id: str, after: int = 0, limit: int = 1_000, size: int | None = None
+    ) -> list[str]:
+        """The JSON texts of stored events with ``seq > after``, in order.
+
+        Parameters
+        ----------
+        limit
+            How many at the most.
+        size
+            Characters at which to stop; the last one may go beyond it. ``None``: no matter how long.
+        """
 
         def job(connection: sqlite3.Connection) -> list[str]:
             rows = connection.execute(
                 "SELECT data FROM events WHERE task = ? AND seq > ? ORDER BY seq LIMIT ?",
                 (task_id, after, limit),
             )
-            return [text for (text,) in rows]
+            if size is None:
+                return [text for (text,) in rows]
+            texts: list[str] = []
+            left = size
+            for (text,) in rows:
+                texts.append(text)
+                left -= len(text)
+                if left <= 0:
+                    break
+            return texts
 
         return await self._read(job)
 

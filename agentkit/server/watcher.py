@@ -18,8 +18,16 @@ from agentkit.hub.task import Task
 OUTBOX = 1_000
 """Events that wait for a slow client before they are dropped and read again from the journal."""
 
+OUTBOX_SIZE = 256 * 1024
+"""Characters of these. Other clients have long been sent them, so they are kept for the slow one alone."""
+
 PAGE = 500
 """Events that are read from the journal at once."""
+
+FRAME = 64 * 1024
+"""Characters at which a frame, or what is read from the journal for it, is full.
+
+While it is written a frame stands in memory several times over, as text and as bytes."""
 
 POLL = 1.0
 """Seconds between two looks at a task that another server on the same journal runs."""
@@ -44,6 +52,8 @@ class Watcher:
         self._cursor = min(after, task.summary.last_seq)
         self._behind = True
         self._outbox: deque[Record] = deque()
+        self._size = 0
+        """Characters in the outbox."""
         self._wake = asyncio.Event()
         self._told: dict[str, int] = {}
         """Characters sent of each message that is being streamed."""
@@ -51,9 +61,10 @@ class Watcher:
     async def send_json(self, records: Sequence[Record]) -> None:
         """Take in what was broadcast; never waits."""
         if not self._behind:
-            if len(self._outbox) + len(records) > OUTBOX:
-                self._outbox.clear()
+            self._size += sum(len(record.text) for record in records)
+            if len(self._outbox) + len(records) > OUTBOX or self._size > OUTBOX_SIZE:
                 self._behind = True
+                self._drop()
             else:
                 self._outbox.extend(records)
         self._wake.set()
@@ -82,7 +93,7 @@ class Watcher:
 
     async def _catch_up(self) -> None:
         while self._cursor < self._task.summary.last_seq:
-            texts = await self._hub.journal.events(self._task.id, self._cursor, PAGE)
+            texts = await self._hub.journal.events(self._task.id, self._cursor, PAGE, FRAME)
             if not texts:  # the task was deleted under our eyes
                 self._cursor = self._task.summary.last_seq
             # The journal may be ahead of what is shown, and ``partial`` goes with what is shown.
@@ -91,18 +102,27 @@ class Watcher:
             await self._send(shown)
         # From here to the end nothing else runs, so the outbox begins exactly where this ends.
         self._behind = False
-        self._outbox.clear()
+        self._drop()
         partial = self._task.partial
         self._told = {message_id: self._told.get(message_id, 0) for message_id in partial}
         for message_id, so_far in partial.items():
             told = self._told[message_id]
             if (rest := so_far.rest(told, self._cursor)) is not None:
-                self._outbox.append(encode_delta(rest, told))
+                record = encode_delta(rest, told)
+                self._outbox.append(record)
+                self._size += len(record.text)
+
+    def _drop(self) -> None:
+        self._outbox.clear()
+        self._size = 0
 
     async def _send_outbox(self) -> None:
         texts: list[str] = []
-        while self._outbox and not self._behind:
+        left = FRAME
+        while self._outbox and not self._behind and left > 0:
             record = self._outbox.popleft()
+            self._size -= len(record.text)
+            left -= len(record.text)
             if isinstance(record.event, MessageDelta | ThinkingDelta):
                 if self._is_next(record, record.event):
                     texts.append(record.text)

@@ -8,10 +8,10 @@ from typing import Any
 from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import ws_authenticated
 from jupyter_server.base.handlers import JupyterHandler
-from jupyter_server.base.websocket import WebSocketMixin
 from tornado import web
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from jupyter_agentkit.handlers.alive import AliveMixin
 from jupyter_agentkit.handlers.http import RESOURCE, pattern
 from jupyter_agentkit.handlers.refusal import RefusalMixin
 from jupyter_agentkit.ports.pages import Page, Pages
@@ -23,7 +23,7 @@ MAX_FRAME = 64 * 2**20
 
 
 class PageSocket(  # pyright: ignore[reportIncompatibleMethodOverride]
-    RefusalMixin, WebSocketMixin, WebSocketHandler, JupyterHandler
+    RefusalMixin, AliveMixin, WebSocketHandler, JupyterHandler
 ):
     """One page's socket. Only people open it: a kernel has no page."""
 

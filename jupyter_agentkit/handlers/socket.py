@@ -9,7 +9,6 @@ from typing import Any
 from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import ws_authenticated
 from jupyter_server.base.handlers import JupyterHandler
-from jupyter_server.base.websocket import WebSocketMixin
 from tornado import web
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
@@ -20,6 +19,7 @@ from agentkit.server.conversation import MAX_FRAME, Action, Gone, converse
 from agentkit.server.feed import FEED_PATH, feed
 from agentkit.server.input import query_of
 from agentkit.server.offering import OFFERS_PATH, offering
+from jupyter_agentkit.handlers.alive import AliveMixin
 from jupyter_agentkit.handlers.http import RESOURCE, pattern
 from jupyter_agentkit.handlers.identity import KernelKeyMixin, KernelUser, shown_name
 from jupyter_agentkit.handlers.refusal import RefusalMixin
@@ -29,7 +29,7 @@ INBOX = 10
 
 
 class TalkSocket(  # pyright: ignore[reportIncompatibleMethodOverride]
-    RefusalMixin, KernelKeyMixin, WebSocketMixin, WebSocketHandler, JupyterHandler
+    RefusalMixin, KernelKeyMixin, AliveMixin, WebSocketHandler, JupyterHandler
 ):
     """One client's socket. What is said on it is decided in ``agentkit.server``."""
 

@@ -183,22 +183,60 @@ test.each([401, 403, 404])('a server that answers %i has nothing for this page',
   expect(FakeSocket.made).toHaveLength(1);
 });
 
-test('a connection that went silent is replaced', async () => {
+test('a connection that went silent is replaced within fifteen seconds', async () => {
   socket().say(connected);
-  await vi.advanceTimersByTimeAsync(40_000);
-  expect(socket(0).sent).toEqual([{ type: 'ping' }, { type: 'ping' }]);
-  await vi.advanceTimersByTimeAsync(20_000);
+  await vi.advanceTimersByTimeAsync(14_900);
+  expect(socket(0).sent).toEqual([{ type: 'ping' }]);
+  expect(FakeSocket.made).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(100);
   expect(heard.log.at(-1)).toBe('reconnecting');
   expect(FakeSocket.made).toHaveLength(2);
 });
 
-test('pongs keep a quiet connection', async () => {
+test('an idle connection has a sign of life every five seconds', async () => {
   socket().say(connected);
-  for (let pings = 0; pings < 6; pings++) {
-    await vi.advanceTimersByTimeAsync(20_000);
+  for (let pings = 1; pings <= 6; pings++) {
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(socket().sent).toHaveLength(pings);
     socket().say({ type: 'pong' });
   }
   expect(FakeSocket.made).toHaveLength(1);
+});
+
+test('a hidden page whose timers run once a minute keeps its connection', async () => {
+  socket().say(connected);
+  vi.setSystemTime(Date.now() + 55_000);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(socket().sent).toEqual([{ type: 'ping' }]);
+  socket().say({ type: 'pong' });
+  vi.setSystemTime(Date.now() + 55_000);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(socket().sent).toHaveLength(2);
+  expect(FakeSocket.made).toHaveLength(1);
+});
+
+test('a page that slept does not wait for what is dead', async () => {
+  socket().say(connected);
+  vi.setSystemTime(Date.now() + 600_000);
+  window.dispatchEvent(new Event('online'));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(FakeSocket.made).toHaveLength(2);
+});
+
+test('a frame that takes long on a slow way is waited for longer each time', async () => {
+  const lives: number[] = [];
+  for (let tries = 0; tries < 5; tries++) {
+    const opened = FakeSocket.made.length;
+    const before = Date.now();
+    socket().say(connected);
+    while (FakeSocket.made.length === opened) await vi.advanceTimersByTimeAsync(1_000);
+    lives.push(Math.round((Date.now() - before) / 5_000) * 5);
+  }
+  expect(lives).toEqual([15, 25, 45, 85, 85]);
+  socket().say(connected, step(4), { type: 'pong' });
+  const opened = FakeSocket.made.length;
+  await vi.advanceTimersByTimeAsync(15_000);
+  expect(FakeSocket.made).toHaveLength(opened + 1);
 });
 
 test('a page that leaves closes its socket and comes back no more', async () => {

@@ -146,20 +146,26 @@ test('a server that is away is tried for as long as it takes', async () => {
   for (let tries = 1; tries < 5; tries += 1) {
     expect(FakeSocket.made).toHaveLength(tries);
     socket().break();
-    await vi.advanceTimersByTimeAsync(15_000);
+    await vi.advanceTimersByTimeAsync(9_000);
   }
 });
 
 test('a silent line is given up, a quiet one that answers is not', async () => {
   runs.open();
   greet();
-  await vi.advanceTimersByTimeAsync(20_000);
+  await vi.advanceTimersByTimeAsync(5_000);
   expect(socket().sent).toEqual([{ type: 'ping' }]);
   socket().say({ type: 'pong' });
-  await vi.advanceTimersByTimeAsync(40_000);
+  await vi.advanceTimersByTimeAsync(14_000);
   expect(FakeSocket.made).toHaveLength(1);
-  await vi.advanceTimersByTimeAsync(25_000);
+  await vi.advanceTimersByTimeAsync(1_000);
   expect(FakeSocket.made.length).toBeGreaterThan(1);
+});
+
+test('a line that never opens is called again', async () => {
+  runs.open();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(FakeSocket.made).toHaveLength(2);
 });
 
 test('a server that was never reached is not said to have no runs', async () => {

@@ -1,6 +1,15 @@
-const PING_EVERY_MS = 20_000;
-/** Two pings without any answer. */
-const SILENT_AFTER_MS = 45_000;
+import { fields } from '../view/state/read';
+
+/** Below what proxies allow an idle line. */
+const PING_MS = 5_000;
+/** Pings' time without an answer to one after which a line is taken for dead: noticed within three. */
+const UNANSWERED = 2;
+/** That, doubled by each line in a row that died so, at the most: a large frame may be on a slow way. */
+const SLOWEST = 8;
+/** Longer than any page that is not asleep is without an answer, hidden ones too: their timers run once a minute. */
+const ASLEEP_MS = 90_000;
+/** A line that is not there by then is called again. */
+const OPENING_MS = 10_000;
 
 /** Who is at this end of a line. */
 export interface Caller {
@@ -18,12 +27,17 @@ export interface Caller {
   lost(refused: boolean): boolean | Promise<boolean>;
 }
 
-/** How long to wait before the next call: twice as long each time, up to the longest; ms. */
+/** How long to wait for what, in ms. */
 export interface Patience {
+  /** Before the next call; twice as long each time, up to the longest. */
   readonly first: number;
   longest(): number;
-  /** An other end that has not begun to talk by then is called again; absent where it may be silent. */
-  readonly greeting?: number;
+  /** The other end talks first: while it does not, it is not there. */
+  readonly greets?: boolean;
+  /** Until the other end is there. */
+  readonly opening?: number;
+  /** Between two pings. */
+  readonly ping?: number;
 }
 
 const USUAL: Patience = { first: 500, longest: () => 10_000 };
@@ -36,6 +50,9 @@ export class Line {
   private failures = 0;
   private greeted = false;
   private heardAt = 0;
+  /** When the ping was sent that nothing has been heard since. */
+  private askedAt: number | undefined;
+  private slowness = 1;
   private over = false;
   private called = 0;
 
@@ -45,8 +62,12 @@ export class Line {
   ) {
     window.addEventListener('online', this.hurry);
     document.addEventListener('visibilitychange', this.hurry);
-    this.pulse = setInterval(() => this.beat(), PING_EVERY_MS);
+    this.pulse = setInterval(() => this.beat(), this.pingMs);
     this.connect();
+  }
+
+  private get pingMs(): number {
+    return this.patience.ping ?? PING_MS;
   }
 
   /** How many calls there were: what was heard on one is not to be answered on the next. */
@@ -82,6 +103,7 @@ export class Line {
     this.retry = undefined;
     this.greeted = false;
     this.heardAt = Date.now();
+    this.askedAt = undefined;
     this.called += 1;
     const socket = new WebSocket(this.caller.url());
     this.socket = socket;
@@ -91,17 +113,21 @@ export class Line {
     };
     socket.onmessage = ({ data }) => this.hear(data);
     socket.onclose = () => void this.lost(!this.greeted, this.patience.longest());
-    if (this.patience.greeting === undefined) return;
     setTimeout(() => {
-      if (this.socket === socket && !this.greeted) void this.lost(false, 0);
-    }, this.patience.greeting);
+      if (this.socket !== socket || this.greeted) return;
+      const begun = socket.readyState === WebSocket.OPEN && this.patience.greets !== true;
+      if (!begun) void this.lost(false, 0);
+    }, this.patience.opening ?? OPENING_MS);
   }
 
   private hear(data: unknown): void {
     this.heardAt = Date.now();
+    this.askedAt = undefined;
     this.greeted = true;
     this.failures = 0;
-    this.caller.hear(parsed(data));
+    const frame = parsed(data);
+    if (fields(frame).type === 'pong') this.slowness = 1;
+    this.caller.hear(frame);
   }
 
   private async lost(refused: boolean, longest: number): Promise<void> {
@@ -127,8 +153,14 @@ export class Line {
 
   private beat(): void {
     if (this.socket?.readyState !== WebSocket.OPEN) return;
-    if (Date.now() - this.heardAt > SILENT_AFTER_MS) void this.lost(false, 0);
-    else this.socket.send('{"type":"ping"}');
+    const now = Date.now();
+    if (this.askedAt === undefined && now - this.heardAt < ASLEEP_MS) {
+      this.askedAt = now;
+      this.socket.send('{"type":"ping"}');
+    } else if (now - (this.askedAt ?? this.heardAt) >= UNANSWERED * this.slowness * this.pingMs) {
+      this.slowness = Math.min(2 * this.slowness, SLOWEST);
+      void this.lost(false, 0);
+    }
   }
 
   /** The page is back, from sleep or from offline: no reason to wait any longer. */

@@ -1,11 +1,10 @@
 import type { ClientFrame } from '../protocol.gen';
 import type { Answer, Listener, Source } from '../view/source';
 import type { TaskApi } from './api';
-import { Line } from './line';
+import { Line, type Patience } from './line';
 import { FrameReader, type Verdict } from './reader';
 
-/** A server that has not begun to talk by then is tried again. */
-const PATIENCE = { first: 500, longest: () => 10_000, greeting: 10_000 };
+const PATIENCE: Patience = { first: 500, longest: () => 10_000, greets: true };
 
 /** A run, watched over the page's own socket to the server; comes back by itself when it is lost. */
 export class SocketSource implements Source {
@@ -15,12 +14,13 @@ export class SocketSource implements Source {
     private readonly api: TaskApi,
     readonly trace: unknown = undefined,
     private readonly after = 0,
+    private readonly patience = PATIENCE,
   ) {}
 
   subscribe(listener: Listener, signal: AbortSignal): void {
     if (signal.aborted) return;
     listener.connection('reconnecting');
-    const { line } = new Watch(this.api, listener, this.after, signal);
+    const { line } = new Watch(this.api, listener, this.after, signal, this.patience);
     this.line = line;
     signal.addEventListener('abort', () => line.close(), { once: true });
   }
@@ -49,6 +49,7 @@ class Watch {
     private readonly listener: Listener,
     after: number,
     private readonly signal: AbortSignal,
+    patience: Patience,
   ) {
     this.reader = new FrameReader(listener, after);
     const caller = {
@@ -56,7 +57,7 @@ class Watch {
       hear: (frame: unknown) => this.settle(this.reader.read(frame)),
       lost: (refused: boolean) => this.lost(refused),
     };
-    this.line = new Line(caller, PATIENCE);
+    this.line = new Line(caller, patience);
   }
 
   private settle(verdict: Verdict): void {
