@@ -20,6 +20,7 @@ from agentkit.errors import InvalidInput, JournalError
 from agentkit.hub.executor import InProcessExecutor
 from agentkit.hub.hub import Hub
 from agentkit.hub.journal import MEMORY, Journal
+from agentkit.hub.retention import Retention
 from agentkit.hub.sources import Sources
 from agentkit.server.mcp import AgentsAsTools
 from agentkit.skills.registry import SkillRegistry
@@ -89,6 +90,7 @@ class AgentKitApp(AgentKitSettings, ExtensionApp):
             max_queued=self.max_queued,
             away_seconds=self.away_seconds,
             sources=self._sources(skills),
+            retention=Retention(self.keep_days, self.keep_bytes),
         )
         mask_log(self.hub.redactor)
         self.hub.places = ShownPlaces(self.hub.journal, self._notebooks)

@@ -15,6 +15,7 @@ from agentkit.core.protocol import Limits, Policy
 from agentkit.errors import InvalidInput
 from agentkit.hub.client_tools import AWAY_SECONDS
 from agentkit.hub.hub import MAX_QUEUED, MAX_RUNNING
+from agentkit.hub.retention import KEEP_BYTES, KEEP_DAYS
 from agentkit.llm.configured import checked_providers
 from agentkit.llm.prices import Prices
 from agentkit.server.input import checked
@@ -52,6 +53,20 @@ class AgentKitSettings(Configurable):
     journal = Unicode(
         config=True,
         help="The SQLite file with all tasks and their events; ':memory:' keeps none.",
+    )
+    keep_days = Float(
+        KEEP_DAYS,
+        min=0,
+        config=True,
+        help="""Days that the journal keeps a conversation after its last task has ended; 0: for ever. A
+        task that goes on, and what it goes on from, is always kept, and so is what notebooks hold.""",
+    )
+    keep_bytes = Int(
+        KEEP_BYTES,
+        min=0,
+        config=True,
+        help="""Bytes of tasks beyond which the journal deletes the oldest conversations, though none whose
+        last task ended less than an hour ago; 0: no limit.""",
     )
     skills_folders = List(
         Unicode(),

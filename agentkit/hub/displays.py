@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 
+from agentkit.hub.deleting import NOT_DELETED
+
 
 @dataclass(frozen=True, slots=True)
 class Display:
@@ -35,7 +37,8 @@ def add_display(connection: sqlite3.Connection, display: Display) -> None:
     )
     connection.execute(
         "INSERT INTO displays (task, kernel, notebook, cell, execution)"
-        " SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM tasks WHERE id = ?1)"
+        " SELECT ?1, ?2, ?3, ?4, ?5"
+        f" WHERE EXISTS (SELECT 1 FROM tasks WHERE id = ?1 AND {NOT_DELETED})"
         " ON CONFLICT DO NOTHING",
         astuple(display),
     )

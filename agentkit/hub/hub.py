@@ -31,6 +31,7 @@ from agentkit.hub.offers import BroughtAgents, Offers
 from agentkit.hub.places import NoPlaces, Places
 from agentkit.hub.plan import planned
 from agentkit.hub.publisher import Publisher
+from agentkit.hub.retention import Retention, Sweeper
 from agentkit.hub.run import Run, interrupted
 from agentkit.hub.sources import Sources
 from agentkit.hub.stored_agents import written
@@ -72,6 +73,8 @@ class Hub:
         How long calls wait for a client that runs its own tools and is away.
     sources
         Where agents and skills are defined besides; they are the executor's skills.
+    retention
+        What the journal keeps.
     """
 
     def __init__(
@@ -85,6 +88,7 @@ class Hub:
         max_queued: int = MAX_QUEUED,
         away_seconds: float = AWAY_SECONDS,
         sources: Sources | None = None,
+        retention: Retention | None = None,
     ) -> None:
         self.executor = executor
         self.journal = journal
@@ -107,6 +111,8 @@ class Hub:
         """Ended, and the journal could not be told: what it says of them is out of date."""
         self._publisher: Publisher | None = None
         self._opening: asyncio.Task[None] | None = None
+        self._sweeper = Sweeper(journal, retention or Retention(), self.changes.removed)
+        self._sweeping: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Begin on the running loop, once: end what a dead server has left unfinished.
@@ -115,7 +121,7 @@ class Hub:
         """
         if self._opening is None:
             self._publisher = Publisher(self.connections, self.changes)
-            self._opening = asyncio.ensure_future(self._end_orphans())
+            self._opening = asyncio.ensure_future(self._begin())
         opening = self._opening
         try:
             await asyncio.shield(opening)
@@ -130,6 +136,10 @@ class Hub:
         publisher, self._publisher = self._publisher, None
         if opening is not None:
             await asyncio.wait((opening,))
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            await asyncio.wait((self._sweeping,))
+            self._sweeping = None
         self._waiting.clear()
         runs = tuple(self._runs.values())
         await asyncio.gather(*(run.interrupt() for run in runs), return_exceptions=True)
@@ -407,6 +417,10 @@ class Hub:
         if self._publisher is None:
             raise Refused("The agents' server is being stopped.", reason="stopped")
         return self._publisher
+
+    async def _begin(self) -> None:
+        await self._end_orphans()
+        self._sweeping = asyncio.ensure_future(self._sweeper.run())
 
     async def _end_orphans(self) -> None:
         publisher = self._open_publisher()

@@ -20,6 +20,7 @@ from agentkit.core.protocol import AgentConfig, TaskSummary
 from agentkit.errors import Conflict, JournalError
 from agentkit.hub.additions import Addition, append_all
 from agentkit.hub.alive import Alive
+from agentkit.hub.deleting import NOT_DELETED, erase, hide
 from agentkit.hub.displays import Display, add_display, displays_of, displays_of_tasks
 from agentkit.hub.listing import EVERY, UNFINISHED, Listing, listed, prepare, searched
 from agentkit.hub.migrations import migrate
@@ -118,7 +119,7 @@ class Journal:
                 add_agent(connection, summary.task_id, agent)
 
         try:
-            await self._write(job, durable=True)
+            await self.write(job, durable=True)
         except sqlite3.IntegrityError:
             raise Conflict(
                 f"There is a task {summary.task_id!r} already.", reason="task_exists"
@@ -152,15 +153,15 @@ class Journal:
         """How a task stands by what is stored of it; ``None`` for an unknown one."""
 
         def job(connection: sqlite3.Connection) -> TaskSummary | None:
-            query = "SELECT summary FROM tasks WHERE id = ?"
+            query = f"SELECT summary FROM tasks WHERE id = ? AND {NOT_DELETED}"
             row = connection.execute(query, (task_id,)).fetchone()
             return row and _replayed(connection, task_id, row[0])
 
-        return await self._read(job)
+        return await self.read(job)
 
     async def summaries(self, listing: Listing = EVERY) -> list[TaskSummary]:
         """Tasks, the newest first, as they stood at their last stored change."""
-        texts = await self._read(lambda connection: listed(connection, listing))
+        texts = await self.read(lambda connection: listed(connection, listing))
         return [TaskSummary.model_validate_json(text) for text in texts]
 
     async def thread(self, thread_id: str) -> list[TaskSummary]:
@@ -168,11 +169,12 @@ class Journal:
 
         def job(connection: sqlite3.Connection) -> list[str]:
             rows = connection.execute(
-                "SELECT summary FROM tasks WHERE thread = ? ORDER BY number", (thread_id,)
+                f"SELECT summary FROM tasks WHERE thread = ? AND {NOT_DELETED} ORDER BY number",
+                (thread_id,),
             )
             return [text for (text,) in rows]
 
-        return [TaskSummary.model_validate_json(text) for text in await self._read(job)]
+        return [TaskSummary.model_validate_json(text) for text in await self.read(job)]
 
     async def events(
         self, task_id: str, after: int = 0, limit: int = 1_000, size: int | None = None
@@ -203,21 +205,21 @@ class Journal:
                     break
             return texts
 
-        return await self._read(job)
+        return await self.read(job)
 
     async def add_display(self, display: Display) -> None:
         """Keep which cell shows a task; nothing of a task that has been deleted."""
-        await self._write(lambda connection: add_display(connection, display), durable=True)
+        await self.write(lambda connection: add_display(connection, display), durable=True)
 
     async def displays(self, notebook: str, kernel_ids: Sequence[str] = ()) -> list[Display]:
         """What the last execution of each cell showed, in a notebook or with one of these kernels."""
-        return await self._read(lambda connection: displays_of(connection, notebook, kernel_ids))
+        return await self.read(lambda connection: displays_of(connection, notebook, kernel_ids))
 
     async def displays_of_tasks(
         self, task_ids: Sequence[str], kernel_ids: Sequence[str]
     ) -> list[Display]:
         """Where tasks are shown, and what else the kernels have shown, in the order in which it was."""
-        return await self._read(
+        return await self.read(
             lambda connection: displays_of_tasks(connection, task_ids, kernel_ids)
         )
 
@@ -227,11 +229,11 @@ class Journal:
 
     async def delete(self, task_id: str) -> bool:
         """Delete a task with its events; ``False`` when there was none."""
-
-        def job(connection: sqlite3.Connection) -> bool:
-            return connection.execute("DELETE FROM tasks WHERE id = ?", (task_id,)).rowcount > 0
-
-        return await self._write(job, durable=True)
+        if not await self.write(lambda connection: hide(connection, task_id), durable=True):
+            return False
+        while await self.write(lambda connection: erase(connection, task_id)):
+            pass
+        return True
 
     async def elsewhere(self, limit: int) -> list[str]:
         """The ids of unfinished tasks of other servers."""
@@ -239,7 +241,7 @@ class Journal:
         def job(connection: sqlite3.Connection) -> list[str]:
             return [task_id for (task_id,) in connection.execute(_ELSEWHERE, (self.owner, limit))]
 
-        return await self._read(job)
+        return await self.read(job)
 
     async def take_orphans(self) -> list[TaskSummary]:
         """Unfinished tasks whose server is gone, brought up to their last stored event.
@@ -258,19 +260,23 @@ class Journal:
             ]
             return [_replayed(connection, task_id, text) for task_id, text in rows]
 
-        dead = {owner for owner in await self._read(owners) if not self._alive.is_alive(owner)}
-        return await self._write(take, durable=True) if dead else []
+        dead = {owner for owner in await self.read(owners) if not self._alive.is_alive(owner)}
+        return await self.write(take, durable=True) if dead else []
 
-    async def _write(self, job: Callable[[sqlite3.Connection], T], *, durable: bool = False) -> T:
+    async def write(self, job: Callable[[sqlite3.Connection], T], *, durable: bool = False) -> T:
+        """What a job gives that may write, in the writer's thread; ``durable``: on disk by then."""
         return await _named(self.path, self._writer.run(job, durable=durable))
 
-    async def _read(self, job: Callable[[sqlite3.Connection], T]) -> T:
+    async def read(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """What a job gives that only reads."""
         return await _named(self.path, self._reader.run(job))
 
 
 def _connect(path: str) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
     try:
+        # Of a new file, and before its first page is written. Costs nothing that can be measured.
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")

@@ -197,6 +197,8 @@ async def test_a_folder_of_skills_that_is_not_there_is_told_and_breaks_nothing(
         ({"max_running": 0}, "max_running"),
         ({"max_queued": -1}, "max_queued"),
         ({"away_seconds": -1}, "away_seconds"),
+        ({"keep_days": -1}, "keep_days"),
+        ({"keep_bytes": "much"}, "keep_bytes"),
         ({"model": 5}, "model"),
     ],
     indirect=["settings"],
