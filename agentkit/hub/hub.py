@@ -121,7 +121,7 @@ class Hub:
         """
         if self._opening is None:
             self._publisher = Publisher(self.connections, self.changes)
-            self._opening = asyncio.ensure_future(self._begin())
+            self._opening = asyncio.ensure_future(self._take_over())
         opening = self._opening
         try:
             await asyncio.shield(opening)
@@ -418,7 +418,7 @@ class Hub:
             raise Refused("The agents' server is being stopped.", reason="stopped")
         return self._publisher
 
-    async def _begin(self) -> None:
+    async def _take_over(self) -> None:
         await self._end_orphans()
         self._sweeping = asyncio.ensure_future(self._sweeper.run())
 

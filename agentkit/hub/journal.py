@@ -225,7 +225,7 @@ class Journal:
 
     async def agent(self, task_id: str) -> AgentConfig | None:
         """The agent that a task brought along; ``None`` where it brought none."""
-        return await self._read(lambda connection: agent_of(connection, task_id))
+        return await self.read(lambda connection: agent_of(connection, task_id))
 
     async def delete(self, task_id: str) -> bool:
         """Delete a task with its events; ``False`` when there was none."""
