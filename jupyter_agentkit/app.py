@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.utils import url_path_join
+from traitlets import default
 
 from agentkit._version import __version__
 from agentkit.core.masked_log import mask_log
@@ -29,6 +30,7 @@ from jupyter_agentkit.address import KEY_VARIABLE, URL_VARIABLE
 from jupyter_agentkit.builtin import add_builtin_tools
 from jupyter_agentkit.handlers.displays import display_handlers
 from jupyter_agentkit.handlers.http import http_handlers
+from jupyter_agentkit.handlers.identity import names_users
 from jupyter_agentkit.handlers.kernels import kernel_handlers
 from jupyter_agentkit.handlers.mcp import mcp_handlers
 from jupyter_agentkit.handlers.page import page_handlers
@@ -97,6 +99,12 @@ class AgentKitApp(AgentKitSettings, ExtensionApp):
         self.settings["agentkit_hub"] = self.hub
         self.settings["agentkit_kernel_key"] = self._kernel_key
         self.settings["agentkit_ping_seconds"] = self.ping_seconds
+        self.settings["agentkit_private_tasks"] = self.private_tasks
+
+    @default("private_tasks")
+    def _default_private_tasks(self) -> bool:
+        assert self.serverapp is not None
+        return names_users(self.serverapp.identity_provider)
 
     def _sources(self, skills: SkillRegistry) -> Sources:
         assert self.serverapp is not None

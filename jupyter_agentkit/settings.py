@@ -8,7 +8,7 @@ from typing import Any
 
 from jupyter_core.paths import jupyter_data_dir
 from pydantic import TypeAdapter
-from traitlets import Dict, Float, Int, List, TraitError, Unicode, default, validate
+from traitlets import Bool, Dict, Float, Int, List, TraitError, Unicode, default, validate
 from traitlets.config import Configurable
 
 from agentkit.core.protocol import Limits, Policy
@@ -99,6 +99,12 @@ class AgentKitSettings(Configurable):
         help="""What agents may do: tool name or pattern to 'allow', 'ask' or 'deny', or to a list of
         rules {'when': {ARGUMENT: PATTERN}, 'then': …}, of which the first that fits decides. An agent's own
         policy comes before it, but what it denies, no agent may do.""",
+    )
+    private_tasks = Bool(
+        config=True,
+        help="""Whether users reach only the tasks that they have started and those of nobody, such as the
+        kernels'. The default is so where the server's identity provider gives its users names that stay;
+        who comes with a token or a password has none.""",
     )
     max_running = Int(
         MAX_RUNNING,

@@ -328,6 +328,8 @@ class TaskSummary(BaseModel):
     client_tools: tuple[str, ...] = ()
     """Names of the tools that the process runs itself that started it."""
     origin: Origin | None = None
+    user: str | None = Field(default=None, exclude_if=absent)
+    """Who started it, where the server knows its users by name."""
     simulated: bool = False
     created_at: str
     started_at: str | None = None

@@ -172,8 +172,13 @@ class Hub:
         self.executor.check_names(agent)
         return self.agents.register(agent)
 
-    async def start(self, request: StartTask) -> Task:
+    async def start(self, request: StartTask, *, user: str | None = None) -> Task:
         """Start a task.
+
+        Parameters
+        ----------
+        user
+            Whose it is, where that has a name.
 
         Raises
         ------
@@ -189,7 +194,7 @@ class Hub:
         await self.sources.refresh()
         follows = request.follows
         before = None if follows is None else (await self.task(follows)).summary
-        return await self._begin(request, before, partial(told_before, self.journal))
+        return await self._begin(request, before, partial(told_before, self.journal), user)
 
     async def resume(self, task_id: str, request: ResumeTask) -> Task:
         """Start a task that takes another one on: one that was interrupted, failed or was cancelled.
@@ -207,13 +212,16 @@ class Hub:
         await self.sources.refresh()
         before = (await self.task(task_id)).summary
         start = resuming(request, before)
-        return await self._begin(start, before, partial(left_by, self.journal, task_id))
+        return await self._begin(
+            start, before, partial(left_by, self.journal, task_id), before.user
+        )
 
     async def _begin(
         self,
         request: StartTask,
         before: TaskSummary | None,
         tell: Callable[[str, int], Awaitable[Told]],
+        user: str | None,
     ) -> Task:
         plan = await planned(
             request,
@@ -242,6 +250,7 @@ class Hub:
                 reason="queue_full",
             )
         summary = plan.summary(task_id, self.redactor)
+        summary.user = user
         desk = ClientDesk(plan.client_tools, self._away_seconds) if plan.client_tools else None
         writer = TaskWriter(Task(summary), self.journal, self.redactor, publisher)
         run = Run(writer, self.executor, plan, desk, Requests(request.on_ask), self._ended)

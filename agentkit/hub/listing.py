@@ -50,6 +50,8 @@ class Listing:
         task; upper and lower case are the same.
     before
         The id of the last task of the page before.
+    reader
+        Only this user's tasks and those of nobody.
     """
 
     statuses: Sequence[TaskStatus] = ()
@@ -57,6 +59,7 @@ class Listing:
     words: str = ""
     limit: int = 100
     before: str | None = None
+    reader: str | None = None
 
 
 EVERY = Listing()
@@ -83,6 +86,9 @@ def listed(connection: sqlite3.Connection, listing: Listing) -> list[str]:
     if listing.before is not None:
         values["before"] = listing.before
         conditions.append("number < (SELECT number FROM tasks WHERE id = :before)")
+    if listing.reader is not None:
+        values["reader"] = listing.reader
+        conditions.append("coalesce(json_extract(summary, '$.user'), :reader) = :reader")
     words = listing.words.casefold().split()
     notebooks = [name for (name,) in connection.execute(_NOTEBOOKS)] if words else []
     for number, word in enumerate(words):
@@ -93,7 +99,7 @@ def listed(connection: sqlite3.Connection, listing: Listing) -> list[str]:
             values[f"notebooks{number}"] = json.dumps(named)
             mentioned += " OR " + _SHOWN.format(f":notebooks{number}")
         conditions.append(f"({mentioned})")
-    if words and not listing.statuses and listing.agent is None:
+    if words and not listing.statuses and listing.agent is None and listing.reader is None:
         found = _NEWEST.format("words", " AND ".join(conditions))
     else:
         # An index has the tasks of one state in order, and none those of several.

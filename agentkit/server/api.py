@@ -23,6 +23,7 @@ from agentkit.hub.hub import Hub
 from agentkit.hub.listing import Listing
 from agentkit.hub.task import Task
 from agentkit.server import traces
+from agentkit.server.asker import ANYBODY, Asker
 from agentkit.server.input import MAX_SEQ, checked, parsed, resolution
 from agentkit.server.response import MAX_BODY, Response, as_json, failure, refusal, too_large
 from agentkit.server.status import status
@@ -42,8 +43,7 @@ class Request:
     path: Mapping[str, str] = field(default_factory=dict[str, str])
     query: Mapping[str, str] = field(default_factory=dict[str, str])
     body: bytes = b""
-    user: str = ""
-    """Who asks, to be shown with an answer; empty when that has no name."""
+    asker: Asker = ANYBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,18 @@ class Route:
     """Bytes that a request's body may have."""
 
 
+TASK_PATH = "/tasks/{id}"
+
+
 async def answer(route: Route, request: Request) -> Response:
     """Open the hub, call a route's function; its errors become responses."""
     try:
         if len(request.body) > route.most:
             return too_large(route.most)
         await request.hub.open()
+        if request.asker.private and route.path.startswith(TASK_PATH):
+            # No route of a task, whatever it does, sees one that is out of reach.
+            await request.asker.task(request.hub, request.path["id"])
         return await route.function(request)
     except AgentKitError as error:
         return refusal(error)
@@ -129,18 +135,28 @@ async def _list_tasks(request: Request) -> Response:
 
 
 async def _listed(request: Request, query: _TaskQuery) -> list[TaskSummary]:
+    if query.before is not None:
+        await request.asker.task(request.hub, query.before)
     if query.id is None:
         return await request.hub.summaries(
-            Listing(query.status, query.agent, query.q, query.limit, query.before)
+            Listing(
+                query.status,
+                query.agent,
+                query.q,
+                query.limit,
+                query.before,
+                request.asker.reader,
+            )
         )
     try:
-        return [(await request.hub.task(query.id)).summary]
+        return [(await request.asker.task(request.hub, query.id)).summary]
     except NotFound:
         return []
 
 
 async def _start_task(request: Request) -> Response:
-    return await _started(request, await request.hub.start(_body(request, _START, "The task")))
+    task = await request.asker.start(request.hub, _body(request, _START, "The task"))
+    return await _started(request, task)
 
 
 async def _resume_task(request: Request) -> Response:
@@ -229,7 +245,7 @@ async def _answer(request: Request) -> Response:
     if isinstance(body, dict):
         body = {"type": "answer", **cast("dict[str, Any]", body)}
     given = checked(_ANSWER, body, "The answer", "invalid_input")
-    resolved = resolution(given, request.user)
+    resolved = resolution(given, request.asker.name)
     await request.hub.answer(request.path["id"], given.request_id, resolved)
     return Response(204, "")
 

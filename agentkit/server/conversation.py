@@ -28,6 +28,7 @@ from agentkit.errors import AgentKitError, Conflict, InvalidInput, NotFound, Ref
 from agentkit.hub.client_tools import ClientDesk
 from agentkit.hub.hub import Hub
 from agentkit.hub.task import Task
+from agentkit.server.asker import ANYBODY, Asker
 from agentkit.server.input import MAX_SEQ, checked, parsed, resolution
 from agentkit.server.response import failure
 from agentkit.server.watcher import Watcher, result
@@ -84,7 +85,7 @@ async def converse(
     *,
     may: Callable[[Action], bool],
     client_key: str | None = None,
-    user: str = "",
+    asker: Asker = ANYBODY,
 ) -> None:
     """Open the hub, and talk with one client until the task has ended or the client has left.
 
@@ -94,14 +95,14 @@ async def converse(
         The URL's parameters: ``after``, ``batch``, ``start``, ``agent``, ``input``.
     may
         Whether the client is authorised for an action: ``read`` to watch, ``execute`` to start,
-        cancel and answer.
+        cancel, answer and give the result of a tool.
     client_key
         What the client showed to be the one that runs the task's own tools.
-    user
-        Who the client is, to be shown with its answers; empty when that has no name.
+    asker
+        Who the client is.
     """
     try:
-        await _converse(hub, socket, task_id, query, may, client_key, user)
+        await _converse(hub, socket, task_id, query, may, client_key, asker)
     except Gone:
         return  # nothing to undo: a client that leaves changes nothing
     except AgentKitError as error:
@@ -127,12 +128,12 @@ async def _converse(
     query: Mapping[str, str],
     may: Callable[[Action], bool],
     client_key: str | None,
-    user: str,
+    asker: Asker,
 ) -> None:
     options = checked(_QUERY, dict(query), "The query", "bad_query")
     _permit(may, "read")
     await hub.open()
-    task = await _known(hub, task_id)
+    task = await _known(hub, task_id, asker)
     status = task.summary.status if task else TaskStatus.QUEUED
     last_seq = task.summary.last_seq if task else 0
     connected = Connected(task_id=task_id, status=status, last_seq=last_seq)
@@ -141,10 +142,10 @@ async def _converse(
         if not options.start:
             raise NotFound(f"There is no task {task_id!r}.", reason="task_not_found")
         _permit(may, "execute")
-        task = await _started(hub, task_id, options)
+        task = await _started(hub, task_id, options, asker)
     desk = _desk(hub, task, client_key)
     watcher = Watcher(hub, task, socket, after=options.after, batch=options.batch)
-    listening = asyncio.ensure_future(_listen(hub, socket, task, desk, may, user))
+    listening = asyncio.ensure_future(_listen(hub, socket, task, desk, may, asker.name))
     watching = asyncio.ensure_future(watcher.run())
     if desk is not None:
         desk.arrive()
@@ -162,20 +163,20 @@ async def _converse(
     await socket.close(NORMAL)
 
 
-async def _known(hub: Hub, task_id: str) -> Task | None:
+async def _known(hub: Hub, task_id: str, asker: Asker) -> Task | None:
     try:
-        return await hub.task(task_id)
+        return await asker.task(hub, task_id)
     except NotFound:
         return None
 
 
-async def _started(hub: Hub, task_id: str, options: _Query) -> Task:
+async def _started(hub: Hub, task_id: str, options: _Query, asker: Asker) -> Task:
     body = {"agent": options.agent, "input": options.input, "task_id": task_id}
     request = checked(_START, body, "The task cannot be started", "invalid_input")
     try:
-        return await hub.start(request)
+        return await asker.start(hub, request)
     except Conflict:  # somebody else was quicker: join
-        return await hub.task(task_id)
+        return await asker.task(hub, task_id)
 
 
 def _desk(hub: Hub, task: Task, client_key: str | None) -> ClientDesk | None:
@@ -216,6 +217,7 @@ async def _listen(
                     _permit(may, "execute")
                     await hub.answer(task.id, frame.request_id, resolution(frame, user))
                 case ToolResultFrame():
+                    _permit(may, "execute")
                     _take(desk, frame)
         except AgentKitError as error:
             await socket.send(error_frame(error))

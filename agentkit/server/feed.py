@@ -19,6 +19,7 @@ from agentkit.hub.asks import cut
 from agentkit.hub.hub import Hub
 from agentkit.hub.listing import UNFINISHED, Listing
 from agentkit.hub.task import Task, now
+from agentkit.server.asker import ANYBODY, Asker
 from agentkit.server.conversation import FAILED, Action, Gone, Socket, error_frame, refuse
 from agentkit.server.input import checked, parsed
 from agentkit.server.response import failure
@@ -53,13 +54,15 @@ MAX_FRAME = 1_000
 log = logging.getLogger("agentkit")
 
 
-async def feed(hub: Hub, socket: Socket, *, may: Callable[[Action], bool]) -> None:
-    """Open the hub, and tell one client of all tasks until it has left."""
+async def feed(
+    hub: Hub, socket: Socket, *, may: Callable[[Action], bool], asker: Asker = ANYBODY
+) -> None:
+    """Open the hub, and tell one client of all tasks within its reach until it has left."""
     try:
         if not may("read"):
             raise Refused("You are not allowed to read agent tasks here.", reason="forbidden")
         await hub.open()
-        telling = asyncio.ensure_future(_Feed(hub, socket).run())
+        telling = asyncio.ensure_future(_Feed(hub, socket, asker).run())
         listening = asyncio.ensure_future(_listen(socket))
         try:
             await asyncio.wait((telling, listening), return_when=asyncio.FIRST_COMPLETED)
@@ -102,8 +105,9 @@ class _Told:
 
 
 class _Feed:
-    def __init__(self, hub: Hub, socket: Socket) -> None:
+    def __init__(self, hub: Hub, socket: Socket, asker: Asker) -> None:
         self._hub = hub
+        self._asker = asker
         self._socket = socket
         self._loop = asyncio.get_running_loop()
         self._behind = True
@@ -113,7 +117,8 @@ class _Feed:
         self._wake = asyncio.Event()
 
     def changed(self, summary: TaskSummary) -> None:
-        self._take(summary.task_id, summary)
+        if self._asker.reaches(summary):
+            self._take(summary.task_id, summary)
 
     def removed(self, task_id: str) -> None:
         self._take(task_id, None)
@@ -155,9 +160,10 @@ class _Feed:
     async def _send_list(self) -> None:
         self._behind = False
         self._due.clear()
+        reader = self._asker.reader
         # Whatever changes from here on is told once more.
-        newest = await self._hub.summaries(Listing(limit=RECENT + 1))
-        unfinished = await self._hub.summaries(Listing(UNFINISHED, limit=MOST))
+        newest = await self._hub.summaries(Listing(limit=RECENT + 1, reader=reader))
+        unfinished = await self._hub.summaries(Listing(UNFINISHED, limit=MOST, reader=reader))
         recent = newest[:RECENT]
         shown = {each.task_id for each in recent}
         rest = [each for each in unfinished if each.task_id not in shown]

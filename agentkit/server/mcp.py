@@ -12,11 +12,13 @@ import json
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextvars import ContextVar
 from typing import Any, cast
 
 from agentkit._version import __version__
 from agentkit.errors import AgentKitError
 from agentkit.hub.hub import Hub
+from agentkit.server.asker import ANYBODY, Asker
 from agentkit.server.mcp_agents import AgentAnswer, agent_tools, call_agent
 from agentkit.server.mcp_events import SentEvents, current_session
 
@@ -35,6 +37,9 @@ RETRY = 1_000
 """Milliseconds after which a client whose stream broke off is asked to come back."""
 
 log = logging.getLogger("agentkit.mcp")
+
+_current_asker: ContextVar[Asker] = ContextVar("agentkit_mcp_asker", default=ANYBODY)
+"""Whose request is served, in the tasks that the protocol's package makes for it."""
 
 
 class McpMissing(AgentKitError):
@@ -59,7 +64,14 @@ class AgentsAsTools:
         """Requests that a client has cancelled: its leaving alone is no cancel."""
 
     async def serve(
-        self, scope: dict[str, Any], body: bytes, receive: Receive, send: Send, *, user: str
+        self,
+        scope: dict[str, Any],
+        body: bytes,
+        receive: Receive,
+        send: Send,
+        *,
+        user: str,
+        asker: Asker,
     ) -> None:
         """Answer one HTTP request.
 
@@ -70,7 +82,9 @@ class AgentsAsTools:
         body
             Its body, which ``receive`` gives as well.
         user
-            Who asks, authenticated.
+            Who asks, authenticated: whom a session belongs to.
+        asker
+            The same, as the hub's tasks know it.
 
         Raises
         ------
@@ -88,6 +102,7 @@ class AgentsAsTools:
             self._note_cancel(key, body)
         opened = key or secrets.token_urlsafe(9)
         current_session.set(opened)
+        _current_asker.set(asker)
 
         async def watch(message: Message) -> None:
             if key is None and message["type"] == "http.response.start":
@@ -156,7 +171,9 @@ class AgentsAsTools:
                 )
 
         try:
-            return await call_agent(self._hub, name, arguments, progress, task_ids.append)
+            return await call_agent(
+                self._hub, name, arguments, progress, task_ids.append, _current_asker.get()
+            )
         except asyncio.CancelledError:
             if task_ids and self._was_cancelled(context):
                 await self._cancel(task_ids[0])

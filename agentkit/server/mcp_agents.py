@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from agentkit.core.protocol import StartTask, TaskStatus, TaskSummary
 from agentkit.errors import AgentKitError
 from agentkit.hub.hub import Hub
+from agentkit.server.asker import ANYBODY, Asker
 from agentkit.server.input import checked
 from agentkit.server.watcher import Watcher
 
@@ -74,6 +75,7 @@ async def call_agent(
     arguments: dict[str, Any],
     progress: Progress,
     started: Callable[[str], None] = lambda task_id: None,
+    asker: Asker = ANYBODY,
 ) -> AgentAnswer:
     """Run an agent to its end.
 
@@ -83,6 +85,8 @@ async def call_agent(
     ----------
     started
         Called with the task's id as soon as there is one.
+    asker
+        Whose call it is.
     """
     try:
         await hub.open()
@@ -91,7 +95,7 @@ async def call_agent(
         for key in arguments.keys() - {"input", "thread"}:
             fields[f"argument {key!r}"] = fields.pop(key)  # named, and refused, as it was given
         request = checked(_START, {**fields, "agent": name}, "The call", "invalid_input")
-        task = await hub.start(request)
+        task = await asker.start(hub, request)
     except AgentKitError as error:
         return AgentAnswer(error.message, {"task_id": "", "status": error.reason}, failed=True)
     started(task.id)

@@ -77,7 +77,7 @@ async def _one_trace(hub: Hub, task_id: str) -> Trace:
 async def look(request: Request) -> Response:
     """What would leave with a run, see ``export.offered``."""
     asked: _Which = await _in_turn(_checked, _WHICH, request.body)
-    trace = await _meant(request.hub, asked)
+    trace = await _meant(request, asked)
     return await _in_turn(_looked, trace, request.hub)
 
 
@@ -88,7 +88,7 @@ def _looked(trace: Trace, hub: Hub) -> Response:
 async def export(request: Request) -> Response:
     """A run in a form, masked, and without what was left out."""
     asked: _Export = await _in_turn(_checked, _EXPORT, request.body)
-    trace = await _meant(request.hub, asked)
+    trace = await _meant(request, asked)
     return await _in_turn(_exported, trace, asked, request.hub)
 
 
@@ -109,11 +109,12 @@ def _checked(shape: TypeAdapter[Any], body: bytes) -> Any:
     return checked(shape, parsed(body, "The export"), "The export", "invalid_input")
 
 
-async def _meant(hub: Hub, asked: _Which) -> Trace:
+async def _meant(request: Request, asked: _Which) -> Trace:
     if (asked.trace is None) == (asked.task_id is None):
         raise InvalidInput("Give either a trace or a task_id.")
     if asked.task_id is not None:
-        return await trace_of(hub, asked.task_id, follow_ups=True)
+        await request.asker.task(request.hub, asked.task_id)
+        return await trace_of(request.hub, asked.task_id, follow_ups=True)
     document = asked.trace or {}
     if not {"events", "task_id"} & document.keys():
         raise InvalidInput(

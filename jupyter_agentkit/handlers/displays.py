@@ -76,7 +76,8 @@ def display_handlers(
         path = checked(_DISPLAYS_QUERY, dict(request.query), "The query", "bad_query").path
         kernels = await notebooks.kernels_of(path)
         shown = await request.hub.journal.displays(notebooks.name_of(path), kernels)
-        return as_json({"displays": [await _told(request.hub, each) for each in shown]})
+        told = [await _told(request, each) for each in shown]
+        return as_json({"displays": [each for each in told if each is not None]})
 
     return [
         _rule(hub, Route("POST", ADD_PATH, "write", add)),
@@ -84,8 +85,10 @@ def display_handlers(
     ]
 
 
-async def _told(hub: Hub, display: Display) -> dict[str, Any]:
-    task = await hub.task(display.task_id)
+async def _told(request: Request, display: Display) -> dict[str, Any] | None:
+    task = await request.hub.task(display.task_id)
+    if not request.asker.reaches(task.summary):
+        return None
     return {
         "task_id": display.task_id,
         "cell_id": display.cell_id,

@@ -15,7 +15,7 @@ from tornado import web
 from agentkit.hub.hub import Hub
 from agentkit.server.api import ROUTES, Request, Route, answer
 from agentkit.server.input import query_of
-from jupyter_agentkit.handlers.identity import KernelKeyMixin, shown_name
+from jupyter_agentkit.handlers.identity import KernelKeyMixin, asker_of
 from jupyter_agentkit.handlers.refusal import RefusalMixin
 
 RESOURCE = "agentkit"
@@ -60,7 +60,7 @@ class RouteHandler(  # pyright: ignore[reportIncompatibleMethodOverride]
         query = query_of(self.request.query)
         response = await answer(
             route,
-            Request(self._hub, path, query, self.request.body, shown_name(self.current_user)),
+            Request(self._hub, path, query, self.request.body, asker_of(self)),
         )
         self.set_status(response.status)
         if response.status == HTTPStatus.NO_CONTENT:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hmac
 from typing import Any
 
-from jupyter_server.auth import IdentityProvider, User
+from jupyter_server.auth import IdentityProvider, PasswordIdentityProvider, User
 from jupyter_server.base.handlers import JupyterHandler
 from tornado.httputil import HTTPHeaders
 
+from agentkit.server.asker import Asker
 from jupyter_agentkit.address import KERNEL_KEY_HEADER
 
 _BY_LOT = "Anonymous "
@@ -28,6 +29,22 @@ def shown_name(user: User) -> str:
         return "the notebook"
     name = user.display_name or user.name or user.username
     return "" if name.startswith(_BY_LOT) else name
+
+
+def asker_of(handler: JupyterHandler) -> Asker:
+    """Who asks, by what the server's identity provider says."""
+    user = handler.current_user
+    nameless = isinstance(user, KernelUser) or user.name.startswith(_BY_LOT)
+    return Asker(
+        shown_name(user),
+        None if nameless else user.username,
+        handler.settings["agentkit_private_tasks"],
+    )
+
+
+def names_users(provider: IdentityProvider) -> bool:
+    """Whether users have names that stay: whoever shows a token or a password gets one by lot."""
+    return type(provider) not in (IdentityProvider, PasswordIdentityProvider)
 
 
 class KernelIdentity:

@@ -14,7 +14,7 @@ from tornado.iostream import StreamClosedError
 from agentkit.server.mcp import AgentsAsTools, McpMissing, Message
 from agentkit.server.response import MAX_BODY, refusal, too_large
 from jupyter_agentkit.handlers.http import RESOURCE
-from jupyter_agentkit.handlers.identity import KernelKeyMixin, KernelUser
+from jupyter_agentkit.handlers.identity import KernelKeyMixin, KernelUser, asker_of
 from jupyter_agentkit.handlers.refusal import RefusalMixin
 
 PATH = r"/agentkit/mcp/?"
@@ -91,7 +91,12 @@ class McpHandler(  # pyright: ignore[reportIncompatibleMethodOverride]
 
         try:
             await self._agents.serve(
-                scope, request.body, receive, self._send, user=self._principal(user)
+                scope,
+                request.body,
+                receive,
+                self._send,
+                user=self._principal(user),
+                asker=asker_of(self),
             )
         except McpMissing as error:
             response = refusal(error, 501)

@@ -21,7 +21,7 @@ from agentkit.server.input import query_of
 from agentkit.server.offering import OFFERS_PATH, offering
 from jupyter_agentkit.handlers.alive import AliveMixin
 from jupyter_agentkit.handlers.http import RESOURCE, pattern
-from jupyter_agentkit.handlers.identity import KernelKeyMixin, KernelUser, shown_name
+from jupyter_agentkit.handlers.identity import KernelKeyMixin, KernelUser, asker_of
 from jupyter_agentkit.handlers.refusal import RefusalMixin
 
 INBOX = 10
@@ -100,7 +100,7 @@ class TaskSocket(TalkSocket):
                 query_of(self.request.query),
                 may=self._allowed.__contains__,
                 client_key=self.request.headers.get(CLIENT_KEY_HEADER),
-                user=shown_name(self.current_user),
+                asker=asker_of(self),
             )
         )
 
@@ -112,7 +112,8 @@ class FeedSocket(TalkSocket):
         """Begin to tell."""
         super().open()
         socket = _TornadoSocket(self, self._inbox)
-        self.begin(feed(self._hub, socket, may=self._allowed.__contains__))
+        may = self._allowed.__contains__
+        self.begin(feed(self._hub, socket, may=may, asker=asker_of(self)))
 
 
 class OfferSocket(TalkSocket):

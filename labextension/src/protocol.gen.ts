@@ -316,6 +316,7 @@ export interface TaskSummary {
   resumes?: string;
   client_tools: string[];
   origin?: Origin;
+  user?: string;
   simulated: boolean;
   created_at: string;
   started_at?: string;

@@ -160,11 +160,16 @@ class Talk:
         *,
         headers: dict[str, str] | None = None,
     ) -> Answer:
-        """One request; ``headers`` take the place of the token."""
+        """One request; ``headers`` take the place of the token.
+
+        ``path`` is one of the route table, or begins with ``root``.
+        """
+        if not path.startswith(self.root):
+            path = f"/{self._base.partition('/')[2]}{path}"
         if body is not None and not isinstance(body, bytes | str):
             body = json.dumps(body)
         response: HTTPResponse = await self._client.fetch(
-            f"/{self._base.partition('/')[2]}{path}",
+            path,
             method=verb,
             headers=self.headers(headers),
             body=body,
