@@ -22,17 +22,24 @@ CONNECT_SECONDS = 5.0
 REQUEST_SECONDS = 15.0
 REFUSED = 1008
 """The code with which the server closes when it will not talk (RFC 6455, section 7.4.1)."""
-PING_SECONDS = 20.0
-"""A server that is silent for longer is taken for lost, such as after the machine slept."""
+PING_SECONDS = 10.0
+"""Between two pings; a server that has not answered one by the next is lost, as after a machine slept."""
 FRAME_BYTES = 256 * 1024 * 1024
 """The largest frame taken: a batch of steps with large results."""
 
 
 class JupyterHost(Host):
-    """Runs tasks on the Jupyter server that started this kernel."""
+    """Runs tasks on the Jupyter server that started this kernel.
 
-    def __init__(self, address: ServerAddress) -> None:
+    Parameters
+    ----------
+    ping_seconds
+        Between two pings. A line on which nothing arrives any more is noticed within two of them.
+    """
+
+    def __init__(self, address: ServerAddress, *, ping_seconds: float = PING_SECONDS) -> None:
         self._address = address
+        self._ping_seconds = ping_seconds
         self.base_path = address.base_path
 
     async def request(self, method: str, path: str, body: Frame | None = None) -> Any:
@@ -81,8 +88,8 @@ class JupyterHost(Host):
         try:
             connection = await websocket_connect(
                 request,
-                ping_interval=PING_SECONDS,
-                ping_timeout=PING_SECONDS,
+                ping_interval=self._ping_seconds,
+                ping_timeout=self._ping_seconds,
                 max_message_size=FRAME_BYTES,
             )
         except HTTPClientError as error:

@@ -2,6 +2,7 @@
 
 ``paced:5x0.2`` streams a sentence, calls ``tick`` with 1 to 5, waiting 0.2 s before each, and answers.
 ``clock:500x0.02`` streams the time 500 times, as ``[milliseconds since 1970]``, 0.02 s apart.
+``until:0.02`` says and does something every 0.02 s until there is a file of the name that it is asked.
 ``burst:4000`` waits until there is a file of the name that it is asked, and says 4000 warnings at once.
 What they do depends on the conversation alone, so any number of runs may use them at once.
 """
@@ -84,6 +85,30 @@ class ClockModel(PacedModel):
         yield LLMResponse("".join(said), model or "")
 
 
+class UntilModel(PacedModel):
+    """A model that goes on until it is told to stop."""
+
+    async def stream(
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        model: str | None = None,
+        tools: Sequence[ToolSpec] = (),
+    ) -> AsyncGenerator[Piece]:
+        """Say a few words with a notice among them, and stop where there is the file."""
+        number = len(messages)
+        for part in ("Going ", Notice("noise", "x" * 200), f"on, {number}. "):
+            await asyncio.sleep(float(model or "0.02"))
+            yield TextPiece(part) if isinstance(part, str) else part
+        said = f"Going on, {number}. "
+        question = next(message for message in messages if message.role == "user")
+        if Path(question.content).exists():  # noqa: ASYNC240 - another process makes it
+            yield LLMResponse(said, model or "")
+        else:
+            call = ToolCall(f"call-{number}", "nothing", {"number": number})
+            yield LLMResponse(said, model or "", tool_calls=[call], finish_reason="tool_calls")
+
+
 class BurstModel(PacedModel):
     """A model that says all at once."""
 
@@ -113,3 +138,4 @@ def _load_jupyter_server_extension(server: Any) -> None:  # pyright: ignore[repo
     gateway.register_provider("paced", PacedModel())
     gateway.register_provider("clock", ClockModel())
     gateway.register_provider("burst", BurstModel())
+    gateway.register_provider("until", UntilModel())

@@ -88,6 +88,11 @@ class AgentServer:
         """The task as the hub has it."""
         return self._portal.submit(self.hub.task(task_id)).result(10).summary
 
+    def stored(self, task_id: str) -> list[dict[str, Any]]:
+        """The task's events as the journal has them."""
+        texts = self._portal.submit(self.hub.journal.events(task_id, 0, 10**9)).result(60)
+        return [json.loads(text) for text in texts]
+
     def ended(self, task_id: str) -> None:
         """Wait for the task's end on the hub."""
 
