@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 from tests.reliability.processes import PATIENCE, Server
@@ -22,6 +23,7 @@ class Client:
         self.result: Data | None = None
         self._query = "&batch=1" if batch else ""
         self._reading: asyncio.Task[None] | None = None
+        self._more = asyncio.Event()
 
     @property
     def seqs(self) -> list[int]:
@@ -35,6 +37,7 @@ class Client:
         )
         text = await connection.read_message()
         if text is None:
+            connection.close()
             raise ConnectionResetError
         first = json.loads(text)
         assert first["type"] == "connected", first
@@ -43,8 +46,21 @@ class Client:
             while (text := await connection.read_message()) is not None:
                 self._take(json.loads(text))
             connection.close()
+            self._more.set()
 
         self._reading = asyncio.ensure_future(read())
+
+    async def until(self, wanted: Callable[[Data], bool]) -> Data:
+        """The first event like that."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                for event in self.events:
+                    if wanted(event):
+                        return event
+                assert self._reading is not None
+                assert not self._reading.done(), self.events
+                self._more.clear()
+                await self._more.wait()
 
     async def gone(self) -> None:
         """Wait until the server has closed, or is dead."""
@@ -70,3 +86,4 @@ class Client:
             self.deltas += 1
         else:
             self.events.append(event)
+        self._more.set()

@@ -34,6 +34,7 @@ def serve(path: str, fuse_of: str) -> None:
         llm_gateway=gateway, skill_registry=SkillRegistry(), tool_registry=tools, journal=journal
     )
     app.add_api_route(census.PATH, census.taken)
+    census.begin()
     listening = socket.create_server(("127.0.0.1", 0), backlog=200)
     tell(str(listening.getsockname()[1]))
     uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listening])

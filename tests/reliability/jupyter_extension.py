@@ -16,7 +16,8 @@ from tests.reliability.workload import add_model, add_tools
 
 class _Census(RequestHandler):
     async def get(self) -> None:
-        self.write(await census.taken())
+        taken: Any = await census.taken()
+        self.write(taken)  # pyright: ignore[reportUnknownMemberType] - Tornado's own
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:  # pyright: ignore[reportUnusedFunction]
@@ -30,5 +31,6 @@ def _load_jupyter_server_extension(server: ServerApp) -> None:  # pyright: ignor
         fuse.light(hub.journal, lit)
     add_model(hub.executor.gateway)
     add_tools(hub.executor.tools)
+    census.begin()
     path = url_path_join(application.settings["base_url"], census.PATH)
     application.add_handlers(".*$", [(path, _Census)])

@@ -16,6 +16,8 @@ from typing import Any, ClassVar
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
+from tests.reliability.census import PATH
+
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60
 """Seconds for what has to happen."""
@@ -28,15 +30,18 @@ class Server(ABC):
     ----------
     folder
         Where its log is written, and whatever else it needs.
+    environ
+        Variables beside those of this process.
     """
 
     prefix: str
     """The path below which agentkit answers."""
     headers: ClassVar[Mapping[str, str]] = {}
 
-    def __init__(self, journal: Path, folder: Path) -> None:
+    def __init__(self, journal: Path, folder: Path, **environ: str) -> None:
         self.journal = journal
         self.folder = folder
+        self._environ = environ
         self.log = folder / "server.log"
         self.port = 0
 
@@ -70,7 +75,7 @@ class Server(ABC):
         with self.log.open("ab") as log:
             return await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", *command),
-                env={**_own_environment(), "PYTHONPATH": str(ROOT), **environ},
+                env={**_own_environment(), "PYTHONPATH": str(ROOT), **self._environ, **environ},
                 cwd=self.folder,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
@@ -95,6 +100,11 @@ class Server(ABC):
             raise response.error
         return response.code, json.loads(response.body) if response.body else None
 
+    async def census(self) -> dict[str, int]:
+        """What the process holds; see ``census.taken``."""
+        response = await AsyncHTTPClient().fetch(f"http://127.0.0.1:{self.port}{PATH}")
+        return json.loads(response.body)
+
     async def socket(self, path: str) -> WebSocketClientConnection:
         """An open socket."""
         address = f"ws://127.0.0.1:{self.port}{self.prefix}{path}"
@@ -109,8 +119,8 @@ class FastApiServer(Server):
 
     prefix = "/api/v1"
 
-    def __init__(self, journal: Path, folder: Path) -> None:
-        super().__init__(journal, folder)
+    def __init__(self, journal: Path, folder: Path, **environ: str) -> None:
+        super().__init__(journal, folder, **environ)
         self._nursery: asyncio.subprocess.Process | None = None
         self.pid = 0
 
