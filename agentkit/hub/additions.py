@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from agentkit.core.protocol import TaskSummary
@@ -26,12 +26,11 @@ _INSERT = {
 class Addition(NamedTuple):
     """An event to store, and how its task stands with it, where that must be on disk too."""
 
-    task_id: str
     record: Record
     summary: TaskSummary | None
 
 
-def append_all(connection: sqlite3.Connection, additions: Sequence[Addition]) -> None:
+def append_all(connection: sqlite3.Connection, task_id: str, additions: Sequence[Addition]) -> None:
     """Store events of one task, in their order.
 
     Raises
@@ -39,27 +38,23 @@ def append_all(connection: sqlite3.Connection, additions: Sequence[Addition]) ->
     JournalError
         One does not follow the one before it.
     """
-    task_id = additions[0].task_id
-    records = [record for _, record, _ in additions if not record.is_delta]
-    if records:
-        (last,) = connection.execute(_LAST, (task_id,)).fetchone()
-        for seq, record in enumerate(records, last + 1):
-            if record.seq != seq:
+    values: list[str | int] = []
+    standing: TaskSummary | None = None
+    (last,) = connection.execute(_LAST, (task_id,)).fetchone()
+    for record, summary in additions:
+        if not record.is_delta:
+            last += 1
+            if record.seq != last:
                 raise JournalError(f"Event {record.seq} does not follow the last stored one.")
-        for part in _parts(records):
-            values = [value for record in part for value in (task_id, record.seq, record.text)]
-            connection.execute(_INSERT[len(part)], values)
-    summary = next((each.summary for each in reversed(additions) if each.summary), None)
-    if summary is not None:
-        connection.execute(
-            "UPDATE tasks SET status = ?, summary = ? WHERE id = ?",
-            (summary.status, summary.model_dump_json(), task_id),
-        )
-
-
-def _parts(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
+            values += (task_id, last, record.text)
+        standing = summary or standing
     start = 0
     for rows in _ROWS:
-        while len(records) - start >= rows:
-            yield records[start : start + rows]
-            start += rows
+        while len(values) - start >= 3 * rows:
+            connection.execute(_INSERT[rows], values[start : start + 3 * rows])
+            start += 3 * rows
+    if standing is not None:
+        connection.execute(
+            "UPDATE tasks SET status = ?, summary = ? WHERE id = ?",
+            (standing.status, standing.model_dump_json(), task_id),
+        )

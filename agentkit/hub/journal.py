@@ -142,11 +142,7 @@ class Journal:
         keeps its order.
         """
         self._writer.gather(
-            append_all,
-            task_id,
-            Addition(task_id, record, summary),
-            durable=summary is not None,
-            then=then,
+            append_all, task_id, Addition(record, summary), then, durable=summary is not None
         )
 
     async def summary(self, task_id: str) -> TaskSummary | None:

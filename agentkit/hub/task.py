@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from agentkit.core.events import (
     ApprovalRequested,
@@ -50,7 +52,12 @@ TRANSITIONS: dict[TaskStatus, frozenset[TaskStatus]] = {
 
 def now() -> str:
     """The present time: ISO 8601 in UTC, to the millisecond."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    return _iso(time.time_ns() // 1_000_000)
+
+
+@lru_cache(maxsize=1)  # many events have the same
+def _iso(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds")
 
 
 def move(summary: TaskSummary, status: TaskStatus) -> None:

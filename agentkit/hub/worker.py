@@ -8,7 +8,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -27,6 +27,9 @@ quick run that costs more than what is stored. What comes alone is written at on
 
 log = logging.getLogger("agentkit")
 
+_AT_FAULT = "A listener of the journal failed"
+"""Which must not end the journal."""
+
 
 class Worker:
     """Runs jobs in order, all that have queued up in one transaction.
@@ -44,7 +47,9 @@ class Worker:
     def __init__(self, connection: sqlite3.Connection, name: str, *, writes: bool = False) -> None:
         self._connection = connection
         self._begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
-        self._jobs: queue.SimpleQueue[_Queued | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[_Queued | _Gathered | None] = queue.SimpleQueue()
+        self._gathering: dict[str, _Gathered] = {}
+        """What is queued and may still grow."""
         self._lock = threading.Lock()
         self._closed = False
         self._is_full = False
@@ -64,37 +69,43 @@ class Worker:
 
         After ``close`` it is called at once, with an error.
         """
-        self._queue(_Queued(job, durable, then), urgent=True)
+        self._queue(_Queued(job, durable, then))
 
     def gather(
         self,
-        job: Callable[[sqlite3.Connection, list[Any]], None],
+        job: Callable[[sqlite3.Connection, str, list[Any]], None],
         kind: str,
         item: Any,
+        then: Callable[[BaseException | None], None],
         *,
         durable: bool = False,
-        then: Callable[[BaseException | None], None] | None = None,
     ) -> None:
         """Queue an item for a job that does many at once, and succeeds or fails with all of them.
 
-        Those of one ``kind`` that have queued up are given to one call of the first one's ``job``. ``then``
-        as in ``submit``.
+        Those of one ``kind`` that have queued up are given to one call ``job(connection, kind, items)``, in
+        the place of the first of them. ``then(error)`` as in ``submit``.
         """
+        with self._lock:
+            if not self._closed:
+                gathered = self._gathering.get(kind)
+                if gathered is None:
+                    gathered = self._gathering[kind] = _Gathered(job, kind)
+                    self._jobs.put(gathered)
+                gathered.items.append(item)
+                gathered.thens.append(then)
+                if durable:
+                    gathered.durable = True
+                    self._urgent.set()
+                return
+        then(_closed())
 
-        def settle(result: object, error: BaseException | None) -> None:
-            if then is not None:
-                then(error)
-
-        self._queue(_Queued(job, durable, settle, kind, item), urgent=durable)
-
-    def _queue(self, queued: _Queued, *, urgent: bool) -> None:
+    def _queue(self, queued: _Queued) -> None:
         with self._lock:
             if not self._closed:
                 self._jobs.put(queued)
-                if urgent:
-                    self._urgent.set()
+                self._urgent.set()
                 return
-        queued.error = JournalError("The journal is closed.", reason="journal_closed")
+        queued.error = _closed()
         queued.settle()
 
     async def run(self, job: Callable[[sqlite3.Connection], T], *, durable: bool = False) -> T:
@@ -129,15 +140,12 @@ class Worker:
                 self._commit(batch)
             self._committed = time.monotonic()
             for job in batch:
-                try:
-                    job.settle()
-                except Exception:  # a listener's fault must not end the journal
-                    log.exception("A listener of the journal failed")
+                job.settle()
         self._connection.close()
 
-    def _take(self) -> tuple[list[_Queued], bool]:
+    def _take(self) -> tuple[list[_Queued | _Gathered], bool]:
         """What has queued up, and whether more may come."""
-        batch: list[_Queued] = []
+        batch: list[_Queued | _Gathered] = []
         try:
             job = self._jobs.get()
             early = self._committed + PACE - time.monotonic()
@@ -146,6 +154,9 @@ class Worker:
             self._urgent.clear()
             while job is not None:
                 batch.append(job)
+                if isinstance(job, _Gathered):
+                    with self._lock:
+                        del self._gathering[job.kind]
                 if len(batch) == BATCH:
                     return batch, True
                 job = self._jobs.get_nowait()
@@ -153,13 +164,13 @@ class Worker:
             return batch, True
         return batch, False
 
-    def _commit(self, batch: Sequence[_Queued]) -> None:
+    def _commit(self, batch: Sequence[_Queued | _Gathered]) -> None:
         connection = self._connection
         try:
             self._sync_fully(any(job.durable for job in batch))
             connection.execute(self._begin)
-            for jobs in _gathered(batch):
-                _perform(connection, jobs)
+            for job in batch:
+                _perform(connection, job)
             connection.execute("COMMIT")
         except BaseException as error:
             for job in batch:
@@ -177,50 +188,68 @@ class Worker:
 
 
 class _Queued:
-    __slots__ = ("_then", "durable", "error", "item", "job", "kind", "result")
+    __slots__ = ("_job", "_then", "durable", "error", "result")
 
     def __init__(
         self,
-        job: Callable[..., Any],
+        job: Callable[[sqlite3.Connection], Any],
         durable: bool,
         then: Callable[[Any, BaseException | None], None] | None,
-        kind: str | None = None,
-        item: Any = None,
     ) -> None:
-        self.job = job
-        self.durable = durable
-        self.kind = kind
-        self.item = item
+        self._job = job
         self._then = then
+        self.durable = durable
         self.result: Any = None
         self.error: BaseException | None = None
+
+    def perform(self, connection: sqlite3.Connection) -> None:
+        self.result = self._job(connection)
 
     def settle(self) -> None:
         """Tell whoever waits how it ended."""
         if self._then is not None:
-            self._then(None if self.error else self.result, self.error)
+            try:
+                self._then(None if self.error else self.result, self.error)
+            except Exception:
+                log.exception(_AT_FAULT)
 
 
-def _gathered(batch: Sequence[_Queued]) -> Iterable[list[_Queued]]:
-    """The jobs in their order, those of one kind where the first of them stands."""
-    groups: dict[object, list[_Queued]] = {}
-    for queued in batch:
-        groups.setdefault(queued if queued.kind is None else queued.kind, []).append(queued)
-    return groups.values()
+class _Gathered:
+    __slots__ = ("_job", "durable", "error", "items", "kind", "thens")
+
+    def __init__(
+        self, job: Callable[[sqlite3.Connection, str, list[Any]], None], kind: str
+    ) -> None:
+        self._job = job
+        self.kind = kind
+        self.items: list[Any] = []
+        self.thens: list[Callable[[BaseException | None], None]] = []
+        self.durable = False
+        self.error: BaseException | None = None
+
+    def perform(self, connection: sqlite3.Connection) -> None:
+        self._job(connection, self.kind, self.items)
+
+    def settle(self) -> None:
+        """Tell whoever waits for one of the items how it ended."""
+        for then in self.thens:
+            try:
+                then(self.error)
+            except Exception:
+                log.exception(_AT_FAULT)
 
 
-def _perform(connection: sqlite3.Connection, jobs: list[_Queued]) -> None:
-    """Do jobs that belong together; their failure takes back only what they did themselves."""
-    first = jobs[0]
+def _closed() -> JournalError:
+    return JournalError("The journal is closed.", reason="journal_closed")
+
+
+def _perform(connection: sqlite3.Connection, job: _Queued | _Gathered) -> None:
+    """Do a job; its failure takes back only what it did itself."""
     connection.execute("SAVEPOINT job")
     try:
-        if first.kind is None:
-            first.result = first.job(connection)
-        else:
-            first.job(connection, [queued.item for queued in jobs])
+        job.perform(connection)
     except Exception as error:
-        for queued in jobs:
-            queued.error = error
+        job.error = error
         if not connection.in_transaction:
             # SQLite has taken back the whole transaction, as it does when the disk is full.
             raise
