@@ -7,8 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast, get_args
 
+from agentkit.core.approval import Doubt
 from agentkit.core.protocol import ErrorInfo, Outcome
+from agentkit.core.transcript import Unfinished
 from agentkit.llm.protocol import (
+    ChatMessage,
     LLMResponse,
     Notice,
     TextPiece,
@@ -87,6 +90,8 @@ class Record:
         In order. The last one has no response when the run ended without an answer.
     calls
         By ``tool_call_id``.
+    left
+        What it had found left of the run that it took on; ``None`` where it took none on.
     """
 
     def __init__(self, trace: Trace) -> None:
@@ -99,9 +104,20 @@ class Record:
         for event in trace.events:
             self._take(event)
         self.turns = [turn for turn in map(_turn, _by_turn(trace.events)) if turn.is_one]
+        self.left = self._left_before() if self.started.get("resumes") else None
         self.unasked: list[dict[str, Any]] = []
         """Questions of no call: what limits asked."""
         self._attribute()
+
+    def _left_before(self) -> Unfinished:
+        """The calls before the first turn were not the model's in this run."""
+        calls: list[ToolCall] = []
+        if any(e["event_type"] == "tool_call" and not e.get("step") for e in self.trace.events):
+            first = self.turns.pop(0).response
+            calls = first.tool_calls if first else []
+        asked = [Doubt(each.name, each.arguments) for each in calls if self.calls[each.id].approval]
+        question = ChatMessage("user", self.trace.input)
+        return Unfinished(as_text(self.started.get("resumes")) or "", [question], calls, asked)
 
     def consent(self, call_id: str) -> Resolution | None:
         """What was decided on a call; ``None`` where nothing was."""

@@ -179,7 +179,9 @@ async def _again(
     # A recorded name may be one that no agent of today could have.
     config = AgentConfig.model_construct(name=trace.agent, limits=limits)
     events: list[dict[str, Any]] = []
-    async for event in react(config, trace.input, gateway=gateway, tools=tools, requests=people):
+    async for event in react(
+        config, trace.input, gateway=gateway, tools=tools, requests=people, left=record.left
+    ):
         if isinstance(event, ThinkingDelta | MessageDelta):
             continue
         event.seq = len(events) + 1
@@ -203,7 +205,10 @@ def _tools(
         if names := ", ".join(tool.spec.name for tool in rest if tool.spec.name != "ask_user"):
             note(f"Answered as recorded, since the agent does not bring them along: {names}.")
     policies: tuple[Policy, ...] = ({}, subject.config.policy)
-    return [CutTool(tool, record) for tool in (*guarded(repeated, policies), *rest)]
+    return [
+        CutTool(tool, record)
+        for tool in (*guarded(repeated, policies, record.left.doubts if record.left else ()), *rest)
+    ]
 
 
 def _elsewhere(record: Record, tool: Tool) -> bool:

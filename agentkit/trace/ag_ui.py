@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from agentkit.trace.document import Trace
-from agentkit.trace.read import as_mapping, as_number, as_text
+from agentkit.trace.read import as_mapping, as_number, as_text, first_event
 from agentkit.trace.results import text_of
 from agentkit.trace.words import as_json, moment
 
@@ -27,13 +27,14 @@ _REASONS = {"approval_requested": "tool_call", "input_requested": "input_require
 def to_ag_ui(trace: Trace) -> Iterator[dict[str, Any]]:
     """The events of a run and of those that follow it up, all of one thread, as JSON."""
     for run in (trace, *(trace.follow_ups or ())):
-        yield from _Run(run, thread_id=trace.task_id).events()
+        yield from _Run(run, first=trace).events()
 
 
 class _Run:
-    def __init__(self, trace: Trace, thread_id: str) -> None:
+    def __init__(self, trace: Trace, first: Trace) -> None:
         self._trace = trace
-        self._ids = {"threadId": thread_id, "runId": trace.task_id}
+        self._is_first = trace is first
+        self._ids = {"threadId": first.task_id, "runId": trace.task_id}
         self._calls: dict[str, str] = {}
         self._started: set[str] = set()
         self._open: dict[str, Mapping[str, Any]] = {}
@@ -53,6 +54,9 @@ class _Run:
         yield from self._end()
 
     def _asked(self) -> dict[str, Any]:
+        resumed = as_text(first_event(self._trace.events, "run_started").get("resumes"))
+        if resumed and not self._is_first:
+            return {"parentRunId": resumed}  # which has asked
         if not self._trace.input:
             return {}
         name = f"question-{self._trace.task_id}"

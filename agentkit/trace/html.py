@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from agentkit.trace.answer import answer_html
-from agentkit.trace.document import Trace, read_trace
+from agentkit.trace.document import Trace
 from agentkit.trace.html_lines import lines
 from agentkit.trace.html_rows import Spacious
 from agentkit.trace.html_short import Short
@@ -26,7 +26,7 @@ from agentkit.trace.limits import (
     SPACIOUS_ROWS,
 )
 from agentkit.trace.looks import CHIP, GAP, LINE, QUIET, ROOT, WIDTH, quiet, shape, words
-from agentkit.trace.overview import SIMULATED, Overview, overview
+from agentkit.trace.overview import SIMULATED, Overview, overviews
 from agentkit.trace.results import pictures_of
 from agentkit.trace.row import Row
 
@@ -38,14 +38,12 @@ def to_html(trace: Trace | Mapping[str, Any], *, live: bool = True) -> str:
 
     Payloads are cut as ``agentkit.trace.limits`` says; each cut is said.
     """
-    document = read_trace(trace)
-    runs = [document, *(document.follow_ups or ())]
-    views = [overview(each, live=live, runs=len(runs), listed=HTML_ROWS) for each in runs]
+    views = overviews(trace, live=live, listed=HTML_ROWS)
     writer = _writer(views)
-    parts = [f'<div style="{ROOT}">', *_run(views[0], writer, len(runs))]
+    parts = [f'<div style="{ROOT}">', *_run(views[0], writer, len(views))]
     for view in views[1:]:
         parts += [f'<div style="margin-top:12px;padding-top:8px;border-top:{LINE}">']
-        parts += [*_run(view, writer, len(runs)), "</div>"]
+        parts += [*_run(view, writer, len(views)), "</div>"]
     parts += ["</div>"]
     # A blank line would end the HTML for a reader of Markdown (nbconvert puts this fragment into one),
     # and what a tool returned would be read as Markdown from there on.

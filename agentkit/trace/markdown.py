@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from agentkit.trace import results
-from agentkit.trace.document import Trace, read_trace
+from agentkit.trace.document import Trace
 from agentkit.trace.edits import Edit
 from agentkit.trace.limits import ANSWERS, CHANGES, MARKDOWN_PICTURES, MARKDOWN_VALUES, ROWS, Listed
-from agentkit.trace.overview import SIMULATED, Overview, overview
+from agentkit.trace.overview import SIMULATED, Overview, overviews
 from agentkit.trace.results import Picture, cut, cut_whole, pictures_of
 from agentkit.trace.row import Row
 from agentkit.trace.words import ROW_STATES, duration, one_line, visible
@@ -31,14 +31,12 @@ def to_markdown(
     The answer stays the Markdown that it is, but for HTML and pictures, made text and links. Runs that
     follow it up stand below it.
     """
-    document = read_trace(trace)
-    runs = [document, *(document.follow_ups or ())]
-    views = [overview(each, live=live, runs=len(runs), listed=listed) for each in runs]
+    views = overviews(trace, live=live, listed=listed)
     rows = [row for view in views for row in view.rows]
     limits = _Limits(
         MARKDOWN_VALUES.of(len(rows)),
         MARKDOWN_PICTURES.of(sum(len(pictures_of(row.result)) for row in rows)),
-        ANSWERS.of(len(runs)),
+        ANSWERS.of(len(views)),
     )
     return "\n\n---\n\n".join(_run(view, limits) for view in views) + "\n"
 

@@ -84,6 +84,7 @@ class _Run:
                 names.OUTPUT_MESSAGES: as_json([said["output"]]) if "output" in said else None,
                 names.STATUS: trace.status,
                 names.SIMULATED: trace.simulated,
+                names.RESUMES: as_text(started.get("resumes")),
                 names.LEFT_OUT: left_out(trace.left_out) or None,
                 **_tokens(usage),
             },

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from agentkit.core.protocol import Usage
-from agentkit.trace.document import VERSION, LeftOut, Trace
+from agentkit.trace.document import VERSION, LeftOut, Trace, read_trace
 from agentkit.trace.limits import QUESTIONS, ROWS, Listed
 from agentkit.trace.read import as_number, as_text, first_event
 from agentkit.trace.results import WHOLE, cut_whole
@@ -28,6 +28,10 @@ from agentkit.trace.words import (
 
 SIMULATED = "Simulated"
 """The chip of a run whose model was not a real one."""
+
+
+RESUMED = "Resumed"
+"""What is said of a run that takes on the one above it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,22 @@ class Overview:
         return self.first_rows + self.last_rows
 
 
-def overview(trace: Trace, *, live: bool = True, runs: int = 1, listed: Listed = ROWS) -> Overview:
+def overviews(
+    trace: Trace | Mapping[str, Any], *, live: bool = True, listed: Listed = ROWS
+) -> list[Overview]:
+    """What is shown of a run and of those that follow it up. Parameters as in ``overview``."""
+    document = read_trace(trace)
+    later = document.follow_ups or ()
+    runs = 1 + len(later)
+    return [
+        overview(document, live=live, runs=runs, listed=listed),
+        *(overview(each, live=live, runs=runs, listed=listed, below=True) for each in later),
+    ]
+
+
+def overview(
+    trace: Trace, *, live: bool = True, runs: int = 1, listed: Listed = ROWS, below: bool = False
+) -> Overview:
     """Fold a trace into what is shown of it.
 
     Parameters
@@ -68,6 +87,9 @@ def overview(trace: Trace, *, live: bool = True, runs: int = 1, listed: Listed =
         How many runs share the output.
     listed
         How many rows the output lists.
+    below
+        Whether it stands below the run that it follows up. The question of a run that takes that one on
+        stands there already.
     """
     rows = fold(trace)
     first, last = rows, list[Row]()
@@ -78,15 +100,16 @@ def overview(trace: Trace, *, live: bool = True, runs: int = 1, listed: Listed =
     shape, words = RUN_STATES.get(trace.status, ("·", one_line(trace.status, 60)))
     if not live and trace.status in UNFINISHED:
         words = "Not finished when this was saved"
+    resumed = below and bool(as_text(first_event(trace.events, "run_started").get("resumes")))
     said = first_event(reversed(trace.events), "final_answer")
     answer = trace.result or as_text(said.get("text")) or ""
     return Overview(
         agent=one_line(trace.agent) or "agent",
-        question=cut_whole(trace.input, QUESTIONS.of(runs)),
+        question="" if resumed else cut_whole(trace.input, QUESTIONS.of(runs)),
         simulated=trace.simulated,
         status=trace.status,
         shape=shape,
-        words=words,
+        words=f"{RESUMED} · {words}" if resumed else words,
         first_rows=first,
         last_rows=last,
         left_out=f"… {hidden:,} rows of {len(rows):,} are not listed here; {WHOLE}"

@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from agentkit.trace.document import Trace, read_trace
+from agentkit.trace.document import Trace
 from agentkit.trace.limits import ANSWERS, CHANGES, ROWS, TEXT_VALUES, Listed
-from agentkit.trace.overview import SIMULATED, Overview, overview
+from agentkit.trace.overview import SIMULATED, Overview, overviews
 from agentkit.trace.results import arguments_text, cut, other_types, pictures_of, text_of
 from agentkit.trace.row import Row
 from agentkit.trace.words import ROW_STATES, duration, one_line, visible
@@ -22,11 +22,9 @@ def to_text(trace: Trace | Mapping[str, Any], *, live: bool = True, listed: List
 
     Results are their first lines; terminal codes in them are taken out.
     """
-    document = read_trace(trace)
-    runs = [document, *(document.follow_ups or ())]
-    views = [overview(each, live=live, runs=len(runs), listed=listed) for each in runs]
+    views = overviews(trace, live=live, listed=listed)
     values = TEXT_VALUES.of(sum(len(view.rows) for view in views))
-    return "\n\n\n".join(_run(view, values, ANSWERS.of(len(runs))) for view in views)
+    return "\n\n\n".join(_run(view, values, ANSWERS.of(len(views))) for view in views)
 
 
 def _run(view: Overview, values: int, answers: int) -> str:

@@ -36,6 +36,7 @@ SERVICE = "service.name"
 
 STATUS = "agentkit.run.status"
 SIMULATED = "agentkit.run.simulated"
+RESUMES = "agentkit.run.resumes"
 OUTCOME = "agentkit.tool.outcome"
 RUNS_IN = "agentkit.tool.runs_in"
 COST = "agentkit.cost.usd"

@@ -382,6 +382,20 @@ test('a follow-up is a task that follows the run, and is watched like it', async
   expect(next.trace).toEqual({ task_id: 'next', input: 'And the South?' });
 });
 
+test('a run is taken on by a task of its own, and is watched like it', async () => {
+  const asked = vi.fn(async (_url: URL, _init: RequestInit) => Response.json({ task_id: 'next' }));
+  vi.stubGlobal('fetch', asked);
+  const source = new AnywhereSource('t', new ServedSource(page(), { task_id: 't' }));
+  const next = await source.resume();
+  const [url, init] = asked.mock.calls[0] ?? [];
+  expect(url?.pathname).toBe('/agentkit/api/v1/tasks/t/resume');
+  expect(init?.method).toBe('POST');
+  expect(next.trace).toEqual({ task_id: 'next' });
+  const refuse = async () => Response.json({ message: 'It has its answer.' }, { status: 409 });
+  vi.stubGlobal('fetch', vi.fn(refuse));
+  await expect(source.resume()).rejects.toThrow('It has its answer.');
+});
+
 test('an answer that does not fit is refused in the server’s words, one that came second is not', async () => {
   const source = new SocketSource(page());
   const refuse = (status: number) => async () =>

@@ -12,6 +12,7 @@ import interrupted from '../../tests/samples/interrupted.json';
 import question from '../../tests/samples/question.json';
 import queued from '../../tests/samples/queued.json';
 import recovered from '../../tests/samples/recovered.json';
+import resumed from '../../tests/samples/resumed.json';
 import simulated from '../../tests/samples/simulated.json';
 import streamed from '../../tests/samples/streamed.json';
 import steps from '../../tests/samples/told/steps.json';
@@ -49,6 +50,7 @@ const SAMPLES = {
   question,
   queued,
   recovered,
+  resumed,
   simulated,
   streamed,
   waiting,

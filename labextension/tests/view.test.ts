@@ -607,7 +607,7 @@ test('emphasis and code that are still open are closed while they grow', () => {
 });
 
 describe('after the end', () => {
-  function saved(name: 'edited' | 'followed', extra: Partial<Source>): Source {
+  function saved(name: Parameters<typeof sample>[0], extra: Partial<Source>): Source {
     return { trace: sample(name), reachable: async () => true, ...extra };
   }
   const box = (view: TraceElement): HTMLTextAreaElement | null =>
@@ -661,6 +661,59 @@ describe('after the end', () => {
       expect(words(root(view).querySelector('.follow-up .refused'))).toContain('goes on'),
     );
     expect(box(view)?.value).toBe('More');
+  });
+
+  test.each(['interrupted', 'failed', 'cancelled'] as const)(
+    'a run that was %s goes on below itself, without its question',
+    async name => {
+      const { source: next, tell } = live({ followUp: vi.fn(), resume: vi.fn() });
+      const resume = vi.fn(async () => next);
+      const view = await show(saved(name, { followUp: vi.fn(), resume }));
+      await vi.waitFor(() => expect(button(view, 'Resume')).toBeDefined());
+      button(view, 'Resume')?.click();
+      await vi.waitFor(() => expect(view.querySelector('agentkit-trace')).not.toBeNull());
+      expect(resume).toHaveBeenCalledOnce();
+      expect(button(view, 'Resume')).toBeUndefined();
+      const [, ...events] = sample('simulated').events;
+      const started = { ...sample('simulated').events[0], resumes: 'before' };
+      tell.attached('running', 0);
+      tell.connection('live');
+      tell.events([started, ...events]);
+      const below = view.querySelector('agentkit-trace') as TraceElement;
+      await vi.waitFor(() => expect(below.dataset.status).toBe('completed'));
+      expect(words(root(below).querySelector('header'))).toContain('Resumed');
+      expect(root(below).querySelector('.question')).toBeNull();
+      // It has its answer.
+      await vi.waitFor(() => expect(box(view)).not.toBeNull());
+      expect(button(view, 'Resume')).toBeUndefined();
+    },
+  );
+
+  test('a run that cannot go on says why, and may be asked on', async () => {
+    const resume = async (): Promise<Source> => {
+      throw new Error('The kernel that has them is gone.');
+    };
+    const view = await show(saved('interrupted', { followUp: vi.fn(), resume }));
+    await vi.waitFor(() => expect(button(view, 'Resume')).toBeDefined());
+    button(view, 'Resume')?.click();
+    await vi.waitFor(() =>
+      expect(words(root(view).querySelector('.follow-up .refused'))).toContain('is gone'),
+    );
+    expect(button(view, 'Resume')?.disabled).toBe(false);
+    type(box(view), 'Then this');
+    await settled(view);
+    expect(button(view, 'Resume')).toBeUndefined();
+    expect(button(view, 'Send')).toBeDefined();
+  });
+
+  test('a run that is shown by itself keeps its question, also where it takes another on', async () => {
+    const [later] = (sample('resumed') as unknown as { follow_ups: unknown[] }).follow_ups;
+    const view = await show({ trace: later });
+    expect(words(root(view).querySelector('.question'))).toContain('Mail the answer');
+    const both = await show({ trace: sample('resumed') });
+    const below = both.querySelector('agentkit-trace') as TraceElement;
+    expect(root(below).querySelector('.question')).toBeNull();
+    expect(root(below).querySelector('[data-seq="1"]')?.textContent).toBe('Resumed');
   });
 
   test('saved follow-ups stand below, once each, also when the document comes back', async () => {

@@ -62,6 +62,10 @@ export class AnywhereSource implements Source {
     return this.server.followUp(input);
   }
 
+  resume(): Promise<Source> {
+    return this.server.resume();
+  }
+
   followed(trace: unknown): Source {
     return this.server.followed(trace);
   }

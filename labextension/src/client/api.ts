@@ -68,6 +68,14 @@ export class TaskApi {
     return this.of(started.task_id);
   }
 
+  /** Starts a run that takes this one on where it ended; that one's routes. */
+  async resume(): Promise<TaskApi> {
+    const response = await this.fetch('POST', '/resume', {});
+    if (!response.ok) throw new Error(await problem(response));
+    const started = (await response.json()) as { readonly task_id: string };
+    return this.of(started.task_id);
+  }
+
   /** The routes of another task of the same server. */
   of(taskId: string): TaskApi {
     return new TaskApi(this.address, taskId);

@@ -25,6 +25,11 @@ export class ServedSource extends SocketSource {
     return new ServedSource(next, { task_id: next.taskId, input });
   }
 
+  async resume(): Promise<Source> {
+    const next = await this.server.resume();
+    return new ServedSource(next, { task_id: next.taskId });
+  }
+
   followed(trace: unknown): Source {
     return new ServedSource(this.server.of(text(fields(trace).task_id)), trace);
   }

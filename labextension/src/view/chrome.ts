@@ -24,6 +24,8 @@ export interface Frame {
   readonly cancel: (() => void) | undefined;
   readonly undo: TemplateResult | typeof nothing;
   readonly tools: TemplateResult | typeof nothing;
+  /** It stands below the run that it follows. */
+  readonly follows: boolean;
   readonly questionOpen: boolean;
   toggleQuestion(): void;
 }
@@ -38,12 +40,19 @@ export function headerTemplate(state: ViewState, frame: Frame): TemplateResult {
   const time = goes
     ? html`<span class="item" data-since=${state.startedAt}></span>`
     : item(took === undefined ? '' : duration(took));
+  // Of a run that takes on the one above it, the question stands there.
+  const resumed = state.resumes !== '' && frame.follows;
+  const begins = {
+    type: state.startedAt === undefined ? nothing : 'run_started',
+    seq: state.startedAt === undefined ? nothing : 1,
+  };
   const long = state.input.length > LONG_QUESTION || state.input.split('\n').length > 4;
   return html`<header role="presentation" class="top" data-tone=${tone} ?data-pulse=${tone === 'running' && state.unfinished.size === 0}>
     <span class="icon">${ICONS[icon]}</span>
     <div class="facts">
       <span class="agent">${state.agent || trans.__('Agent')}</span>
       ${state.simulated ? chip() : nothing}
+      ${resumed ? html`<span class="item" data-event-type=${begins.type} data-seq=${begins.seq}>${trans.__('Resumed')}</span>` : nothing}
       <span class="item word">${word}</span>
       ${time}
       ${over ? nothing : [item(stepsText(state)), item(tokensText(state.usage), spentText(state.usage))]}
@@ -61,9 +70,9 @@ export function headerTemplate(state: ViewState, frame: Frame): TemplateResult {
       }
     </div>
     ${
-      state.input === ''
+      state.input === '' || resumed
         ? nothing
-        : html`<div class="question" data-event-type=${state.startedAt === undefined ? nothing : 'run_started'} data-seq=${state.startedAt === undefined ? nothing : 1}>
+        : html`<div class="question" data-event-type=${begins.type} data-seq=${begins.seq}>
             <p class=${long && !frame.questionOpen ? 'cut' : ''}>${longText(state.input)}</p>
             ${
               long

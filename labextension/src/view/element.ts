@@ -157,6 +157,11 @@ export class TraceElement extends LitElement {
     return this.run.over;
   }
 
+  /** It ended without an answer, and could go on. */
+  get resumable(): boolean {
+    return this.run.over && this.run.state.status !== 'completed';
+  }
+
   /** Asked when the run is looked at: a notebook may hold many of them. */
   private async look(): Promise<void> {
     if (this.source.reachable === undefined || this.run.connection !== 'saved') return;
@@ -216,6 +221,7 @@ export class TraceElement extends LitElement {
         undo,
         tools: this.tools.bar(shown),
         cancel: cancellable ? () => void this.cancel() : undefined,
+        follows: this.inThread !== undefined,
         questionOpen: this.questionOpen,
         toggleQuestion: () => this.toggleQuestion(),
       })}
@@ -249,9 +255,9 @@ export class TraceElement extends LitElement {
   private next(): TemplateResult | typeof nothing {
     const last = this.thread?.last;
     const source = last?.source ?? this.source;
-    const { ended } = last?.view ?? this;
+    const { ended, resumable } = last?.view ?? this;
     if (this.inThread !== undefined || !this.reachable || !ended) return nothing;
-    return source.followUp === undefined ? nothing : this.followUp.template(source);
+    return source.followUp === undefined ? nothing : this.followUp.template(source, resumable);
   }
 
   protected override updated(): void {

@@ -5,7 +5,7 @@ import { growing } from './list/growing';
 import type { Source } from './source';
 import { trans } from './words';
 
-/** The line under a finished run that asks for the next one. */
+/** The line under a finished run that asks for the next one, or takes it on. */
 export class FollowUp {
   private typed = '';
   private sending = false;
@@ -16,11 +16,13 @@ export class FollowUp {
     private readonly changed: () => void,
   ) {}
 
-  template(last: Source): TemplateResult {
+  /** @param resumable The run ended without an answer. */
+  template(last: Source, resumable: boolean): TemplateResult {
     const submit = (event: Event): void => {
       event.preventDefault();
       void this.send(last);
     };
+    const resume = resumable && last.resume !== undefined;
     const empty = this.typed.trim() === '';
     return html`<form class="follow-up" @submit=${submit}>
       <textarea
@@ -42,7 +44,17 @@ export class FollowUp {
       ></textarea>
       ${
         empty
-          ? nothing
+          ? resume
+            ? html`<button
+                type="button"
+                class="outlined"
+                title=${trans.__('Go on from the last finished step')}
+                ?disabled=${this.sending}
+                @click=${() => void this.start(async () => last.resume?.())}
+              >
+                ${this.sending ? trans.__('Resuming…') : trans.__('Resume')}
+              </button>`
+            : nothing
           : html`<button type="submit" class="outlined" ?disabled=${this.sending}>
               ${this.sending ? trans.__('Sending…') : trans.__('Send')}
             </button>`
@@ -53,17 +65,24 @@ export class FollowUp {
 
   private async send(last: Source): Promise<void> {
     const input = this.typed.trim();
-    if (input === '' || this.sending || last.followUp === undefined) return;
+    if (input !== '') await this.start(async () => last.followUp?.(input));
+  }
+
+  private async start(begin: () => Promise<Source | undefined>): Promise<void> {
+    if (this.sending) return;
     this.sending = true;
+    this.problem = '';
     this.changed();
     try {
-      const source = await last.followUp(input);
+      const source = await begin();
+      if (source === undefined) return;
       this.typed = '';
       this.started(source);
     } catch (error) {
       this.problem = problemOf(error);
+    } finally {
+      this.sending = false;
+      this.changed();
     }
-    this.sending = false;
-    this.changed();
   }
 }

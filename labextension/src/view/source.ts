@@ -48,9 +48,11 @@ export interface Source {
   undo?(): Promise<Undone>;
   /** Starts a run that goes on from this one, in the same thread. */
   followUp?(input: string): Promise<Source>;
+  /** Starts a run that takes this one on where it ended without an answer. */
+  resume?(): Promise<Source>;
   /** Where a run comes from that followed this one up, of which `trace` is saved. */
   followed?(trace: unknown): Source;
-  /** Whether `undo` and `followUp` have anybody to ask; asked once, when the run is looked at. */
+  /** Whether `undo`, `followUp` and `resume` have anybody to ask; asked once, when the run is looked at. */
   reachable?(): Promise<boolean>;
 }
 

@@ -74,6 +74,7 @@ function served(trace: unknown): Source {
       undone: 1,
       kept: [{ cell_id: '77ab', message: 'somebody has changed it since' }],
     }),
+    resume: async () => ({ ...live('waiting', all), trace: { task_id: `next-${Date.now()}` } }),
     followUp: async input => {
       if (input.includes('busy')) throw new Error('The conversation has a run that goes on.');
       const next = live('streamed', until(20));

@@ -228,3 +228,20 @@ async def test_follow_ups_are_replayed_too() -> None:
     result = await replay_async(run.model_copy(update={"follow_ups": [later]}), double)
 
     assert [change.change for change in result.changes] == ["changed", "changed"]
+
+
+async def test_a_run_that_takes_another_on_is_replayed_with_the_calls_that_it_found_open() -> None:
+    run = read_trace(sample("resumed"))
+    assert (await replay_async(run)).same
+
+    def region_total(region: str) -> str:
+        return "42.0"
+
+    def send_mail(to: str, body: str) -> str:
+        return f"Sent to {to}."
+
+    asks = [region_total, FunctionTool(send_mail, side_effects=True)]
+    result = await replay_async(run, asks)
+    assert result.same, result.report
+    # Without the mark, nobody would have been asked.
+    assert not (await replay_async(run, [region_total, send_mail])).same

@@ -173,3 +173,9 @@ def test_a_follow_up_is_a_further_run_of_the_thread() -> None:
     started = [each for each in stream(sample("followed")) if each["type"] == "RUN_STARTED"]
     assert [each["threadId"] for each in started] == ["with-follow-up"] * 2
     assert len({each["runId"] for each in started}) == 2
+
+
+def test_a_run_that_takes_another_on_names_it_and_asks_nothing() -> None:
+    first, second = (e for e in stream(sample("resumed")) if e["type"] == "RUN_STARTED")
+    assert first["input"]["messages"][0]["content"].startswith("Which region")
+    assert (second["parentRunId"], "input" in second) == ("cut-off", False)

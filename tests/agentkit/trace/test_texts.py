@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import mistune
@@ -156,3 +157,14 @@ def test_a_large_result_is_whole_once_and_cut_elsewhere() -> None:
     data = to_bundle(trace(*call(1, {"text/plain": "x" * 500_000})))["data"]
     assert len(json.dumps(data[TRACE_MIME])) > 500_000
     assert sum(len(data[kind]) for kind in ("text/html", "text/markdown", "text/plain")) < 12_000
+
+
+@pytest.mark.parametrize("form", [to_html, to_markdown, to_text])
+def test_a_run_that_takes_another_on_does_not_ask_its_question_again(
+    form: Callable[[Any], str],
+) -> None:
+    both = sample("resumed")
+    asked = "Mail the answer to the board"
+    assert (form(both).count(asked), form(both).count("Resumed · Done")) == (1, 1)
+    alone = form(both["follow_ups"][0])
+    assert (alone.count(asked), alone.count("Resumed")) == (1, 0)

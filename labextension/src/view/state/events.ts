@@ -45,6 +45,7 @@ export function applyStored(draft: Draft, type: string, event: Fields): void {
 function runStarted(draft: Draft, event: Fields): void {
   draft.agent = text(event.agent) || draft.agent;
   draft.input = text(event.input) || draft.input;
+  draft.resumes = text(event.resumes);
   draft.model = text(event.model);
   draft.provider = text(event.provider);
   draft.simulated = draft.simulated || event.simulated === true;

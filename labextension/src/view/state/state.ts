@@ -121,6 +121,8 @@ export interface ViewState {
   readonly taskId: string;
   readonly agent: string;
   readonly input: string;
+  /** The run that it takes on, whose question it has; '' for a run of its own. */
+  readonly resumes: string;
   readonly model: string;
   readonly provider: string;
   readonly simulated: boolean;
@@ -192,6 +194,7 @@ export const EMPTY: ViewState = {
   taskId: '',
   agent: '',
   input: '',
+  resumes: '',
   model: '',
   provider: '',
   simulated: false,
