@@ -58,7 +58,7 @@ class AliveMixin(WebSocketMixin, WebSocketHandler):  # pyright: ignore[reportInc
         self._ping_in(self._pace * random.random())
 
     def on_pong(self, data: bytes) -> None:
-        """It is there."""
+        """Note that it is there."""
         self._unanswered = 0
 
     def on_close(self) -> None:

@@ -60,8 +60,6 @@ class PageSocket(  # pyright: ignore[reportIncompatibleMethodOverride]
     def on_close(self) -> None:
         """Count the page out."""
         super().on_close()
-        if self.ping_callback is not None:  # else it holds all of this until its next time
-            self.ping_callback.stop()
         self._pages.remove(self._page)
 
     def _send(self, text: str) -> None:

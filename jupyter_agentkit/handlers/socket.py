@@ -77,8 +77,6 @@ class TalkSocket(  # pyright: ignore[reportIncompatibleMethodOverride]
     def on_close(self) -> None:
         """The client has left, or the conversation has ended."""
         super().on_close()
-        if self.ping_callback is not None:  # else it holds all of this until its next time
-            self.ping_callback.stop()
         if self._talk is not None:
             self._talk.cancel()
 

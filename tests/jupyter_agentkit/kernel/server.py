@@ -25,6 +25,7 @@ from agentkit.hub.journal import MEMORY, Journal
 from agentkit.llm.gateway import LLMGateway
 from agentkit.llm.scripted import ScriptedProvider, Turn
 from agentkit.server.api import ROUTES, Request, answer
+from agentkit.server.asker import Asker
 from agentkit.server.conversation import Gone, converse
 from agentkit.server.portal import Portal
 from agentkit.skills.registry import SkillRegistry
@@ -164,7 +165,7 @@ class _Routes(_Handler):
                     name: self.get_query_argument(name) for name in self.request.query_arguments
                 }
                 request = Request(
-                    self.server.hub, named, query, self.request.body, user="the notebook"
+                    self.server.hub, named, query, self.request.body, Asker("the notebook")
                 )
                 response = await answer(route, request)
                 self.set_status(response.status)
