@@ -23,6 +23,7 @@ from agentkit.hub.hub import Hub
 from agentkit.hub.journal import MEMORY, Journal
 from agentkit.hub.sources import Sources
 from agentkit.server.api import ROUTES, Request, answer
+from agentkit.server.asker import Asker
 from agentkit.server.conversation import REFUSED, Gone, converse
 from agentkit.server.input import query_of
 from agentkit.skills.registry import SkillRegistry
@@ -125,9 +126,8 @@ class LocalHost(Host):
         for route, pattern in _ROUTES:
             found = pattern.fullmatch(f"/{path}")
             if route.verb == method and found is not None:
-                request = Request(
-                    self._hub, found.groupdict(), query_of(query), given, user="the notebook"
-                )
+                asker = Asker("the notebook")
+                request = Request(self._hub, found.groupdict(), query_of(query), given, asker)
                 response = await answer(route, request)
                 content = json.loads(response.text) if response.text else None
                 if error := refusal(response.status, content):
