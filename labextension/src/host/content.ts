@@ -1,5 +1,6 @@
-/** Of tables in texts, which scroll in boxes of their own. */
-export const WIDE_CSS = `
+/** Of what others wrote: it covers nothing beside it, and its tables scroll in boxes of their own. */
+export const FOREIGN_CSS = `
+agentkit-trace > [slot] { contain: layout; overflow-y: clip; overflow-clip-margin: 4px; }
 agentkit-trace > [slot] .agentkit-wide { overflow-x: auto; margin: 0 0 0.7em; }
 agentkit-trace > [slot] .agentkit-wide > table { margin: 0; }
 agentkit-trace > [slot] .agentkit-wide:focus-visible { outline: 2px solid var(--jp-brand-color1, #2f7fd6); outline-offset: 1px; }
@@ -28,4 +29,4 @@ agentkit-trace > [slot] th { font-weight: 600; }
 agentkit-trace > [slot] thead { border-bottom: 1px solid var(--jp-border-color1, color-mix(in srgb, currentColor 30%, transparent)); }
 agentkit-trace > [slot] tbody tr:nth-child(even) { background: color-mix(in srgb, currentColor 4%, transparent); }
 agentkit-trace > [slot] :is(th, td):first-child { text-align: start; }
-${WIDE_CSS}`;
+${FOREIGN_CSS}`;

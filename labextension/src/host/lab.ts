@@ -1,16 +1,14 @@
 import { type IRenderMimeRegistry, MimeModel } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { Widget } from '@lumino/widgets';
-import { TRACE_TYPE } from '../trace-type';
 import type { Host } from '../view/source';
 import type { Fields } from '../view/state/read';
 import type { Words } from '../view/words';
-import { WIDE_CSS } from './content';
+import { FOREIGN_CSS } from './content';
+import { calmDiagrams } from './diagrams';
+import { foreignHtml } from './foreign';
 import { namePictures, svgPicture } from './picture';
-import { withoutRemoteMedia } from './remote';
-
-/** A result that is a run or a widget could put buttons for something else into this run's trace. */
-const NESTED = [TRACE_TYPE, 'application/vnd.jupyter.widget-view+json'];
+import { calmTypes } from './types';
 
 /** Shows results and answers as JupyterLab shows every other output. */
 export function labHost(
@@ -18,12 +16,15 @@ export function labHost(
   words: Words,
   resolver?: IRenderMime.IResolver | null,
 ): Host {
-  const { sanitizer } = registry;
+  const { sanitizer, markdownParser } = registry;
   const rendermime = registry.clone({
     ...(resolver ? { resolver } : {}),
+    ...(markdownParser === null
+      ? {}
+      : { markdownParser: { render: source => markdownParser.render(calmDiagrams(source)) } }),
     sanitizer: {
       ...(sanitizer.getAutolink ? { getAutolink: () => sanitizer.getAutolink?.() ?? true } : {}),
-      sanitize: (dirty, options) => withoutRemoteMedia(sanitizer.sanitize(dirty, options)),
+      sanitize: (dirty, options) => foreignHtml(sanitizer.sanitize(dirty, options)),
     },
   });
 
@@ -43,9 +44,7 @@ export function labHost(
     css: CSS,
     words,
     async renderMime(bundle, node) {
-      const kept = Object.entries(bundle).filter(
-        ([type]) => !NESTED.includes(type) && !isScalar(type, bundle),
-      );
+      const kept = Object.entries(calmTypes(bundle)).filter(([type]) => !isScalar(type, bundle));
       const data = Object.fromEntries(kept) as IRenderMime.IMimeModel['data'];
       const type = rendermime.preferredMimeType(data, 'ensure');
       if (type === undefined || (type === 'text/plain' && 'image/svg+xml' in bundle)) {
@@ -90,4 +89,4 @@ agentkit-trace > [slot] .jp-RenderedHTMLCommon table { margin-left: 0; margin-ri
 agentkit-trace > .agentkit-result .jp-RenderedHTMLCommon :last-child > table:last-child { margin-bottom: 0; }
 agentkit-trace > .agentkit-text > div:last-child .jp-RenderedHTMLCommon > :last-child,
 agentkit-trace > .agentkit-result .jp-RenderedHTMLCommon > :last-child { margin-bottom: 0; }
-${WIDE_CSS}`;
+${FOREIGN_CSS}`;

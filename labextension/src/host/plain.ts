@@ -4,8 +4,8 @@ import { textOf } from '../view/row/summary';
 import type { Host } from '../view/source';
 import { type Fields, json } from '../view/state/read';
 import { CONTENT_CSS } from './content';
+import { foreignHtml } from './foreign';
 import { bitmapPicture, svgPicture } from './picture';
-import { withoutRemoteMedia } from './remote';
 
 /** Shows results and answers by itself: for pages without JupyterLab's renderers. */
 export const plainHost: Host = {
@@ -44,9 +44,8 @@ function write(html: string, node: HTMLElement): void {
 }
 
 function clean(html: string): string {
-  // A foreign text's styles and forms could reach over the rest of the page.
-  const forbidden = { FORBID_TAGS: ['style', 'form', 'input', 'button'], FORBID_ATTR: ['style'] };
-  return withoutRemoteMedia(DOMPurify.sanitize(html, forbidden));
+  // A drawing in the page is drawn as a part of it; as a result of its own it is a picture.
+  return foreignHtml(DOMPurify.sanitize(html, { USE_PROFILES: { html: true } }));
 }
 
 function preformatted(content: string, node: HTMLElement): void {
