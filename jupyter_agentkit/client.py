@@ -92,7 +92,27 @@ class Client:
         tools
             The functions that this process offers to the run, by name.
         """
-        started = self.call(self._start(body, config, tools or {}))
+        return self._begun("tasks", body, config, tools)
+
+    def resume(
+        self,
+        task_id: str,
+        body: Frame,
+        *,
+        config: AgentConfig | None = None,
+        tools: Mapping[str, Tool] | None = None,
+    ) -> Started:
+        """Start a task that takes another one on; parameters as in ``start``."""
+        return self._begun(f"{_task(task_id)}/resume", body, config, tools)
+
+    def _begun(
+        self,
+        path: str,
+        body: Frame,
+        config: AgentConfig | None,
+        tools: Mapping[str, Tool] | None,
+    ) -> Started:
+        started = self.call(self._start(path, body, config, tools or {}))
         if started.tools and "origin" in body:
             self._offer(started, body["origin"]["kernel_id"])
         return started
@@ -173,7 +193,7 @@ class Client:
         self.portal.loop.call_soon_threadsafe(start)
 
     async def _start(
-        self, body: Frame, config: AgentConfig | None, tools: Mapping[str, Tool]
+        self, path: str, body: Frame, config: AgentConfig | None, tools: Mapping[str, Tool]
     ) -> Started:
         if config is not None:
             # Each time: the server may have been started anew, or another notebook may have
@@ -181,11 +201,11 @@ class Client:
             agent = config.model_dump(mode="json", exclude_unset=True)
             await self.host.request("POST", "agents", {"config": agent})
             # And with the task too: what another notebook registers in between is not what was asked.
-            body = {**body, "config": agent}
+            body = {**body, "agent": config.name, "config": agent}
         if tools:
             body = {**body, "client_tools": offered_specs(tools)}
-        answer = await self.host.request("POST", "tasks", body)
-        return Started(self, _summary(answer), tools, answer.get("client_key"))
+        answer = await self.host.request("POST", path, body)
+        return Started(self, _summary(answer), config, tools, answer.get("client_key"))
 
     async def _send(self, task_id: str, what: str, body: Frame) -> None:
         try:
@@ -200,6 +220,8 @@ class Started:
 
     client: Client
     summary: TaskSummary
+    config: AgentConfig | None = None
+    """The agent as it was started here."""
     tools: Mapping[str, Tool] = field(default_factory=dict[str, Tool])
     client_key: str | None = field(default=None, repr=False)
 

@@ -41,12 +41,31 @@ def start_body(
     """
     __tracebackhide__ = True
     body: Frame = {"agent": agent, "input": _question(input)}
+    body |= resume_body(limits=limits, task_id=task_id, on_ask=on_ask)
+    if thread is not None:
+        body["thread_id"] = _thread(thread)
+    return body
+
+
+def resume_body(
+    *,
+    limits: Limits | Mapping[str, Any] | None = None,
+    task_id: str | None = None,
+    on_ask: OnAsk | None = None,
+) -> Frame:
+    """The body of ``POST /tasks/{id}/resume``; the parameters are those of `AgentRun.resume`.
+
+    Raises
+    ------
+    InvalidInput
+        One of them cannot be used; the message names it.
+    """
+    __tracebackhide__ = True
+    body: Frame = {}
     if limits is not None:
         body["limits"] = checked_limits(limits).model_dump(mode="json", exclude_unset=True)
     if task_id is not None:
         body["task_id"] = task_id
-    if thread is not None:
-        body["thread_id"] = _thread(thread)
     if (instead := in_place_of_asking(on_ask)) is not None:
         body["on_ask"] = instead
     if (origin := present_origin()) is not None:

@@ -7,11 +7,12 @@ import contextvars
 import logging
 import warnings
 from collections.abc import Generator, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import anywidget
 import traitlets as t
 
+from agentkit.core.protocol import Limits
 from agentkit.errors import AgentKitError
 from agentkit.trace.bundle import to_bundle
 from agentkit.trace.words import one_line
@@ -28,6 +29,10 @@ from jupyter_agentkit.progress import progress_here
 from jupyter_agentkit.record import Record
 from jupyter_agentkit.relay import Relay
 from jupyter_agentkit.showing import Displays, is_headless
+from jupyter_agentkit.starting import OnAsk, resume_body
+
+if TYPE_CHECKING:
+    from jupyter_agentkit.agent import Agent
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
@@ -99,6 +104,7 @@ class AgentRun(HeldRun, anywidget.AnyWidget):
         self.thread = summary.thread_id or summary.task_id
         """The conversation that the run belongs to."""
         self._client = started.client
+        self._config, self._tools = started.config, started.tools
         self._displays = Displays()
         self._relay = Relay(self.record, cast("Any", self).send)
         self._ending = Ending()
@@ -238,6 +244,46 @@ class AgentRun(HeldRun, anywidget.AnyWidget):
         if not self._client.in_own_thread:
             # The event that says so comes by another way, a little later.
             self._client.call(self._closed(body["request_id"]))
+
+    def resume(
+        self,
+        agent: Agent | None = None,
+        *,
+        limits: Limits | Mapping[str, Any] | None = None,
+        task_id: str | None = None,
+        on_ask: OnAsk | None = None,
+    ) -> AgentRun:
+        """Take the run on from its last finished step, where it ended without an answer.
+
+        It stays as it is: a new run of the same conversation goes on with its question. What was going on
+        when it ended is done again; where that may have run already and has side effects, somebody is asked.
+
+        Parameters
+        ----------
+        agent
+            Who goes on, with the notebook's functions; left out, the run's own agent. A run that this kernel
+            did not start needs one, where it used functions of its notebook.
+        limits, task_id, on_ask
+            Of the new run, as in `Agent.run`.
+
+        Raises
+        ------
+        Conflict
+            The run goes on, or has its answer, or its conversation has gone on after it.
+        AgentKitError
+            It could not be started, as in `Agent.run`.
+
+        Examples
+        --------
+        >>> AgentRun("<task id>").resume(agent).wait()
+        """
+        __tracebackhide__ = True
+        body = resume_body(limits=limits, task_id=task_id, on_ask=on_ask)
+        config = self._config if agent is None else agent.config
+        tools = self._tools if agent is None else agent.tools
+        if config is not None and config.task_mode != "react":
+            tools = None  # as when it is asked
+        return AgentRun(self._client.resume(self.task_id, body, config=config, tools=tools))
 
     def bundle(self, *, live: bool = True) -> dict[str, Any]:
         """``{"data", "metadata"}`` of a cell output; with the widget's view while the run goes on.

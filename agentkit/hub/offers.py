@@ -58,7 +58,7 @@ class Offers:
             raise Conflict(
                 f"The run used functions of its notebook ({', '.join(before.client_tools)}), and the"
                 " kernel that has them is gone or was restarted. Run the notebook's cells again, and ask"
-                " there.",
+                f" there; AgentRun({before.task_id!r}).resume(agent) takes on a run without an answer.",
                 reason="client_away",
             )
         return offer

@@ -81,6 +81,15 @@ class AgentServer:
         """Listen again, on the same port."""
         self._portal.submit(self._listen()).result(10)
 
+    def restart(self) -> None:
+        """Stop the hub, which ends what runs as interrupted, and open it again."""
+
+        async def restart() -> None:
+            await self.hub.stop()
+            await self.hub.open()
+
+        self._portal.submit(restart()).result(10)
+
     def cut(self) -> None:
         """Cut the open sockets without a goodbye."""
         self._portal.submit(self._cut()).result(10)
