@@ -14,6 +14,7 @@ from jupyter_server.utils import url_path_join
 from traitlets import default
 
 from agentkit._version import __version__
+from agentkit.core.bounds import Bounds
 from agentkit.core.masked_log import mask_log
 from agentkit.core.protocol import Limits
 from agentkit.core.redaction import Redactor
@@ -90,6 +91,7 @@ class AgentKitApp(AgentKitSettings, ExtensionApp):
             limits=Limits(**self.limits),
             max_running=self.max_running,
             max_queued=self.max_queued,
+            bounds=Bounds(**self.bounds),
             away_seconds=self.away_seconds,
             sources=self._sources(skills),
             retention=Retention(self.keep_days, self.keep_bytes),
@@ -131,7 +133,7 @@ class AgentKitApp(AgentKitSettings, ExtensionApp):
         """Mount the routes and the socket."""
         self.handlers.extend(http_handlers(self.hub))
         self.handlers.extend(socket_handlers(self.hub))
-        self.handlers.extend(page_handlers(self._pages))
+        self.handlers.extend(page_handlers(self.hub, self._pages))
         self.handlers.extend(undo_handlers(self.hub, self._notebooks))
         self.handlers.extend(display_handlers(self.hub, self._notebooks))
         assert self.serverapp is not None

@@ -15,6 +15,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
+from agentkit.core.bounds import Bounds
 from agentkit.core.protocol import Limits
 from agentkit.core.redaction import Redactor
 from agentkit.errors import NotFound
@@ -101,6 +102,7 @@ def default_hub() -> Hub:
         limits=Limits(**settings.limits),
         max_running=settings.max_running,
         max_queued=settings.max_queued,
+        bounds=Bounds(**settings.bounds),
         sources=sources,
     )
 

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from traitlets import Bool, Dict, Float, Int, List, TraitError, Unicode, default, validate
 from traitlets.config import Configurable
 
+from agentkit.core.bounds import Bounds
 from agentkit.core.protocol import Limits, Policy
 from agentkit.errors import InvalidInput
 from agentkit.hub.client_tools import AWAY_SECONDS
@@ -23,6 +24,7 @@ from agentkit.tools.mcp_config import parse_servers
 from jupyter_agentkit.handlers.alive import PING_SECONDS
 from jupyter_agentkit.ports.execution import BUSY_SECONDS
 
+BOUNDS = TypeAdapter(Bounds)
 LIMITS = TypeAdapter(Limits)
 POLICY: TypeAdapter[Policy] = TypeAdapter(Policy)
 
@@ -94,6 +96,12 @@ class AgentKitSettings(Configurable):
         a run asks whether to go on; tool_seconds, ask_seconds, history_tokens, result_chars, result_bytes.
         Agents and runs may set others.""",
     )
+    bounds = Dict(
+        config=True,
+        help="""The most that is taken of clients: body_bytes, trace_bytes, frame_chars, page_frame_bytes,
+        input_chars, answer_chars, reason_chars, agent_chars, agents, tools, tools_chars, offers,
+        thread_tasks, displays, sockets, task_sockets. What is left out has its default.""",
+    )
     policy = Dict(
         config=True,
         help="""What agents may do: tool name or pattern to 'allow', 'ask' or 'deny', or to a list of
@@ -156,7 +164,7 @@ class AgentKitSettings(Configurable):
     def _default_journal(self) -> str:
         return str(Path(jupyter_data_dir()) / "agentkit" / "journal.sqlite3")
 
-    @validate("providers", "prices", "limits", "policy", "mcp_servers")
+    @validate("providers", "prices", "bounds", "limits", "policy", "mcp_servers")
     def _valid(self, proposal: Any) -> Any:
         name = proposal["trait"].name
         where = f"AgentKitApp.{name}"
@@ -171,6 +179,7 @@ class AgentKitSettings(Configurable):
 _CHECKS: dict[str, Callable[[Any, str], object]] = {
     "providers": lambda value, where: checked_providers(value),
     "prices": lambda value, where: Prices(value),
+    "bounds": lambda value, where: checked(BOUNDS, value, where, "invalid_input"),
     "limits": lambda value, where: checked(LIMITS, value, where, "invalid_input"),
     "policy": lambda value, where: checked(POLICY, value, where, "invalid_input"),
     "mcp_servers": parse_servers,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import reprlib
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -72,6 +73,8 @@ class CallRunner:
         self._meter = meter
         self._stored = stored
         self._ids: set[str] = set()
+        self._too_long: dict[str, int] = {}
+        """Calls with longer arguments than are taken, and how long these were."""
 
     def reserve(self, messages: Iterable[ChatMessage]) -> None:
         """Let no further call have the id of one that was made before this run."""
@@ -82,10 +85,17 @@ class CallRunner:
 
         Not every model sends such.
         """
-        return [
-            ToolCall(self._unique(str(call.id or "")), str(call.name), *_plain(call))
-            for call in calls
-        ]
+        return [self._bounded(call) for call in calls]
+
+    def _bounded(self, call: ToolCall) -> ToolCall:
+        arguments, malformed = _plain(call)
+        size = len(malformed) if malformed is not None else len(json.dumps(arguments))
+        claimed = ToolCall(self._unique(str(call.id or "")), str(call.name), arguments, malformed)
+        if size > self._limits.arguments_chars:
+            # Nothing of them is kept: they would be stored, sent and shown like all others.
+            self._too_long[claimed.id] = size
+            claimed = ToolCall(claimed.id, claimed.name, malformed="")
+        return claimed
 
     def _unique(self, wanted: str) -> str:
         unique = wanted or f"call_{len(self._ids) + 1}"
@@ -181,6 +191,12 @@ class CallRunner:
             known = ", ".join(sorted(self._tools)) or "none"
             return ToolResult.failed(
                 f"There is no tool named {call.name!r}. The tools are: {known}.", "unknown_tool"
+            )
+        if call.id in self._too_long:
+            return ToolResult.failed(
+                f"The arguments have {self._too_long[call.id]:,} characters,"
+                f" {self._limits.arguments_chars:,} are allowed (limits.arguments_chars): send less.",
+                "arguments_too_large",
             )
         if call.malformed is not None:
             return ToolResult.failed(

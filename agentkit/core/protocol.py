@@ -224,6 +224,8 @@ class Limits(Budget):
     """Turns of the loop, each one call of the model."""
     tool_seconds: float | None = Field(default=300, gt=0)
     """Time for one call of a tool; none: no limit."""
+    arguments_chars: int = Field(default=1_000_000, ge=1_000)
+    """Characters of the JSON of one call's arguments; a call with more is not run."""
     result_chars: int = Field(default=16_000, ge=100)
     """Characters of one tool result that the model is given."""
     result_bytes: int = Field(default=2_000_000, ge=1_000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import secrets
 from collections import deque
@@ -10,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from agentkit.core.approval import check_edited
+from agentkit.core.bounds import Bounds
 from agentkit.core.events import ApprovalRequested
 from agentkit.core.protocol import (
     AgentConfig,
@@ -17,10 +19,11 @@ from agentkit.core.protocol import (
     ResumeTask,
     StartTask,
     TaskSummary,
+    ToolSpec,
 )
 from agentkit.core.redaction import Redactor
 from agentkit.core.requests import Requests
-from agentkit.errors import Conflict, Full, JournalError, NotFound, Refused
+from agentkit.errors import Conflict, Full, InvalidInput, JournalError, NotFound, Refused
 from agentkit.hub.changes import Changes
 from agentkit.hub.client_tools import AWAY_SECONDS, ClientDesk
 from agentkit.hub.connections import ConnectionManager
@@ -29,10 +32,11 @@ from agentkit.hub.journal import Journal
 from agentkit.hub.listing import EVERY, Listing
 from agentkit.hub.offers import BroughtAgents, Offers
 from agentkit.hub.places import NoPlaces, Places
-from agentkit.hub.plan import planned
+from agentkit.hub.plan import Plan, planned
 from agentkit.hub.publisher import Publisher
 from agentkit.hub.retention import Retention, Sweeper
 from agentkit.hub.run import Run, interrupted
+from agentkit.hub.sockets import Sockets
 from agentkit.hub.sources import Sources
 from agentkit.hub.stored_agents import written
 from agentkit.hub.task import Task
@@ -75,6 +79,8 @@ class Hub:
         Where agents and skills are defined besides; they are the executor's skills.
     retention
         What the journal keeps.
+    bounds
+        The most that is taken of clients.
     """
 
     def __init__(
@@ -89,6 +95,7 @@ class Hub:
         away_seconds: float = AWAY_SECONDS,
         sources: Sources | None = None,
         retention: Retention | None = None,
+        bounds: Bounds | None = None,
     ) -> None:
         self.executor = executor
         self.journal = journal
@@ -102,6 +109,8 @@ class Hub:
         self._brought = BroughtAgents()
         self.redactor = redactor or Redactor()
         self._limits = limits or Limits()
+        self.bounds = bounds or Bounds()
+        self.sockets = Sockets(self.bounds)
         self.max_running = max_running
         self.max_queued = max_queued
         self._away_seconds = away_seconds
@@ -167,9 +176,14 @@ class Hub:
         Raises
         ------
         AgentKitError
-            It names a provider, tool or skill that does not exist.
+            It names a provider, tool or skill that does not exist, or is too large.
+        Full
+            There are as many agents as may be.
         """
+        self._check_agent(agent)
         self.executor.check_names(agent)
+        if agent.name not in self.agents:
+            self.bounds.check_room("agents", len(self.agents), "No further agent can be registered")
         return self.agents.register(agent)
 
     async def start(self, request: StartTask, *, user: str | None = None) -> Task:
@@ -234,6 +248,7 @@ class Hub:
             limits=self._limits,
         )
         publisher = self._open_publisher()
+        self._check_size(plan)
         self.executor.check(plan.agent)
         task_id = request.task_id or secrets.token_hex(8)
         if task_id in self._runs:
@@ -243,6 +258,11 @@ class Hub:
         thread_id = plan.request.thread_id or task_id
         if any(thread_of(r.task.summary) == thread_id for r in self._runs.values()):
             raise busy(thread_id)
+        if plan.request.thread_id is not None:
+            present = await self.journal.thread_length(thread_id)
+            self.bounds.check_room(
+                "thread_tasks", present, f"The conversation {thread_id!r} takes no further task"
+            )
         if len(self._runs) >= self.max_running + self.max_queued:
             raise Full(
                 f"{self.max_queued:,} tasks wait for a place already, as many as may"
@@ -270,6 +290,31 @@ class Hub:
             self._waiting.append(run)
             self._start_waiting()
         return run.task
+
+    def _check_size(self, plan: Plan) -> None:
+        bounds, tools = self.bounds, plan.client_tools
+        bounds.check_size("input_chars", len(plan.request.input), "The input")
+        if plan.request.config is not None:
+            self._check_agent(plan.request.config)
+        self.check_tools(tools)
+
+    def _check_agent(self, agent: AgentConfig) -> None:
+        size = len(agent.model_dump_json())
+        self.bounds.check_size("agent_chars", size, f"The agent {agent.name!r}")
+
+    def check_tools(self, tools: Sequence[ToolSpec]) -> None:
+        """Refuse more tools of a client than may come along.
+
+        Raises
+        ------
+        InvalidInput
+            There are more, or they say too much.
+        """
+        if len(tools) > self.bounds.tools:
+            told = f"{len(tools):,} tools came along, {self.bounds.told('tools')}."
+            raise InvalidInput(told, reason="too_large")
+        size = sum(len(each.model_dump_json()) for each in tools)
+        self.bounds.check_size("tools_chars", size, "What the tools say")
 
     async def placed(self, task: Task) -> None:
         """Wait until a task that has just been started is running, or waits for a free place."""
@@ -330,6 +375,7 @@ class Hub:
         Conflict
             It has ended already, or another server runs it.
         """
+        self.bounds.check_size("reason_chars", len(reason or ""), "The reason")
         run = await self._unfinished(task_id, "cancelled")
         run.task.token.cancel(reason)
         if run in self._waiting:  # it needs no place to end in
@@ -348,6 +394,8 @@ class Hub:
         InvalidInput
             The answer does not fit the request, which stays open.
         """
+        written = len(json.dumps(resolution.value, ensure_ascii=False))
+        self.bounds.check_size("answer_chars", written, "The answer")
         run = await self._unfinished(task_id, "answered")
         request = run.requests.get(request_id)
         if isinstance(request, ApprovalRequested):

@@ -172,6 +172,11 @@ class Journal:
 
         return [TaskSummary.model_validate_json(text) for text in await self.read(job)]
 
+    async def thread_length(self, thread_id: str) -> int:
+        """How many tasks a conversation has."""
+        query = f"SELECT COUNT(*) FROM tasks WHERE thread = ? AND {NOT_DELETED}"
+        return await self.read(lambda each: each.execute(query, (thread_id,)).fetchone()[0])
+
     async def events(
         self, task_id: str, after: int = 0, limit: int = 1_000, size: int | None = None
     ) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
+from agentkit.core.bounds import Bound
 from agentkit.core.frames import Answer
 from agentkit.core.protocol import AgentConfig, ResumeTask, StartTask, TaskStatus, TaskSummary
 from agentkit.core.well_formed import repaired
@@ -25,7 +26,7 @@ from agentkit.hub.task import Task
 from agentkit.server import traces
 from agentkit.server.asker import ANYBODY, Asker
 from agentkit.server.input import MAX_SEQ, checked, parsed, resolution
-from agentkit.server.response import MAX_BODY, Response, as_json, failure, refusal, too_large
+from agentkit.server.response import Response, as_json, failure, refusal, too_large
 from agentkit.server.status import status
 from agentkit.trace.bundle import to_bundle
 from agentkit.trace.document import Trace
@@ -54,8 +55,8 @@ class Route:
     path: str
     action: Literal["read", "write", "execute"]
     function: Callable[[Request], Awaitable[Response]]
-    most: int = MAX_BODY
-    """Bytes that a request's body may have."""
+    bound: Bound = "body_bytes"
+    """Names how many bytes a request's body may have."""
 
 
 TASK_PATH = "/tasks/{id}"
@@ -64,8 +65,8 @@ TASK_PATH = "/tasks/{id}"
 async def answer(route: Route, request: Request) -> Response:
     """Open the hub, call a route's function; its errors become responses."""
     try:
-        if len(request.body) > route.most:
-            return too_large(route.most)
+        if len(request.body) > getattr(request.hub.bounds, route.bound):
+            return too_large(request.hub.bounds, route.bound)
         await request.hub.open()
         if request.asker.private and route.path.startswith(TASK_PATH):
             # No route of a task, whatever it does, sees one that is out of reach.
@@ -283,8 +284,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/tasks/{id}/cancel", "execute", _cancel),
     Route("POST", "/tasks/{id}/answers", "execute", _answer),
     Route("POST", "/tasks/{id}/resume", "execute", _resume_task),
-    Route("POST", "/traces/manifest", "read", traces.look, traces.MAX_TRACE),
-    Route("POST", "/traces/export", "read", traces.export, traces.MAX_TRACE),
+    Route("POST", "/traces/manifest", "read", traces.look, "trace_bytes"),
+    Route("POST", "/traces/export", "read", traces.export, "trace_bytes"),
 )
 
 SOCKET_PATH = "/ws/tasks/{id}"

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
 from agentkit._version import __version__
+from agentkit.core.bounds import Bounds
 from agentkit.core.frames import CLIENT_KEY_HEADER
 from agentkit.errors import AgentKitError, Refused
 from agentkit.hub.executor import InProcessExecutor
@@ -49,6 +50,7 @@ def create_app(
     api_key: str | None = None,
     journal: Journal | None = None,
     allowed_hosts: Collection[str] | None = None,
+    bounds: Bounds | None = None,
 ) -> FastAPI:
     """An application that hosts agents.
 
@@ -67,11 +69,15 @@ def create_app(
         (``localhost``); ``"*"``: all. Left out, no further ones where no ``api_key`` is asked for, and all
         where one is. A page of another site can have its own name lead to this machine, and would be at
         home here (DNS rebinding); such a page knows no key.
+    bounds
+        The most that is taken of clients.
     """
     executor = InProcessExecutor(llm_gateway, tool_registry, skill_registry)
     if allowed_hosts is None:
         allowed_hosts = () if api_key is None else ("*",)
-    host = _Host(Hub(executor, journal or Journal()), api_key, frozenset(allowed_hosts))
+    host = _Host(
+        Hub(executor, journal or Journal(), bounds=bounds), api_key, frozenset(allowed_hosts)
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
@@ -142,9 +148,9 @@ class _Host:
             self._admit(request)
         except Refused as error:
             return refusal(error, 401 if error.reason == "unauthorized" else 403)
-        body = await _body(request, route.most)
+        body = await _body(request, getattr(self._hub.bounds, route.bound))
         if body is None:
-            return too_large(route.most)
+            return too_large(self._hub.bounds, route.bound)
         query = query_of(request.url.query)
         asked = Request(self._hub, request.path_params, query, body)
         return await self._portal.run(answer(route, asked))

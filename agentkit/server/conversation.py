@@ -36,9 +36,6 @@ from agentkit.tools.protocol import ToolResult
 
 Action = Literal["read", "write", "execute"]
 
-MAX_FRAME = 4_000_000
-"""Characters of a client's frame; a larger one is refused and harms nothing."""
-
 NORMAL, REFUSED, FAILED = 1000, 1008, 1011
 """Codes with which the server closes (RFC 6455, section 7.4.1)."""
 
@@ -102,7 +99,8 @@ async def converse(
         Who the client is.
     """
     try:
-        await _converse(hub, socket, task_id, query, may, client_key, asker)
+        with hub.sockets.opened(task_id):
+            await _converse(hub, socket, task_id, query, may, client_key, asker)
     except Gone:
         return  # nothing to undo: a client that leaves changes nothing
     except AgentKitError as error:
@@ -201,11 +199,7 @@ async def _listen(
     while True:
         text = await socket.receive()
         try:
-            if len(text) > MAX_FRAME:
-                raise InvalidInput(
-                    f"The frame has {len(text):,} characters, {MAX_FRAME:,} are allowed.",
-                    reason="frame_too_large",
-                )
+            hub.bounds.check_size("frame_chars", len(text), "The frame", reason="frame_too_large")
             frame = checked(CLIENT_FRAME, parsed(text, "The frame"), "The frame", "bad_frame")
             match frame:
                 case Ping():

@@ -62,17 +62,8 @@ async def feed(
         if not may("read"):
             raise Refused("You are not allowed to read agent tasks here.", reason="forbidden")
         await hub.open()
-        telling = asyncio.ensure_future(_Feed(hub, socket, asker).run())
-        listening = asyncio.ensure_future(_listen(socket))
-        try:
-            await asyncio.wait((telling, listening), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            telling.cancel()
-            listening.cancel()
-            ends = await asyncio.gather(telling, listening, return_exceptions=True)
-        for end in ends:
-            if isinstance(end, Exception):
-                raise end
+        with hub.sockets.opened():
+            await _tell(hub, socket, asker)
     except Gone:
         return
     except AgentKitError as error:
@@ -80,6 +71,20 @@ async def feed(
     except Exception:
         log.exception("The feed of tasks failed inside agentkit")
         await refuse(socket, failure(), FAILED)
+
+
+async def _tell(hub: Hub, socket: Socket, asker: Asker) -> None:
+    telling = asyncio.ensure_future(_Feed(hub, socket, asker).run())
+    listening = asyncio.ensure_future(_listen(socket))
+    try:
+        await asyncio.wait((telling, listening), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        telling.cancel()
+        listening.cancel()
+        ends = await asyncio.gather(telling, listening, return_exceptions=True)
+    for end in ends:
+        if isinstance(end, Exception):
+            raise end
 
 
 async def _listen(socket: Socket) -> None:

@@ -52,7 +52,7 @@ class AgentsAsTools:
     """The MCP server of a hub. All methods belong to the hub's loop."""
 
     def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+        self.hub = hub
         self._manager: Any = None
         self._opening: asyncio.Task[None] | None = None
         self._opened = asyncio.Event()
@@ -158,7 +158,7 @@ class AgentsAsTools:
             await self._closing.wait()
 
     def _list(self) -> list[dict[str, Any]]:
-        return agent_tools(self._hub)
+        return agent_tools(self.hub)
 
     async def _call(self, name: str, arguments: dict[str, Any], context: Any) -> AgentAnswer:
         task_ids: list[str] = []
@@ -172,7 +172,7 @@ class AgentsAsTools:
 
         try:
             return await call_agent(
-                self._hub, name, arguments, progress, task_ids.append, _current_asker.get()
+                self.hub, name, arguments, progress, task_ids.append, _current_asker.get()
             )
         except asyncio.CancelledError:
             if task_ids and self._was_cancelled(context):
@@ -187,7 +187,7 @@ class AgentsAsTools:
 
     async def _cancel(self, task_id: str) -> None:
         try:
-            await self._hub.cancel(task_id, "Cancelled by the MCP client.")
+            await self.hub.cancel(task_id, "Cancelled by the MCP client.")
         except AgentKitError as error:  # it has just ended
             log.debug("%s", error)
 

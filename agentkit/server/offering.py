@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from agentkit.core.bounds import Bounds
 from agentkit.core.frames import OFFER_FRAME, OfferFrame, Pong, Serve
-from agentkit.errors import AgentKitError, InvalidInput, Refused
+from agentkit.errors import AgentKitError, Refused
 from agentkit.hub.hub import Hub
 from agentkit.hub.offers import Offer
-from agentkit.server.conversation import MAX_FRAME, Action, Gone, Socket, error_frame, refuse
+from agentkit.server.conversation import Action, Gone, Socket, error_frame, refuse
 from agentkit.server.input import checked, parsed
-
-MAX_OFFERS = 1_000
-"""Agents whose tools one process may offer."""
 
 OFFERS_PATH = "/ws/offers"
 """Where it is mounted."""
@@ -38,12 +36,14 @@ async def offering(
             return
         while True:
             try:
-                frame = _read(await socket.receive())
+                frame = _read(await socket.receive(), hub.bounds)
                 if isinstance(frame, OfferFrame):
                     key = frame.kernel_id, frame.agent
                     serve = partial(_serve, send_soon, frame)
-                    if len(withdrawals) >= MAX_OFFERS and key not in withdrawals:
-                        raise InvalidInput(f"One process offers {MAX_OFFERS:,} agents at the most.")
+                    hub.check_tools(frame.tools)
+                    if key not in withdrawals:
+                        present = len(withdrawals)
+                        hub.bounds.check_room("offers", present, "No further agent can be offered")
                     withdrawals[key] = hub.offers.put(*key, Offer(frame.tools, serve))
                 else:
                     await socket.send(Pong().model_dump_json())
@@ -65,10 +65,6 @@ def _serve(
     send_soon(frame.model_dump_json())
 
 
-def _read(text: str) -> object:
-    if len(text) > MAX_FRAME:
-        raise InvalidInput(
-            f"The frame has {len(text):,} characters, {MAX_FRAME:,} are allowed.",
-            reason="frame_too_large",
-        )
+def _read(text: str, bounds: Bounds) -> object:
+    bounds.check_size("frame_chars", len(text), "The frame", reason="frame_too_large")
     return checked(OFFER_FRAME, parsed(text, "The frame"), "The frame", "bad_frame")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from agentkit.core.bounds import Bound, Bounds
 from agentkit.core.well_formed import repaired
 from agentkit.errors import (
     AgentKitError,
@@ -29,9 +30,6 @@ STATUS_CODES: tuple[tuple[type[AgentKitError], int], ...] = (
     (AgentKitError, 400),
 )
 """The one place where errors become HTTP; the first class that fits counts."""
-
-MAX_BODY = 4_000_000
-"""Bytes of a request's body, where its route says nothing else."""
 
 HEADERS: Mapping[str, str] = {
     # A trace's page may show its own inline style and pictures, and nothing else: what stands in it was
@@ -65,9 +63,9 @@ def failure() -> AgentKitError:
     return AgentKitError(message, reason="internal")
 
 
-def too_large(most: int = MAX_BODY) -> Response:
+def too_large(bounds: Bounds, bound: Bound = "body_bytes") -> Response:
     """The response to a body over what its route allows."""
-    message = f"The body has more than the {most:,} bytes that are allowed."
+    message = f"The body is too large: {bounds.told(bound)}."
     return refusal(InvalidInput(message, reason="body_too_large"), 413)
 
 

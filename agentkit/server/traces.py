@@ -22,7 +22,7 @@ from agentkit.server.input import checked, parsed
 from agentkit.server.response import Response, as_json
 from agentkit.trace.document import Trace, build_trace, read_trace
 from agentkit.trace.export import exported, offered
-from agentkit.trace.limits import TRACE_CHARS, UNPACKED_COMMAS, UNPACKED_LISTS
+from agentkit.trace.limits import UNPACKED_COMMAS, UNPACKED_LISTS
 from agentkit.trace.packed import Room
 from agentkit.trace.sharing import masked, shared
 
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
-
-MAX_TRACE = 3 * TRACE_CHARS
-"""Bytes of a request that brings a trace along: as much as a notebook keeps of one, in any script."""
 
 AT_ONCE = 2
 """Traces that are read and written at the same time; others wait, so that many large ones together take

@@ -60,6 +60,10 @@ def display_handlers(
         path = await notebooks.path_of(shown.kernel_id)
         if path is None:  # a console's kernel, say: there is no file that could lack what is shown
             return Response(204, "")
+        present = await request.hub.journal.displays_of_tasks([task.id], [])
+        cells = {each.cell_id for each in present}
+        if shown.cell_id not in cells:
+            request.hub.bounds.check_room("displays", len(cells), "No further cell is remembered")
         await request.hub.journal.add_display(
             Display(
                 task.id,

@@ -12,7 +12,7 @@ from tornado import web
 from tornado.iostream import StreamClosedError
 
 from agentkit.server.mcp import AgentsAsTools, McpMissing, Message
-from agentkit.server.response import MAX_BODY, refusal, too_large
+from agentkit.server.response import refusal, too_large
 from jupyter_agentkit.handlers.http import RESOURCE
 from jupyter_agentkit.handlers.identity import KernelKeyMixin, KernelUser, asker_of
 from jupyter_agentkit.handlers.refusal import RefusalMixin
@@ -57,8 +57,9 @@ class McpHandler(  # pyright: ignore[reportIncompatibleMethodOverride]
         if not await ensure_async(allowed):
             raise web.HTTPError(403, f"You are not allowed to execute {RESOURCE} here.")
         request = self.request
-        if len(request.body) > MAX_BODY:
-            response = too_large()
+        bounds = self._agents.hub.bounds
+        if len(request.body) > bounds.body_bytes:
+            response = too_large(bounds)
             self.set_status(response.status)
             await self.finish(response.text)
             return

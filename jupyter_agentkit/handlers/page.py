@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from contextlib import ExitStack
 from typing import Any
 
 from jupyter_core.utils import ensure_async
@@ -11,6 +13,8 @@ from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from agentkit.errors import Full
+from agentkit.hub.hub import Hub
 from jupyter_agentkit.handlers.alive import AliveMixin
 from jupyter_agentkit.handlers.http import RESOURCE, pattern
 from jupyter_agentkit.handlers.refusal import RefusalMixin
@@ -18,8 +22,10 @@ from jupyter_agentkit.ports.pages import Page, Pages
 
 PAGE_PATH = "/ws/page"
 
-MAX_FRAME = 64 * 2**20
-"""Bytes of a frame: a whole notebook with its outputs, or the pictures of one cell."""
+TRY_LATER = 1013
+"""The code with which the server closes when it has no room (RFC 6455's registry)."""
+
+log = logging.getLogger("agentkit")
 
 
 class PageSocket(  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -27,8 +33,10 @@ class PageSocket(  # pyright: ignore[reportIncompatibleMethodOverride]
 ):
     """One page's socket. Only people open it: a kernel has no page."""
 
-    def initialize(self, pages: Pages) -> None:
-        """Take the pages."""
+    def initialize(self, hub: Hub, pages: Pages) -> None:
+        """Take the hub and the pages."""
+        self._hub = hub
+        self._seat = ExitStack()
         self._pages = pages
         self._page = Page(self._send)
 
@@ -37,8 +45,8 @@ class PageSocket(  # pyright: ignore[reportIncompatibleMethodOverride]
 
     @property
     def max_message_size(self) -> int:
-        """See ``MAX_FRAME``."""
-        return MAX_FRAME
+        """A whole notebook with its outputs, or the pictures of one cell."""
+        return self._hub.bounds.page_frame_bytes
 
     @ws_authenticated
     async def get(self, *args: str, **path: str) -> None:
@@ -49,8 +57,14 @@ class PageSocket(  # pyright: ignore[reportIncompatibleMethodOverride]
         await super().get(*args, **path)
 
     def open(self) -> None:
-        """Count the page in."""
+        """Count the page in, if there is room."""
         super().open()
+        try:
+            self._seat.enter_context(self._hub.sockets.opened())
+        except Full as error:
+            log.warning("%s", error.message)
+            self.close(TRY_LATER, error.reason)
+            return
         self._pages.add(self._page)
 
     def on_message(self, message: str | bytes) -> None:
@@ -60,6 +74,7 @@ class PageSocket(  # pyright: ignore[reportIncompatibleMethodOverride]
     def on_close(self) -> None:
         """Count the page out."""
         super().on_close()
+        self._seat.close()
         self._pages.remove(self._page)
 
     def _send(self, text: str) -> None:
@@ -71,6 +86,6 @@ class PageSocket(  # pyright: ignore[reportIncompatibleMethodOverride]
         sent.add_done_callback(lambda done: done.cancelled() or done.exception())
 
 
-def page_handlers(pages: Pages) -> list[tuple[str, type[PageSocket], dict[str, Any]]]:
+def page_handlers(hub: Hub, pages: Pages) -> list[tuple[str, type[PageSocket], dict[str, Any]]]:
     """Tornado's rule for the socket."""
-    return [(pattern(PAGE_PATH), PageSocket, {"pages": pages})]
+    return [(pattern(PAGE_PATH), PageSocket, {"hub": hub, "pages": pages})]

@@ -15,7 +15,7 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from agentkit.core.frames import CLIENT_KEY_HEADER
 from agentkit.hub.hub import Hub
 from agentkit.server.api import SOCKET_PATH
-from agentkit.server.conversation import MAX_FRAME, Action, Gone, converse
+from agentkit.server.conversation import Action, Gone, converse
 from agentkit.server.feed import FEED_PATH, feed
 from agentkit.server.input import query_of
 from agentkit.server.offering import OFFERS_PATH, offering
@@ -48,7 +48,7 @@ class TalkSocket(  # pyright: ignore[reportIncompatibleMethodOverride]
     @property
     def max_message_size(self) -> int:
         """Above our own limit in any encoding, so that a large frame is told so and not cut off."""
-        return 4 * MAX_FRAME + 1024
+        return 4 * self._hub.bounds.frame_chars + 1024
 
     @ws_authenticated
     async def get(self, *args: str, **path: str) -> None:

@@ -167,6 +167,7 @@ class Pages:
         for notebook in news.notebooks:
             if notebook.active:
                 page.looked_at[notebook.path] = next(self._clock)
+        page.looked_at = {path: page.looked_at.get(path, 0) for path in page.notebooks}
         self._news.set()
         self._news = asyncio.Event()
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from agentkit.core.bounds import Bounds
 from agentkit.llm.protocol import TokenUsage, ToolCall
-from agentkit.server.conversation import MAX_FRAME
 from tests.agentkit.server.host import API, Gate, Host, events, refused, rest, types, until
 
 
@@ -195,7 +195,7 @@ def test_ping_is_answered(host: Host) -> None:
             '{"type": "tool_result", "tool_call_id": "c", "outcome": "success", "content": {}}',
             "not_your_tool",
         ),
-        ('{"type": "cancel", "reason": "' + "x" * MAX_FRAME + '"}', "frame_too_large"),
+        ('{"type": "cancel", "reason": "' + "x" * Bounds().frame_chars + '"}', "frame_too_large"),
     ],
     ids=lambda value: str(value)[:40],
 )

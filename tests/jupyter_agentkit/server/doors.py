@@ -20,6 +20,8 @@ from tests.jupyter_agentkit.server.talk import SECONDS, Answer, Talk
 
 RUNNING, ENDED, INTRUDER = "running", "ended", "intruder"
 QUESTION = "q1"
+REQUEST = "r1"
+"""As the run names what it asks."""
 MCP = "agentkit/mcp"
 
 BODIES: dict[tuple[str, str], object] = {
@@ -27,7 +29,7 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "/tasks"): {"task_id": INTRUDER, "agent": "analyst"},
     ("POST", "/tasks/{id}/cancel"): {},
     ("POST", "/tasks/{id}/answers"): {
-        "request_id": QUESTION,
+        "request_id": REQUEST,
         "decision": "answer",
         "value": "Yes",
     },

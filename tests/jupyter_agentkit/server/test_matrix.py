@@ -18,6 +18,7 @@ from tests.jupyter_agentkit.server.doors import (
     ENDED,
     INTRUDER,
     QUESTION,
+    REQUEST,
     RUNNING,
     Door,
     doors,
@@ -175,7 +176,7 @@ async def test_only_what_reads_opens_for_who_may_only_read(
 FRAMES: dict[str, dict[str, Any]] = {
     "ping": {},
     "cancel": {"reason": "no reason"},
-    "answer": {"request_id": QUESTION, "decision": "answer", "value": "Yes"},
+    "answer": {"request_id": REQUEST, "decision": "answer", "value": "Yes"},
     "tool_result": {"tool_call_id": QUESTION, "outcome": "success", "content": {"text/plain": "1"}},
 }
 """A frame of each type: of a new type without one, there is a ``KeyError``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agentkit import _version
-from agentkit.server.response import MAX_BODY
+from agentkit.core.bounds import Bounds
 from tests.agentkit.trace.samples import sample
 from tests.jupyter_agentkit.server.talk import Talk
 
@@ -112,7 +112,7 @@ async def test_an_answer_to_no_open_request_is_refused(talk: Talk) -> None:
         (b'{"inptu": "?"}', 400, "invalid_input"),
         (b'{"task_id": "a/b"}', 400, "invalid_input"),
         (b'{"agent": "nobody"}', 404, "agent_not_found"),
-        (b'"' + b"x" * MAX_BODY + b'"', 413, "body_too_large"),
+        (b'"' + b"x" * Bounds().body_bytes + b'"', 413, "body_too_large"),
     ],
     ids=lambda value: str(value)[:40],
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from agentkit.core.bounds import Bounds
 from agentkit.llm.protocol import ToolCall
-from agentkit.server.conversation import MAX_FRAME
 from jupyter_agentkit.handlers.socket import INBOX
 from tests.jupyter_agentkit.server.talk import Talk, events, types
 
@@ -85,7 +85,7 @@ async def test_start_false_and_an_unknown_agent_start_nothing(talk: Talk) -> Non
             '{"type": "tool_result", "tool_call_id": "c", "outcome": "success", "content": {}}',
             "not_your_tool",
         ),
-        ('{"type": "cancel", "reason": "' + "ü" * MAX_FRAME + '"}', "frame_too_large"),
+        ('{"type": "cancel", "reason": "' + "ü" * Bounds().frame_chars + '"}', "frame_too_large"),
     ],
     ids=lambda value: str(value)[:40],
 )
