@@ -262,6 +262,11 @@ class LabPage:
             timeout=SECONDS * 1000,
         )
 
+    def dismiss(self) -> None:
+        """Close what JupyterLab says of a server that was gone."""
+        while (dialog := self.page.locator(".jp-Dialog")).count():
+            dialog.first.get_by_role("button").last.click()
+
     def save(self) -> None:
         """Save, and wait until it is saved."""
         self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")

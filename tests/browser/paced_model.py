@@ -4,6 +4,7 @@
 ``clock:500x0.02`` streams the time 500 times, as ``[milliseconds since 1970]``, 0.02 s apart.
 ``until:0.02`` says and does something every 0.02 s until there is a file of the name that it is asked.
 ``burst:4000`` waits until there is a file of the name that it is asked, and says 4000 warnings at once.
+``write_line`` is a tool with side effects: it adds a line to a file, and waits while there is a ``…hold``.
 What they do depends on the conversation alone, so any number of runs may use them at once.
 """
 
@@ -17,6 +18,8 @@ from typing import Any
 
 from agentkit.core.protocol import ToolSpec
 from agentkit.llm.protocol import ChatMessage, LLMResponse, Notice, Piece, TextPiece, ToolCall
+from agentkit.tools.function import FunctionTool
+from agentkit.tools.protocol import ToolContext
 
 
 class PacedModel:
@@ -128,14 +131,27 @@ class BurstModel(PacedModel):
         yield LLMResponse("done", model or "")
 
 
+async def write_line(path: str, line: str, context: ToolContext) -> str:
+    """Add a line to a file."""
+    with Path(path).open("a") as file:  # noqa: ASYNC230 - a line
+        file.write(f"{line}\n")
+    context.progress(1, 1, f"{line} is written")
+    while Path(f"{path}.{line}.hold").exists():  # noqa: ASYNC110, ASYNC240 - another process removes it
+        await asyncio.sleep(0.01)
+    return f"{line} stands there"
+
+
 # Jupyter Server looks these two up by name.
 def _jupyter_server_extension_points() -> list[dict[str, str]]:  # pyright: ignore[reportUnusedFunction]
     return [{"module": "paced_model"}]
 
 
 def _load_jupyter_server_extension(server: Any) -> None:  # pyright: ignore[reportUnusedFunction]
-    gateway = server.web_app.settings["agentkit_hub"].executor.gateway
+    executor = server.web_app.settings["agentkit_hub"].executor
+    gateway = executor.gateway
     gateway.register_provider("paced", PacedModel())
     gateway.register_provider("clock", ClockModel())
     gateway.register_provider("burst", BurstModel())
     gateway.register_provider("until", UntilModel())
+    tool = FunctionTool(write_line, side_effects=True)
+    executor.tools.register(tool, on_request=True)
