@@ -43,8 +43,8 @@ class Lab:
         self._settings = settings
         self.root = folder / "notebooks"
         self.root.mkdir()
-        self._home = folder / "home"
-        self._home.mkdir()
+        self.home = folder / "home"
+        self.home.mkdir()
         self._log = folder / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
         with socket.socket() as free:
@@ -75,11 +75,11 @@ class Lab:
         environ = {k: v for k, v in os.environ.items() if not k.endswith("_API_KEY")}
         environ.pop("AGENTKIT_MODEL", None)
         environ |= {
-            "HOME": str(self._home),
-            "JUPYTER_CONFIG_DIR": str(self._home / "config"),
-            "JUPYTER_DATA_DIR": str(self._home / "data"),
-            "JUPYTER_RUNTIME_DIR": str(self._home / "runtime"),
-            "IPYTHONDIR": str(self._home / "ipython"),
+            "HOME": str(self.home),
+            "JUPYTER_CONFIG_DIR": str(self.home / "config"),
+            "JUPYTER_DATA_DIR": str(self.home / "data"),
+            "JUPYTER_RUNTIME_DIR": str(self.home / "runtime"),
+            "IPYTHONDIR": str(self.home / "ipython"),
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), environ["PATH"]]),
             "PYTHONPATH": os.pathsep.join([str(HERE), environ.get("PYTHONPATH", "")]),
         }
@@ -103,7 +103,7 @@ class Lab:
                 stderr=log,
                 start_new_session=True,
             )
-        self._until(self._answers, "the server to answer")
+        self.until(self._answers, "the server to answer")
 
     def _answers(self) -> bool:
         assert self._process is not None
@@ -116,7 +116,7 @@ class Lab:
             return False
         return True
 
-    def _until(self, condition: Callable[[], bool], what: str) -> None:
+    def until(self, condition: Callable[[], bool], what: str) -> None:
         """Ask again and again: nothing announces this to another process."""
         deadline = time.monotonic() + SECONDS
         while not condition():
@@ -169,7 +169,7 @@ class Lab:
     def wait_for_task(self, task_id: str) -> None:
         """Wait until a task has ended."""
         path = f"agentkit/api/v1/tasks/{task_id}"
-        self._until(lambda: self.request("GET", path)["finished_at"], f"task {task_id} to end")
+        self.until(lambda: self.request("GET", path)["finished_at"], f"task {task_id} to end")
 
     def wait_for_layout(self, name: str) -> None:
         """Wait until JupyterLab has stored that something is open, or a reload would not know."""
@@ -179,14 +179,14 @@ class Lab:
             main = data.get("layout-restorer:data", {}).get("main")
             return name in data and name in json.dumps(main)
 
-        self._until(stored, f"JupyterLab to remember {name}")
+        self.until(stored, f"JupyterLab to remember {name}")
 
     def clear(self) -> None:
         """Cancel what runs, shut the kernels down, and forget the tasks."""
         for task in self.tasks():
             if task["finished_at"] is None:
                 self.request("POST", f"agentkit/api/v1/tasks/{task['task_id']}/cancel")
-        self._until(lambda: all(task["finished_at"] for task in self.tasks()), "tasks to end")
+        self.until(lambda: all(task["finished_at"] for task in self.tasks()), "tasks to end")
         for task in self.tasks():
             self.request("DELETE", f"agentkit/api/v1/tasks/{task['task_id']}")
         for session in self.request("GET", "api/sessions"):

@@ -1,7 +1,7 @@
 """A server extension for tests and benchmarks: models that keep a steady pace.
 
 ``paced:5x0.2`` streams a sentence, calls ``tick`` with 1 to 5, waiting 0.2 s before each, and answers.
-``clock:500x0.02`` streams the time 500 times, as ``[milliseconds since 1970]``, 0.02 s apart.
+``clock:500x0.02`` streams the 500 words of a ``Clock``, 0.02 s apart.
 ``until:0.02`` says and does something every 0.02 s until there is a file of the name that it is asked.
 ``burst:4000`` waits until there is a file of the name that it is asked, and says 4000 warnings at once.
 ``write_line`` is a tool with side effects: it adds a line to a file, and waits while there is a ``…hold``.
@@ -11,6 +11,7 @@ What they do depends on the conversation alone, so any number of runs may use th
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
@@ -20,6 +21,31 @@ from agentkit.core.protocol import ToolSpec
 from agentkit.llm.protocol import ChatMessage, LLMResponse, Notice, Piece, TextPiece, ToolCall
 from agentkit.tools.function import FunctionTool
 from agentkit.tools.protocol import ToolContext
+
+
+class Clock:
+    """Words in order, ``AAA``, ``AAB`` and so on, so that the end of a page tells how far it is.
+
+    ``keep`` writes when each was said, in milliseconds since 1970, to ``~/said.json``.
+    """
+
+    PARAGRAPH = 20
+
+    def __init__(self) -> None:
+        self._times: list[float] = []
+
+    def say(self) -> str:
+        """The next word, with the space after it."""
+        number = len(self._times)
+        self._times.append(time.time() * 1000)
+        word = "".join(chr(65 + number // power % 26) for power in (676, 26, 1))
+        return word + ("\n\n" if number % self.PARAGRAPH == self.PARAGRAPH - 1 else " ")
+
+    def keep(self) -> None:
+        """Write down when each was said."""
+        whole = Path.home() / "said.json.part"
+        whole.write_text(json.dumps(self._times))
+        whole.replace(Path.home() / "said.json")
 
 
 class PacedModel:
@@ -69,7 +95,7 @@ class PacedModel:
 
 
 class ClockModel(PacedModel):
-    """A model that says what time it is."""
+    """A model that talks in time."""
 
     async def stream(
         self,
@@ -78,13 +104,17 @@ class ClockModel(PacedModel):
         model: str | None = None,
         tools: Sequence[ToolSpec] = (),
     ) -> AsyncGenerator[Piece]:
-        """Say the time again and again."""
+        """Say a word again and again."""
         count, _, pause = (model or "10x0.1").partition("x")
+        clock = Clock()
         said: list[str] = []
-        for _ in range(int(count)):
-            await asyncio.sleep(float(pause))
-            said.append(f"[{time.time() * 1000:.3f}] ")
+        began = time.perf_counter()
+        for number in range(int(count)):
+            due = began + number * float(pause)
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            said.append(clock.say())
             yield TextPiece(said[-1])
+        clock.keep()
         yield LLMResponse("".join(said), model or "")
 
 

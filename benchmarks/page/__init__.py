@@ -1,0 +1,1 @@
+"""JupyterLab in Chromium, for what is measured in a page."""
