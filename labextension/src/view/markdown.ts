@@ -1,4 +1,5 @@
 import { boxTables } from './cuts';
+import { addWords, plainWords } from './grown';
 import { onNextFrame } from './paint';
 
 type Render = (markdown: string, node: HTMLElement) => Promise<void>;
@@ -46,11 +47,21 @@ export class GrowingMarkdown {
 
   private async paint(text: string, growing: boolean): Promise<void> {
     const goesOn = this.shown !== undefined && text.startsWith(this.shown);
-    if (growing && goesOn) await this.append(text);
+    if (growing && goesOn && this.addPlain(text)) this.exact = false;
+    else if (growing && goesOn) await this.append(text);
     else if (growing) await this.begin(text);
     else if (!(this.exact && text === this.shown)) await this.whole(text);
     this.shown = text;
     this.shownWhole = !growing;
+  }
+
+  private addPlain(text: string): boolean {
+    const { shown, tail } = this;
+    if (shown === undefined || tail === undefined) return false;
+    const words = plainWords(shown, text);
+    // Of a mark that is open, the page shows the end that we gave it.
+    if (words === undefined || missing(shown.slice(this.settled)) !== '') return false;
+    return addWords(tail, shown, words);
   }
 
   private async whole(text: string): Promise<void> {
