@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from agentkit.core.protocol import ToolSpec
 from agentkit.errors import ProviderRejected
-from agentkit.llm.anthropic_wire import Answer, system_text, written_messages, written_tool
+from agentkit.llm.anthropic_wire import (
+    Answer,
+    system_text,
+    turn_began_without_thinking,
+    written_messages,
+    written_tool,
+)
 from agentkit.llm.faults import Call, broke_off, in_our_words, no_answer
 from agentkit.llm.protocol import ChatMessage, Piece
 from agentkit.llm.sdk import CONNECT_SECONDS, Access
@@ -125,7 +131,9 @@ class AnthropicProvider(Streaming):
             request["system"] = system
         if tools:
             request["tools"] = [written_tool(tool) for tool in tools]
-        if self._thinking:
+        if self._thinking and (
+            self._thinking.get("type") != "enabled" or not turn_began_without_thinking(messages)
+        ):
             request["thinking"] = dict(self._thinking)
         call = Call(
             self._access.name,

@@ -64,6 +64,21 @@ def written_messages(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
     return written
 
 
+def turn_began_without_thinking(messages: Sequence[ChatMessage]) -> bool:
+    """Whether the calls since the last question began without signed thinking.
+
+    So it is in a run that was resumed: what is signed is not stored. A request with ``thinking`` that is
+    enabled for good would be refused then.
+    """
+    first = None
+    for message in reversed(messages):
+        if message.role == "user":
+            break
+        if message.role == "assistant":
+            first = message
+    return first is not None and _KEY not in first.provider_data
+
+
 def _blocks(message: ChatMessage) -> list[dict[str, Any]]:
     if message.role == "assistant":
         return _assistant(message)

@@ -159,6 +159,23 @@ def test_the_request_holds_system_tools_and_limits() -> None:
     asyncio.run(ask())
 
 
+@pytest.mark.parametrize(("kind", "asked_for"), [("enabled", False), ("adaptive", True)])
+def test_within_a_turn_whose_signed_thinking_is_lost_none_is_asked_for(
+    kind: str, asked_for: bool
+) -> None:
+    async def ask() -> None:
+        async with wire(Reply(chunks=IT.whole()), Reply(chunks=IT.whole())) as server:
+            provider = IT.provider(server.url, thinking={"type": kind, "budget_tokens": 2048})
+            called = ChatMessage("assistant", tool_calls=[ToolCall("a", "count", {})])
+            result = ChatMessage("tool", "3", tool_call_id="a", name="count")
+            await drained(provider, [*QUESTION, called, result])
+            # The next question begins a turn of its own.
+            await drained(provider, [*QUESTION, called, result, *QUESTION])
+            assert ["thinking" in seen.body for seen in server.seen] == [asked_for, True]
+
+    asyncio.run(ask())
+
+
 def test_answers_of_one_turn_are_one_message_with_pictures_and_failures() -> None:
     written = written_messages(
         [
