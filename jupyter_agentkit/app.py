@@ -123,11 +123,15 @@ class AgentKitApp(AgentKitSettings, ExtensionApp):
 
     def _open_journal(self) -> Journal:
         try:
-            return Journal(self.journal)
+            journal = Journal(self.journal)
         except JournalError as error:
             # Agents that leave no record across a restart beat a server that does not start.
-            self.log.error("%s Tasks are kept in memory until the server stops.", error)
-            return Journal(MEMORY)
+            journal = Journal(MEMORY)
+            told = f"{error} Tasks are kept in memory until the server stops."
+            journal.problem = JournalError(told, reason=error.reason)
+        if journal.problem is not None:
+            self.log.error("%s", journal.problem)
+        return journal
 
     def initialize_handlers(self) -> None:
         """Mount the routes and the socket."""

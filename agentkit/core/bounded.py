@@ -173,11 +173,15 @@ class Stop:
             self._bells.discard(bell)
             if not task.done():
                 task.cancel()
+                if _unbegun(
+                    work
+                ):  # Python would warn that nobody awaited it; and this may be cancelled too
+                    task.add_done_callback(lambda _: work.close())
                 _, pending = await asyncio.wait((task,), timeout=GRACE if grace is None else grace)
                 if pending and left_behind is not None:
                     left_behind()
-            if task.cancelled() and _unbegun(work):
-                work.close()  # cancelled before it began: Python would warn that nobody awaited it
+            elif task.cancelled() and _unbegun(work):  # by somebody else
+                work.close()
         if self._stopped is not None:
             raise self._stopped
         raise TimeUp

@@ -15,13 +15,19 @@ MEMORY = ":memory:"
 
 
 class Alive:
-    """The sign of life of one server, and the way to see others'."""
+    """The sign of life of one server, and the way to see others'.
 
-    def __init__(self, journal: str, owner: str) -> None:
+    Parameters
+    ----------
+    is_writable
+        Whether a sign can be put beside the journal; who only reads needs none.
+    """
+
+    def __init__(self, journal: str, owner: str, *, is_writable: bool = True) -> None:
         self._folder = None if journal == MEMORY else Path(f"{journal}.owners")
         self._lock: sqlite3.Connection | None = None
         self._owner = owner
-        if self._folder is not None:
+        if self._folder is not None and is_writable:
             self._folder.mkdir(exist_ok=True, mode=0o700)
             self._lock = self._connect(owner)
             self._lock.execute("BEGIN EXCLUSIVE")
@@ -34,12 +40,14 @@ class Alive:
             return False
         other = self._connect(owner)
         try:
-            other.execute("BEGIN EXCLUSIVE")
+            # To read takes a lock too, and can be done where nothing can be written.
+            other.execute("SELECT 1 FROM sqlite_master").fetchall()
         except sqlite3.OperationalError:
             return True
         finally:
             other.close()
-        self._file(owner).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # what cannot be cleared away stays
+            self._file(owner).unlink(missing_ok=True)
         return False
 
     def close(self) -> None:

@@ -31,11 +31,12 @@ from agentkit.hub.executor import InProcessExecutor
 from agentkit.hub.journal import Journal
 from agentkit.hub.listing import EVERY, Listing
 from agentkit.hub.offers import BroughtAgents, Offers
+from agentkit.hub.orphans import Orphans
 from agentkit.hub.places import NoPlaces, Places
 from agentkit.hub.plan import Plan, planned
 from agentkit.hub.publisher import Publisher
 from agentkit.hub.retention import Retention, Sweeper
-from agentkit.hub.run import Run, interrupted
+from agentkit.hub.run import Run
 from agentkit.hub.sockets import Sockets
 from agentkit.hub.sources import Sources
 from agentkit.hub.stored_agents import written
@@ -116,10 +117,10 @@ class Hub:
         self._away_seconds = away_seconds
         self._runs: dict[str, Run] = {}
         self._waiting: deque[Run] = deque()
-        self._unstored: dict[str, Task] = {}
-        """Ended, and the journal could not be told: what it says of them is out of date."""
+        self._orphans = Orphans(journal, self.redactor)
         self._publisher: Publisher | None = None
         self._opening: asyncio.Task[None] | None = None
+        self._complaint = ""
         self._sweeper = Sweeper(journal, retention or Retention(), self.changes.removed)
         self._sweeping: asyncio.Task[None] | None = None
 
@@ -129,15 +130,19 @@ class Hub:
         Every host calls it before it uses the hub; all calls but the first only wait for that one.
         """
         if self._opening is None:
-            self._publisher = Publisher(self.connections, self.changes)
+            if self._publisher is None:
+                self._publisher = Publisher(self.connections, self.changes)
             self._opening = asyncio.ensure_future(self._take_over())
         opening = self._opening
         try:
             await asyncio.shield(opening)
-        except JournalError:
-            if self._opening is opening:  # the next caller tries again
-                await self.stop()
-            raise
+        except JournalError as error:
+            # What can be read is read, and what can run runs; the next caller tries again.
+            if self._opening is opening:
+                self._opening = None
+                if error.message != self._complaint:
+                    self._complaint = error.message
+                    log.error("What dead servers have left could not be ended: %s", error)
 
     async def stop(self) -> None:
         """End what runs as ``interrupted``. The hub may be opened again."""
@@ -281,6 +286,7 @@ class Hub:
         except BaseException:
             self._runs.pop(task_id, None)
             raise
+        await self._orphans.store(publisher)
         if request.config is not None:
             self._brought.keep(plan.request.origin, request.config)
         self.changes.changed(summary)
@@ -340,7 +346,7 @@ class Hub:
 
     def _known(self, task_id: str) -> Task | None:
         run = self._runs.get(task_id)
-        return run.task if run else self._unstored.get(task_id)
+        return run.task if run else self._orphans.known(task_id)
 
     async def look_again(self, task: Task) -> None:
         """Bring an unfinished task up to date that another server on the same journal runs.
@@ -350,7 +356,8 @@ class Hub:
         if task.id in self._runs:
             return
         await self._end_orphans()
-        summary = await self.journal.summary(task.id)
+        known = self._orphans.known(task.id)
+        summary = known.summary if known else await self.journal.summary(task.id)
         if summary is not None:
             task.summary = summary
         if summary is None or summary.status.is_final:
@@ -454,7 +461,7 @@ class Hub:
                 reason="task_running",
             )
         await self.journal.delete(task_id)
-        self._unstored.pop(task_id, None)
+        self._orphans.forget(task_id)
         self.changes.removed(task_id)
 
     async def summaries(self, listing: Listing = EVERY) -> list[TaskSummary]:
@@ -480,10 +487,7 @@ class Hub:
         self._sweeping = asyncio.ensure_future(self._sweeper.run())
 
     async def _end_orphans(self) -> None:
-        publisher = self._open_publisher()
-        for summary in await self.journal.take_orphans():
-            writer = TaskWriter(Task(summary), self.journal, self.redactor, publisher)
-            await writer.finish(interrupted("Its server died while it ran."))
+        await self._orphans.end(self._open_publisher())
 
     def _start_waiting(self) -> None:
         if self._waiting:
@@ -493,5 +497,5 @@ class Hub:
     def _ended(self, run: Run) -> None:
         self._runs.pop(run.task.id, None)
         if not run.is_stored:
-            self._unstored[run.task.id] = run.task
+            self._orphans.keep(run.task)
         self._start_waiting()

@@ -9,7 +9,6 @@ import logging
 import secrets
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,11 +18,11 @@ from agentkit.core.events import EVENT
 from agentkit.core.protocol import AgentConfig, TaskSummary
 from agentkit.errors import Conflict, JournalError
 from agentkit.hub.additions import Addition, append_all
-from agentkit.hub.alive import Alive
 from agentkit.hub.deleting import NOT_DELETED, erase, hide
 from agentkit.hub.displays import Display, add_display, displays_of, displays_of_tasks
-from agentkit.hub.listing import EVERY, UNFINISHED, Listing, listed, prepare, searched
-from agentkit.hub.migrations import migrate
+from agentkit.hub.journal_faults import fault
+from agentkit.hub.listing import EVERY, UNFINISHED, Listing, listed, searched
+from agentkit.hub.opening import MEMORY, opened
 from agentkit.hub.record import Record
 from agentkit.hub.stored_agents import add_agent, agent_of
 from agentkit.hub.task import fold
@@ -33,12 +32,11 @@ T = TypeVar("T")
 
 log = logging.getLogger("agentkit")
 
-MEMORY = ":memory:"
-
 _IS_UNFINISHED = "status IN ({})".format(", ".join(f"'{status}'" for status in UNFINISHED))
 _ELSEWHERE = f"SELECT id FROM tasks WHERE {_IS_UNFINISHED} AND owner != ? LIMIT ?"
 _UNFINISHED_OWNERS = f"SELECT DISTINCT owner FROM tasks WHERE {_IS_UNFINISHED}"
 _TAKE = f"UPDATE tasks SET owner = ? WHERE owner = ? AND {_IS_UNFINISHED} RETURNING id, summary"
+_LEFT = f"SELECT id, summary FROM tasks WHERE owner = ? AND {_IS_UNFINISHED}"
 
 
 class Journal:
@@ -52,31 +50,23 @@ class Journal:
     Raises
     ------
     JournalError
-        The file cannot be opened or was written by a later version.
+        The file can be neither written nor read, or was written by a later version.
     """
 
     def __init__(self, path: Path | str = MEMORY) -> None:
         self.path = str(path)
         self.owner = secrets.token_hex(8)
         """Names this server in the rows of its tasks."""
-        try:
-            with ExitStack() as undo:
-                if self.path != MEMORY:
-                    Path(self.path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                    Path(self.path).touch(mode=0o600)  # what agents do is nobody else's business
-                reading = writing = undo.enter_context(closing(_connect(self.path)))
-                migrate(writing)
-                self._alive = undo.enter_context(closing(Alive(self.path, self.owner)))
-                if self.path != MEMORY:  # a second connection would see another memory
-                    reading = _connect(self.path)
-                undo.pop_all()
-        except (sqlite3.Error, OSError) as error:
-            raise JournalError(
-                f"The journal {self.path} cannot be opened: {error}. Move it away, or name another."
-            ) from error
-        self._writer = Worker(writing, "agentkit-journal", writes=True)
+        found = opened(self.path, self.owner)
+        self._alive = found.alive
+        self.problem = found.problem
+        """Why it can only be read, or why its host has put it in another's place; mostly nothing."""
+        self._is_read_only = found.problem is not None
+        self._writer = Worker(found.writing, "agentkit-journal", writes=not self._is_read_only)
         self._reader = (
-            self._writer if reading is writing else Worker(reading, "agentkit-journal-reader")
+            self._writer
+            if found.reading is found.writing
+            else Worker(found.reading, "agentkit-journal-reader")
         )
 
     def close(self) -> None:
@@ -247,18 +237,18 @@ class Journal:
     async def take_orphans(self) -> list[TaskSummary]:
         """Unfinished tasks whose server is gone, brought up to their last stored event.
 
-        They belong to this server from now on: of two that start at once, each takes others.
+        They belong to this server from now on: of two that start at once, each takes others. Of a journal
+        that can only be read they are taken by all.
         """
 
         def owners(connection: sqlite3.Connection) -> set[str]:
             return {owner for (owner,) in connection.execute(_UNFINISHED_OWNERS)}
 
         def take(connection: sqlite3.Connection) -> list[TaskSummary]:
-            rows = [
-                row
-                for owner in dead
-                for row in connection.execute(_TAKE, (self.owner, owner)).fetchall()
-            ]
+            rows: list[tuple[str, str]] = []
+            for owner in dead:
+                values = (owner,) if self._is_read_only else (self.owner, owner)
+                rows += connection.execute(_LEFT if self._is_read_only else _TAKE, values)
             return [_replayed(connection, task_id, text) for task_id, text in rows]
 
         dead = {owner for owner in await self.read(owners) if not self._alive.is_alive(owner)}
@@ -266,44 +256,39 @@ class Journal:
 
     async def write(self, job: Callable[[sqlite3.Connection], T], *, durable: bool = False) -> T:
         """What a job gives that may write, in the writer's thread; ``durable``: on disk by then."""
-        return await _named(self.path, self._writer.run(job, durable=durable))
+        return await self._named(self._writer.run(job, durable=durable))
 
     async def read(self, job: Callable[[sqlite3.Connection], T]) -> T:
         """What a job gives that only reads."""
-        return await _named(self.path, self._reader.run(job))
+        return await self._named(self._reader.run(job))
 
+    def fault(self, error: BaseException) -> JournalError:
+        """What an error in the journal's thread is to be told as."""
+        return fault(self.path, error)
 
-def _connect(path: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-    try:
-        # Of a new file, and before its first page is written. Costs nothing that can be measured.
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        prepare(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-async def _named(path: str, running: Awaitable[T]) -> T:
-    try:
-        return await running
-    except sqlite3.IntegrityError:
-        raise
-    except sqlite3.Error as error:
-        raise JournalError(f"The journal {path} failed: {error}.") from error
+    async def _named(self, running: Awaitable[T]) -> T:
+        try:
+            return await running
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.Error as error:
+            raise self.fault(error) from error
 
 
 def _replayed(connection: sqlite3.Connection, task_id: str, text: str) -> TaskSummary:
     """The saved summary with the events folded in that were stored after it."""
     summary = TaskSummary.model_validate_json(text)
-    rows: Sequence[tuple[int, str]] = connection.execute(
-        "SELECT seq, data FROM events WHERE task = ? AND seq > ? ORDER BY seq",
-        (task_id, summary.last_seq),
-    ).fetchall()
+    if summary.status.is_final:  # stored with its last event
+        return summary
+    rows: Sequence[tuple[int, str]] = ()
+    try:
+        rows = connection.execute(
+            "SELECT seq, data FROM events WHERE task = ? AND seq > ? ORDER BY seq",
+            (task_id, summary.last_seq),
+        ).fetchall()
+    except sqlite3.DatabaseError as error:
+        # Nor must a page of the file that is damaged.
+        log.error("Events of task %s in the journal are not readable: %s", task_id, error)
     for seq, data in rows:
         try:
             fold(summary, EVENT.validate_json(data))

@@ -84,7 +84,8 @@ class Run:
         except JournalError as error:
             log.error("Task %s: %s", task.id, error)
             self.is_stored = False
-            await self.writer.give_up(error)
+            told = ErrorInfo(message=error.message, reason=error.reason)
+            await self.writer.give_up(RunFinished(status=TaskStatus.FAILED, error=told))
         finally:
             log.info("Task %s ended: %s", task.id, task.summary.status)
             self.ended(self)

@@ -18,9 +18,7 @@ from agentkit.core.events import (
     Thinking,
     ThinkingDelta,
 )
-from agentkit.core.protocol import ErrorInfo, TaskStatus
 from agentkit.core.redaction import RedactingStream, Redactor
-from agentkit.errors import JournalError
 from agentkit.hub.journal import Journal
 from agentkit.hub.publisher import Publisher
 from agentkit.hub.record import Record, encode, encode_delta
@@ -54,6 +52,11 @@ class TaskWriter:
         self._on_the_way = 0
         self._room = asyncio.Event()
         self._error: BaseException | None = None
+        self._last = self.ahead.started_at or self.ahead.created_at
+
+    def not_before(self, time: str) -> None:
+        """Let no event be earlier; as ``now()``."""
+        self._last = max(self._last, time)
 
     def learn(self, secrets: Iterable[str]) -> None:
         """Mask these too, from here on, wherever the task repeats them."""
@@ -69,7 +72,8 @@ class TaskWriter:
             An earlier event could not be stored.
         """
         self._check()
-        event.ts = now()
+        # The clock may have been set back.
+        event.ts = self._last = max(self._last, now())
         if isinstance(event, MessageDelta | ThinkingDelta):
             record = self._delta(event)
             if record is None:
@@ -106,7 +110,7 @@ class TaskWriter:
 
     def _check(self) -> None:
         if self._error is not None:
-            raise JournalError(f"The run's events could not be stored: {self._error}")
+            raise self._journal.fault(self._error)
 
     def _stored(self, record: Record | None, error: BaseException | None) -> None:
         # In the journal's thread. The first error counts: the others follow from it.
@@ -150,13 +154,14 @@ class TaskWriter:
         await self._all_shown()
         self._check()
 
-    async def give_up(self, error: JournalError) -> None:
+    async def give_up(self, end: RunFinished) -> None:
         """End the task in memory alone: its watchers are told, the journal could not be."""
         await self._all_shown()
         summary = self.task.summary
-        summary.status = TaskStatus.FAILED
-        summary.error = ErrorInfo(message=error.message, reason=error.reason)
-        summary.finished_at = now()
+        summary.status = end.status
+        summary.error = end.error
+        summary.finished_at = max(self._last, now())
+        summary.asks = ()
         self.task.end()
         self._publisher.put_from_any_thread(self.task, None, lambda: None)
 

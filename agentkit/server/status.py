@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from agentkit._version import __version__
 from agentkit.core.frames import PROTOCOL
+from agentkit.hub.journal import Journal
 from agentkit.server.defined import agents_status, skills_status
 from agentkit.server.response import Response, as_json
 from agentkit.tools.mcp import McpServers
@@ -44,7 +45,14 @@ async def status(request: Request) -> Response:
             "queued": request.hub.queued,
             "max_running": request.hub.max_running,
             "max_queued": request.hub.max_queued,
+            "journal": _journal_status(request.hub.journal),
             "agents": agents_status(request.hub),
             "skills": skills_status(request.hub),
         }
     )
+
+
+def _journal_status(journal: Journal) -> dict[str, object]:
+    problem = journal.problem
+    told = {"message": problem.message, "reason": problem.reason} if problem else None
+    return {"path": journal.path, "problem": told}

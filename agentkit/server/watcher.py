@@ -170,9 +170,9 @@ def result(summary: TaskSummary) -> Result:
 
 
 def duration_ms(summary: TaskSummary) -> float:
-    """From start to end; 0 for a task that never ran."""
+    """From start to end; 0 for a task that never ran, and where the clock was set back meanwhile."""
     if summary.started_at is None or summary.finished_at is None:
         return 0
     started = datetime.fromisoformat(summary.started_at)
     finished = datetime.fromisoformat(summary.finished_at)
-    return (finished - started).total_seconds() * 1000
+    return max(0, (finished - started).total_seconds() * 1000)

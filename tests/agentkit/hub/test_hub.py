@@ -363,7 +363,9 @@ async def test_a_task_whose_start_cannot_be_stored_is_not_started(tmp_path: Path
             await hub.task("t")
 
 
-async def test_a_hub_whose_opening_failed_can_be_opened_again(tmp_path: Path) -> None:
+async def test_a_hub_that_cannot_end_what_dead_servers_left_runs_and_tries_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     class Failing(Journal):
         broken = True
 
@@ -374,11 +376,15 @@ async def test_a_hub_whose_opening_failed_can_be_opened_again(tmp_path: Path) ->
 
     journal = Failing(tmp_path / "journal.sqlite")
     hub = hub_of(ScriptedProvider(["Done."]), journal=journal)
-    with pytest.raises(JournalError):
+    for _ in range(3):
         await hub.open()
+    assert (await ended(await start(hub))).summary.status is S.COMPLETED
+    assert caplog.text.count("The disk is away.") == 1
+    with closing(sqlite3.connect(journal.path)) as connection, connection:
+        connection.execute("UPDATE tasks SET status = 'running', owner = 'dead'")
     journal.broken = False
     await asyncio.gather(hub.open(), hub.open())
-    assert (await ended(await start(hub))).summary.status is S.COMPLETED
+    assert await journal.take_orphans() == []
     await hub.close()
 
 
