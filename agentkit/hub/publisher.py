@@ -53,12 +53,17 @@ class Publisher:
             await self._wake.wait()
             self._wake.clear()
             self._woken = False
-            batch = [self._stored.popleft() for _ in range(len(self._stored))]
-            for task, group in groupby(batch, key=lambda stored: stored[0]):
-                try:
-                    await self._show(task, list(group))
-                except Exception:  # one task's fault must not leave all the others unseen
-                    log.exception("Task %s could not be shown", task.id)
+            await (
+                self._show_all()
+            )  # apart, so that none of it is kept while there is nothing to show
+
+    async def _show_all(self) -> None:
+        batch = [self._stored.popleft() for _ in range(len(self._stored))]
+        for task, group in groupby(batch, key=lambda stored: stored[0]):
+            try:
+                await self._show(task, list(group))
+            except Exception:  # one task's fault must not leave all the others unseen
+                log.exception("Task %s could not be shown", task.id)
 
     async def _show(self, task: Task, group: list[Stored]) -> None:
         records = [record for _, record, _ in group if record is not None]

@@ -133,15 +133,19 @@ class Worker:
         self._thread.join()
 
     def _work(self) -> None:
-        going_on = True
-        while going_on:
-            batch, going_on = self._take()
-            if batch:  # to end needs no lock, which another process may hold
-                self._commit(batch)
-            self._committed = time.monotonic()
-            for job in batch:
-                job.settle()
+        while self._work_on():  # apart, so that nothing of it is kept while there is nothing to do
+            continue
         self._connection.close()
+
+    def _work_on(self) -> bool:
+        """Do what has queued up; whether more may come."""
+        batch, going_on = self._take()
+        if batch:  # to end needs no lock, which another process may hold
+            self._commit(batch)
+        self._committed = time.monotonic()
+        for job in batch:
+            job.settle()
+        return going_on
 
     def _take(self) -> tuple[list[_Queued | _Gathered], bool]:
         """What has queued up, and whether more may come."""
