@@ -18,6 +18,9 @@ from agentkit.hub.plan import Plan
 from agentkit.hub.task import Task
 from agentkit.hub.writer import TaskWriter
 
+BREATH = 16
+"""Events of a run that never waits, after which everybody else on the loop has a turn."""
+
 log = logging.getLogger("agentkit")
 
 
@@ -104,8 +107,12 @@ class Run:
             stored=self.writer.stored,
         )
         async with contextlib.aclosing(events):
+            written = 0
             async for event in events:
                 await self.writer.write(event)
+                written += 1
+                if written % BREATH == 0:
+                    await asyncio.sleep(0)
         await self._fail("The run stopped without saying how it ended.")
 
     async def _fail(self, message: str) -> None:

@@ -146,6 +146,13 @@ class Lab:
         assert self._process is not None
         return psutil.Process(self._process.pid).memory_info().rss
 
+    @property
+    def cpu_seconds(self) -> float:
+        """Seconds of a core that the server has used."""
+        assert self._process is not None
+        times = psutil.Process(self._process.pid).cpu_times()
+        return times.user + times.system
+
     def request(self, verb: str, path: str, body: object = None) -> Any:
         """Ask the server as its owner does."""
         request = urllib.request.Request(

@@ -1,0 +1,84 @@
+"""One run that says more than anybody can read, and the runs and clients beside it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agentkit.core.protocol import StartTask
+from agentkit.hub.journal import Journal
+from agentkit.hub.run import BREATH
+from agentkit.hub.writer import WINDOW
+from agentkit.llm.protocol import Notice
+from agentkit.llm.scripted import Request, ScriptedProvider
+from tests.agentkit.hosting import Screen, ended, hub_of, watch
+from tests.agentkit.running import until
+from tests.conftest import Times
+
+RUNS = 5
+
+
+@pytest.mark.soak
+async def test_a_run_that_floods_lets_the_steps_of_others_through(
+    times: Times, tmp_path: Path
+) -> None:
+    many = times(30_000, 100_000)
+
+    def turn(request: Request) -> Any:
+        if request.messages[-1].content == "flood":
+            return [Notice("flood", "x" * 100) for _ in range(many)]
+        return "Done."
+
+    hub = hub_of(ScriptedProvider([turn] * (RUNS + 1)), journal=tmp_path / "journal.sqlite")
+    await hub.open()
+    try:
+        flood = await hub.start(StartTask(task_id="flood", input="flood"))
+        await until(lambda: flood.summary.last_seq > WINDOW)
+        waited: list[int] = []
+        for number in range(RUNS):
+            before = flood.summary.last_seq
+            other = await hub.start(StartTask(task_id=f"t{number}", input="?"))
+            screen = Screen()
+            await watch(hub, other, screen)
+            assert screen.result["content"] == "Done."
+            waited.append(flood.summary.last_seq - before)
+        assert not flood.ended.is_set()
+        # It is made, begins and ends, each time behind what of the flood is on its way to the journal.
+        assert max(waited) < 4 * WINDOW, waited
+        await hub.cancel("flood")
+        await ended(flood)
+    finally:
+        await hub.close()
+
+
+class _Counting(Journal):
+    """A journal that counts what it is given."""
+
+    given = 0
+
+    def append(self, *event: Any, **options: Any) -> None:
+        self.given += 1
+        super().append(*event, **options)
+
+
+async def test_a_run_that_never_waits_gives_everybody_else_a_turn(tmp_path: Path) -> None:
+    notices = [Notice("flood", "x") for _ in range(10 * BREATH)]
+    journal = _Counting(tmp_path / "journal.sqlite")
+    hub = hub_of(ScriptedProvider([[*notices, "Done."]]), journal=journal)
+    await hub.open()
+    try:
+        task = await hub.start(StartTask(task_id="t", input="?"))
+        given: list[int] = []
+
+        def look() -> bool:
+            given.append(journal.given)
+            return task.ended.is_set()
+
+        await until(look)
+        assert max(later - earlier for earlier, later in pairwise(given)) <= BREATH
+        assert journal.given > len(notices)
+    finally:
+        await hub.close()
