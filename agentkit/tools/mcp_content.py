@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, cast
@@ -114,8 +115,9 @@ def _embedded(resource: Block, parts: _Parts) -> None:
         text = str(resource["text"])
         parts.say(f"{uri}\n{text}")
         if mime == "application/json":
-            with contextlib.suppress(ValueError):
-                parts.keep(mime, json.loads(text))
+            # What is no JSON that could be stored and sent again is a text like any other.
+            with contextlib.suppress(ValueError, RecursionError):
+                parts.keep(mime, json.loads(text, parse_constant=_finite, parse_float=_finite))
         elif mime not in ("", "text/plain") and "/" in mime:
             parts.keep(mime, text)
         return
@@ -124,6 +126,13 @@ def _embedded(resource: Block, parts: _Parts) -> None:
     parts.say(f"[{uri}: {mime}, {len(blob) * 3 // 4:,} bytes]")
     if mime.startswith(("image/", "audio/")):
         parts.keep_blob(mime, blob)
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{number} is no number of JSON")
+    return value
 
 
 def _link(block: Block) -> str:
