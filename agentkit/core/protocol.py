@@ -245,10 +245,10 @@ class ToolSpec(_Shape):
 
 
 class ResumeTask(_Shape):
-    """The body that resumes a task: what it leaves out is that task's own."""
+    """The body that resumes a task. Its limits are those of the agent where it says nothing."""
 
     agent: Name | None = None
-    """Left out, the only registered agent runs."""
+    """Left out: that of the task that is resumed or followed, else the only registered one."""
     config: AgentConfig | None = None
     """The agent itself, for this task only, whatever is registered under its name."""
     task_id: TaskId | None = None

@@ -148,3 +148,9 @@ def test_runs_of_different_tasks_are_different_traces(ids: tuple[str | None, str
     first, second = ids
     found = spans(trace(task_id=first, input="1"), trace(task_id=second, input="2"))
     assert len({span["traceId"] for span in found}) == 2
+
+
+def test_a_run_that_takes_another_on_names_it() -> None:
+    roots = [span for span in spans(sample("resumed")) if "parentSpanId" not in span]
+    taken_on = [root["attributes"].get("agentkit.run.resumes") for root in roots]
+    assert taken_on == [None, "cut-off"]

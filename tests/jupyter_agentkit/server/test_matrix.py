@@ -13,6 +13,7 @@ from jupyter_server.auth.security import passwd  # pyright: ignore[reportUnknown
 from tornado.web import create_signed_value
 
 from agentkit.core.frames import ClientFrame
+from agentkit.errors import ProviderRejected
 from jupyter_agentkit.address import KERNEL_KEY_HEADER
 from tests.jupyter_agentkit.server.doors import (
     ENDED,
@@ -283,6 +284,26 @@ async def test_users_reach_their_own_tasks_and_those_of_nobody(people: None, tal
         body = {"task_id": f"{follows}2", "follows": follows}
         answer = await talk.ask("POST", "/tasks", body, headers=ADA)
         assert answer.json.get("user") == owner
+
+
+async def test_a_run_that_is_taken_on_stays_its_owners_whoever_takes_it_on(
+    people: None, talk: Talk
+) -> None:
+    failures = [ProviderRejected("no credit", reason="quota")] * 2
+    talk.script(*failures, "Done.", "Done.")
+    for task_id, headers in (("a", ADA), ("k", kernel(talk))):
+        body = {"task_id": task_id, "agent": "analyst", "input": "?"}
+        assert (await talk.ask("POST", "/tasks", body, headers=headers)).status == 201
+        await (await talk.socket(task_id, headers=headers)).rest()
+
+    answer = await talk.ask("POST", "/tasks/a/resume", {}, headers=GRACE)
+    assert answer.refused(404)["reason"] == "task_not_found"
+    for task_id, headers, owner in (("a", ADA, "ada"), ("k", GRACE, None)):
+        answer = await talk.ask("POST", f"/tasks/{task_id}/resume", {}, headers=headers)
+        assert (answer.status, answer.json.get("user")) == (201, owner)
+        assert answer.json["resumes"] == task_id
+        end = (await (await talk.socket(answer.json["task_id"], headers=headers)).rest())[-1]
+        assert end["data"]["content"] == "Done."
 
 
 async def test_the_feed_tells_nobody_of_another_users_tasks(people: None, talk: Talk) -> None:
