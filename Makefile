@@ -48,10 +48,13 @@ test-page: front-end
 	cd labextension && jlpm test
 
 # What agentkit is measured beside: each in its newest version and in an environment of its own.
-PEERS := $(addprefix $(VENV)/peers/,langgraph pydantic_ai openai_agents)
+PEERS := $(addprefix $(VENV)/peers/,langgraph pydantic_ai openai_agents jupyterlab jupyter_ai notebook_intelligence)
 $(VENV)/peers/langgraph: PACKAGES := langgraph langchain
 $(VENV)/peers/pydantic_ai: PACKAGES := pydantic-ai-slim
 $(VENV)/peers/openai_agents: PACKAGES := openai-agents
+$(VENV)/peers/jupyterlab: PACKAGES := jupyterlab
+$(VENV)/peers/jupyter_ai: PACKAGES := jupyterlab jupyter-ai
+$(VENV)/peers/notebook_intelligence: PACKAGES := jupyterlab notebook-intelligence
 
 bench: front-end $(VENV)/.stamp-dev $(PEERS)  ## the benchmarks; BENCH=loop for one of them
 	python -m benchmarks $(BENCH)
