@@ -10,7 +10,15 @@ from abc import ABC, abstractmethod
 from http import HTTPStatus
 from typing import Any, cast
 
-from agentkit.errors import AgentKitError, Conflict, Full, InvalidInput, NotFound, Refused
+from agentkit.errors import (
+    AgentKitError,
+    Conflict,
+    Full,
+    InvalidInput,
+    JournalError,
+    NotFound,
+    Refused,
+)
 
 Frame = dict[str, Any]
 """One frame of a task's socket, in either direction."""
@@ -101,6 +109,7 @@ _KINDS: dict[int, type[AgentKitError]] = {
     404: NotFound,
     409: Conflict,
     429: Full,
+    503: JournalError,
 }
 
 

@@ -173,9 +173,8 @@ class Stop:
             self._bells.discard(bell)
             if not task.done():
                 task.cancel()
-                if _unbegun(
-                    work
-                ):  # Python would warn that nobody awaited it; and this may be cancelled too
+                if _unbegun(work):
+                    # Python would warn that nobody awaited it; and our waiting may be cancelled too.
                     task.add_done_callback(lambda _: work.close())
                 _, pending = await asyncio.wait((task,), timeout=GRACE if grace is None else grace)
                 if pending and left_behind is not None:

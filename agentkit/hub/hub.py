@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -41,7 +40,15 @@ from agentkit.hub.sockets import Sockets
 from agentkit.hub.sources import Sources
 from agentkit.hub.stored_agents import written
 from agentkit.hub.task import Task
-from agentkit.hub.thread import Told, busy, left_by, resuming, thread_of, told_before
+from agentkit.hub.thread import (
+    Told,
+    busy,
+    following_up,
+    left_by,
+    resuming,
+    thread_of,
+    told_before,
+)
 from agentkit.hub.typed_secrets import typed_secrets
 from agentkit.hub.unmasked import with_true_arguments
 from agentkit.hub.writer import TaskWriter
@@ -52,8 +59,6 @@ MAX_RUNNING = 1_000
 
 MAX_QUEUED = 10_000
 """Tasks that wait for a place, where nothing else is said."""
-
-log = logging.getLogger("agentkit")
 
 
 class Hub:
@@ -120,7 +125,6 @@ class Hub:
         self._orphans = Orphans(journal, self.redactor)
         self._publisher: Publisher | None = None
         self._opening: asyncio.Task[None] | None = None
-        self._complaint = ""
         self._sweeper = Sweeper(journal, retention or Retention(), self.changes.removed)
         self._sweeping: asyncio.Task[None] | None = None
 
@@ -140,9 +144,7 @@ class Hub:
             # What can be read is read, and what can run runs; the next caller tries again.
             if self._opening is opening:
                 self._opening = None
-                if error.message != self._complaint:
-                    self._complaint = error.message
-                    log.error("What dead servers have left could not be ended: %s", error)
+                self._orphans.complain(error)
 
     async def stop(self) -> None:
         """End what runs as ``interrupted``. The hub may be opened again."""
@@ -341,12 +343,21 @@ class Hub:
         summary = await self.journal.summary(task_id)
         if summary is None:
             raise NotFound(f"There is no task {task_id!r}.", reason="task_not_found")
+        if await self._have_died(summary):
+            summary = await self.journal.summary(task_id) or summary
         # It may have been started while the journal was read.
         return self._known(task_id) or Task(summary)
 
     def _known(self, task_id: str) -> Task | None:
         run = self._runs.get(task_id)
         return run.task if run else self._orphans.known(task_id)
+
+    async def _have_died(self, *summaries: TaskSummary) -> bool:
+        """Whether the server of one of these has; then they are ended."""
+        publisher = self._publisher
+        if publisher is None or all(s.status.is_final or self._known(s.task_id) for s in summaries):
+            return False
+        return await self._orphans.end_gently(publisher)
 
     async def look_again(self, task: Task) -> None:
         """Bring an unfinished task up to date that another server on the same journal runs.
@@ -355,7 +366,7 @@ class Hub:
         """
         if task.id in self._runs:
             return
-        await self._end_orphans()
+        await self._orphans.end(self._open_publisher())
         known = self._orphans.known(task.id)
         summary = known.summary if known else await self.journal.summary(task.id)
         if summary is not None:
@@ -436,13 +447,7 @@ class Hub:
             There is no such task.
         """
         first = (await self.task(task_id)).summary
-        followed = {task_id}
-        later: list[str] = []
-        for each in await self.journal.thread(thread_of(first)):
-            if each.follows in followed:
-                followed.add(each.task_id)
-                later.append(each.task_id)
-        return later
+        return following_up(first, await self.journal.thread(thread_of(first)))
 
     async def delete(self, task_id: str) -> None:
         """Delete a finished task with its events.
@@ -470,6 +475,8 @@ class Hub:
             # Else a page after a deleted task would look like the last one.
             await self.task(listing.before)
         stored = await self.journal.summaries(listing)
+        if await self._have_died(*stored):
+            stored = await self.journal.summaries(listing)
         return [task.summary if (task := self._known(s.task_id)) else s for s in stored]
 
     async def placed_summaries(self, summaries: Sequence[TaskSummary]) -> list[TaskSummary]:
@@ -483,11 +490,8 @@ class Hub:
         return self._publisher
 
     async def _take_over(self) -> None:
-        await self._end_orphans()
-        self._sweeping = asyncio.ensure_future(self._sweeper.run())
-
-    async def _end_orphans(self) -> None:
         await self._orphans.end(self._open_publisher())
+        self._sweeping = asyncio.ensure_future(self._sweeper.run())
 
     def _start_waiting(self) -> None:
         if self._waiting:

@@ -26,6 +26,7 @@ class Orphans:
         self._journal = journal
         self._redactor = redactor
         self._unstored: dict[str, Task] = {}
+        self._complaint = ""
 
     def known(self, task_id: str) -> Task | None:
         """An ended task of which the journal says otherwise."""
@@ -39,8 +40,22 @@ class Orphans:
         """Nobody asks for the task any more."""
         self._unstored.pop(task_id, None)
 
-    async def end(self, publisher: Publisher) -> None:
-        """End the tasks of servers that have died as ``interrupted``.
+    def complain(self, error: JournalError) -> None:
+        """Log that it cannot be said which tasks are orphans, once: it is tried for each request."""
+        if error.message != self._complaint:
+            self._complaint = error.message
+            log.error("What dead servers have left could not be ended: %s", error)
+
+    async def end_gently(self, publisher: Publisher) -> bool:
+        """As ``end``, for who wants to read what there is."""
+        try:
+            return await self.end(publisher)
+        except JournalError as error:
+            self.complain(error)
+            return False
+
+    async def end(self, publisher: Publisher) -> bool:
+        """End the tasks of servers that have died as ``interrupted``; whether there were any.
 
         Raises
         ------
@@ -48,9 +63,11 @@ class Orphans:
             It cannot be said which these are.
         """
         end = interrupted("Its server died while it ran.")
-        for summary in await self._journal.take_orphans():
+        left = await self._journal.take_orphans()
+        for summary in left:
             if summary.task_id not in self._unstored:
                 await self._finish(summary, end.model_copy(), publisher)
+        return bool(left)
 
     async def store(self, publisher: Publisher) -> None:
         """Tell the journal what it could not be told before, now that it can be written."""

@@ -122,6 +122,15 @@ class AgentServer:
 
         self._portal.submit(delete()).result(20)
 
+    def close_journal_to_writing(self) -> None:
+        """Let nothing be stored any more."""
+        journal = self.hub.journal
+        self._portal.submit(
+            journal.write(
+                lambda connection: connection.execute("PRAGMA query_only = ON").fetchall()
+            )
+        ).result(10)
+
     def close(self) -> None:
         self.go_away()
         self._portal.submit(self.hub.close()).result(10)

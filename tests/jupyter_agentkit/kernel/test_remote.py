@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from agentkit.errors import AgentKitError, NotFound
+from agentkit.errors import AgentKitError, JournalError, NotFound
 from jupyter_agentkit.address import ServerAddress
+from jupyter_agentkit.agent import Agent
 from jupyter_agentkit.client import Client
 from jupyter_agentkit.errors import ConnectionLost, NoServer
 from jupyter_agentkit.host import refusal
@@ -76,3 +77,14 @@ def test_a_refusal_in_words_of_agentkit_keeps_them() -> None:
 )
 def test_what_agentkit_did_not_say_is_no_refusal_of_it(answer: object) -> None:
     assert refusal(403, answer) is None
+
+
+def test_a_run_that_cannot_be_stored_says_so_in_the_cell_that_starts_it(serve: ServeScript) -> None:
+    server = serve(["Hello."], ["Again."])
+    agent = Agent("a")
+    assert agent.run("Go").wait(20) == "Hello."
+    server.close_journal_to_writing()
+    with pytest.raises(JournalError, match="no run can be started") as caught:
+        agent.run("Go on")
+    assert caught.value.reason == "journal_read_only"
+    assert "Make it writable" in caught.value.message
