@@ -2,6 +2,7 @@
 
 ``paced:5x0.2`` streams a sentence, calls ``tick`` with 1 to 5, waiting 0.2 s before each, and answers.
 ``clock:500x0.02`` streams the 500 words of a ``Clock``, 0.02 s apart.
+``long-clock:500x0.02`` does so after 400 KiB of warnings, with ``[milliseconds since 1970]``.
 ``until:0.02`` says and does something every 0.02 s until there is a file of the name that it is asked.
 ``burst:4000`` waits until there is a file of the name that it is asked, and says 4000 warnings at once.
 ``write_line`` is a tool with side effects: it adds a line to a file, and waits while there is a ``…hold``.
@@ -118,6 +119,26 @@ class ClockModel(PacedModel):
         yield LLMResponse("".join(said), model or "")
 
 
+class LongClockModel(PacedModel):
+    """A model that has said a lot before it says what time it is."""
+
+    async def stream(
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        model: str | None = None,
+        tools: Sequence[ToolSpec] = (),
+    ) -> AsyncGenerator[Piece]:
+        """Say 400 KiB, then the time again and again."""
+        for _ in range(400):
+            yield Notice("noise", "x" * 1_024)
+        count, _, pause = (model or "10x0.1").partition("x")
+        for _ in range(int(count)):
+            await asyncio.sleep(float(pause))
+            yield TextPiece(f"[{time.time() * 1000:.3f}] ")
+        yield LLMResponse("done", model or "")
+
+
 class UntilModel(PacedModel):
     """A model that goes on until it is told to stop."""
 
@@ -183,5 +204,6 @@ def _load_jupyter_server_extension(server: Any) -> None:  # pyright: ignore[repo
     gateway.register_provider("clock", ClockModel())
     gateway.register_provider("burst", BurstModel())
     gateway.register_provider("until", UntilModel())
+    gateway.register_provider("long-clock", LongClockModel())
     tool = FunctionTool(write_line, side_effects=True)
     executor.tools.register(tool, on_request=True)
