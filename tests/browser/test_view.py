@@ -34,7 +34,7 @@ def test_no_state_is_wider_than_its_column(show: Callable[..., Page], width: int
 
 def test_what_came_from_outside_runs_nothing_and_loads_nothing(show: Callable[..., Page]) -> None:
     page = show("only=hostile")
-    expect(page.locator("#kept")).to_be_visible()
+    expect(page.get_by_text("kept", exact=True)).to_be_visible()
     expect(page.get_by_role("link", name="chart").first).to_be_visible()
     assert page.evaluate("() => globalThis.owned") is None
     assert page.locator('.agentkit-result [style*="fixed"]').count() == 0

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from itertools import chain, cycle, islice
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -69,8 +69,9 @@ def _value(kind: Any, text: Texts) -> Any:
         }
     if isinstance(kind, type) and issubclass(kind, Enum):
         return next(iter(kind)).value
-    plain: Json = {"bool": False, "int": 1, "float": 1.0}
-    return plain.get(getattr(kind, "__name__", ""))
+    return {"bool": False, "int": 1, "float": 1.0}.get(
+        str(getattr(cast(Any, kind), "__name__", ""))
+    )
 
 
 def event(kind: type[StepEvent], given: Texts, /, **known: Any) -> Json:

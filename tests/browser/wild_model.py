@@ -58,7 +58,9 @@ class HostileModel:
         if done > TURNS:
             yield LLMResponse(text, some[0].text)
             return
-        arguments: dict[str, Any] = {"number": start, some[1].text: some[2].text}
+        # Every other call is refused for an argument that its tool does not have.
+        strange = {some[1].text: some[2].text} if done % 2 else {}
+        arguments: dict[str, Any] = {"number": done + start // A_TURN, **strange}
         call = ToolCall(f'"><img src=/canary-here/0 onerror=__hit(0)>{done}', "show", arguments)
         if done == TURNS:
             asked = {"question": text, "choices": [each.text for each in some]}
@@ -66,9 +68,9 @@ class HostileModel:
         yield LLMResponse(text, some[0].text, tool_calls=[call], finish_reason="tool_calls")
 
 
-# Jupyter Server looks these two up by name.
+# Jupyter Server looks these two up by name, and loads extensions in the order of theirs: after ours.
 def _jupyter_server_extension_points() -> list[dict[str, str]]:  # pyright: ignore[reportUnusedFunction]
-    return [{"module": "hostile_model"}]
+    return [{"module": "wild_model"}]
 
 
 def _load_jupyter_server_extension(server: Any) -> None:  # pyright: ignore[reportUnusedFunction]
