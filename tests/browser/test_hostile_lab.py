@@ -21,7 +21,7 @@ from tests.browser.conftest import CHROMIUM
 from tests.browser.lab import Lab, LabPage
 from tests.browser.test_hostile_pages import SETTLED
 from tests.conftest import Times
-from tests.hostile.corpus import HERE, PAYLOADS
+from tests.hostile.corpus import PAYLOADS
 from tests.hostile.results import RESULTS
 from tests.hostile.traces import Json, traces
 from tests.hostile.wire import NetLog, Wire
@@ -33,6 +33,9 @@ KNOWN = re.compile(r"/(lab|static|api|agentkit|kernelspecs|custom|login|lsp|doc)
 """Of JupyterLab's own paths those that it asks for by itself."""
 
 FOREIGN = "agentkit-trace > [slot]"
+BESIDE = "beside.png"
+"""A file that nobody may ask for; an address in a file's name has no slash."""
+
 OUTPUTS = ".jp-OutputArea-output, agentkit-trace, #agentkit-runs"
 SURFACES = (
     "agentkit-trace, .agentkit-output, #agentkit-runs, .agentkit-document, .jp-Dialog, .Toastify"
@@ -70,7 +73,9 @@ def watched(
     log = NetLog(tmp_path)
 
     def own(url: str) -> bool:
-        return url.startswith(lab.url) and KNOWN.match(urlsplit(url).path) is not None
+        path = urlsplit(url).path
+        known = KNOWN.match(path) and not path.endswith(f"/{BESIDE}")
+        return url.startswith(lab.url) and bool(known)
 
     with log.browser(playwright, CHROMIUM) as browser:
         context = browser.new_context(viewport={"width": 1280, "height": 900})
@@ -107,7 +112,7 @@ def _sent(value: Any) -> Any:
 def _saved(runs: list[Json], lab: Lab, name: str) -> None:
     """A notebook of these runs, and of what is left of them where nothing of ours is installed."""
     bundles = [to_bundle(run)["data"] for run in runs[:2]]
-    apart = [{mime: bundles[0][mime]} for mime in ("text/html", "text/markdown", "text/plain")]
+    apart = [{mime: bundles[0][mime]} for mime in ("text/html", "text/markdown")]
     bundles += [*apart, {TRACES_MIME: {"version": 1, "traces": runs[2:4]}, **apart[0]}]
     lab.write(name, ["1"] * len(bundles))
     notebook = lab.read(name)
@@ -128,9 +133,9 @@ def test_a_saved_notebook_is_shown_unharmed_also_when_it_is_trusted(
     for trusted in (False, True):
         if trusted:
             watched.command("notebook:trust")
-            page.get_by_role("button", name="Trust", exact=True).click()
+            page.locator(".jp-Dialog .jp-mod-accept").click()
         expect(watched.traces).not_to_have_count(0)
-        for cell in range(6):
+        for cell in range(5):
             page.locator(".jp-Notebook .jp-Cell").nth(cell).scroll_into_view_if_needed()
             watched.untouched(OUTPUTS, f"{FOREIGN}, .jp-RenderedHTML, .jp-RenderedMarkdown")
     # What leaves is listed before it does.
@@ -184,7 +189,7 @@ agent(200, 'ask_user').run(texts[30])""",
 def test_a_live_run_is_shown_unharmed_in_its_cell_the_panel_and_notices(
     lab: Lab, watched: Watched
 ) -> None:
-    name = f'"><img src={HERE} onerror=__hit(0)>.ipynb'
+    name = f'"><img src={BESIDE} onerror=__hit(0)>.ipynb'
     (lab.root / "results.json").write_bytes(to_bytes(json.dumps([each for _, each in RESULTS])))
     (lab.root / "texts.json").write_bytes(
         to_bytes(json.dumps(_sent([each.text for each in PAYLOADS])))

@@ -47,6 +47,14 @@ export function foreignHtml(html: string): string {
   return page.body.innerHTML;
 }
 
+/** JupyterLab makes links of addresses in plain text too, and mathematics has links: they lead as others do. */
+export function leadOnly(node: ParentNode): void {
+  for (const link of node.querySelectorAll('a[href]')) {
+    const protocol = addressOf(link.getAttribute('href'))?.protocol ?? '';
+    if (!LEADING.includes(protocol)) link.removeAttribute('href');
+  }
+}
+
 function keepClasses(element: Element): void {
   const kept = [...element.classList].filter(name => KEPT_CLASS.test(name));
   if (kept.length > 0) element.setAttribute('class', kept.join(' '));

@@ -6,7 +6,7 @@ import type { Fields } from '../view/state/read';
 import type { Words } from '../view/words';
 import { FOREIGN_CSS } from './content';
 import { calmDiagrams } from './diagrams';
-import { foreignHtml } from './foreign';
+import { foreignHtml, leadOnly } from './foreign';
 import { namePictures, svgPicture } from './picture';
 import { calmTypes } from './types';
 
@@ -37,6 +37,7 @@ export function labHost(
     node.replaceChildren();
     if (node.isConnected) Widget.attach(renderer, node);
     else node.append(renderer.node);
+    leadOnly(node);
     namePictures(node);
   }
 
