@@ -37,9 +37,7 @@ BESIDE = "beside.png"
 """A file that nobody may ask for; an address in a file's name has no slash."""
 
 OUTPUTS = ".jp-OutputArea-output, agentkit-trace, #agentkit-runs"
-SURFACES = (
-    "agentkit-trace, .agentkit-output, #agentkit-runs, .agentkit-document, .jp-Dialog, .Toastify"
-)
+SURFACES = "agentkit-trace, #agentkit-runs, .agentkit-document, .jp-Dialog-content, .Toastify"
 
 
 class Watched(LabPage):
