@@ -28,7 +28,7 @@ from agentkit.hub.client_tools import AWAY_SECONDS, ClientDesk
 from agentkit.hub.connections import ConnectionManager
 from agentkit.hub.executor import InProcessExecutor
 from agentkit.hub.journal import Journal
-from agentkit.hub.listing import EVERY, Listing
+from agentkit.hub.listing import EVERY, Listing, following_up
 from agentkit.hub.offers import BroughtAgents, Offers
 from agentkit.hub.orphans import Orphans
 from agentkit.hub.places import NoPlaces, Places
@@ -40,15 +40,7 @@ from agentkit.hub.sockets import Sockets
 from agentkit.hub.sources import Sources
 from agentkit.hub.stored_agents import written
 from agentkit.hub.task import Task
-from agentkit.hub.thread import (
-    Told,
-    busy,
-    following_up,
-    left_by,
-    resuming,
-    thread_of,
-    told_before,
-)
+from agentkit.hub.thread import Told, busy, left_by, resuming, thread_of, told_before
 from agentkit.hub.typed_secrets import typed_secrets
 from agentkit.hub.unmasked import with_true_arguments
 from agentkit.hub.writer import TaskWriter

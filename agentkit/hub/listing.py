@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -110,3 +110,14 @@ def listed(connection: sqlite3.Connection, listing: Listing) -> list[str]:
         )
     rows = connection.execute(_FOUND.format(found), values)
     return [text for (text,) in rows]
+
+
+def following_up(first: TaskSummary, tasks: Iterable[TaskSummary]) -> list[str]:
+    """The ids of those of a conversation's tasks, the oldest first, that come from one of them."""
+    followed = {first.task_id}
+    later: list[str] = []
+    for each in tasks:
+        if each.follows in followed:
+            followed.add(each.task_id)
+            later.append(each.task_id)
+    return later

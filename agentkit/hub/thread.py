@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,17 +127,6 @@ async def _runs(journal: Journal, thread_id: str) -> list[_Run]:
     if any(not task.status.is_final for task in tasks):
         raise busy(thread_id)
     return [(task, await _events(journal, task.task_id)) for task in tasks]
-
-
-def following_up(first: TaskSummary, tasks: Iterable[TaskSummary]) -> list[str]:
-    """The ids of those of a conversation's tasks, the oldest first, that come from one of them."""
-    followed = {first.task_id}
-    later: list[str] = []
-    for each in tasks:
-        if each.follows in followed:
-            followed.add(each.task_id)
-            later.append(each.task_id)
-    return later
 
 
 async def _events(journal: Journal, task_id: str) -> list[str]:

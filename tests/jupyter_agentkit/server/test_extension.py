@@ -263,6 +263,9 @@ async def test_a_journal_that_cannot_be_opened_is_told_and_left_alone(
     assert "kept in memory" in line
     talk.script("done")
     assert (await talk.finish("t1"))[-1]["data"]["status"] == "completed"
+    problem = (await talk.ask("GET", "/status")).json["journal"]["problem"]
+    assert problem["reason"] == "journal_corrupt"
+    assert "kept in memory" in problem["message"]
     assert broken_journal.stat().st_size == len(GARBAGE)  # noqa: ASYNC240
 
 
