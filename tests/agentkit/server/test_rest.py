@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from agentkit._version import __version__
+from agentkit.core.bounds import Bounds
 from agentkit.server.api import ROUTES, Route
 from tests.agentkit.server.host import API, Gate, Host, Hosted, until
 
@@ -250,11 +251,12 @@ def test_a_bad_body_is_refused_and_starts_nothing(
 def test_a_body_over_the_limit_is_refused(host: Host, route: Route) -> None:
     hosted = host()
     path = API + route.path.format(id="t1")
-    response = hosted.client.post(path, content=b'"' + b"x" * route.most + b'"')
+    most = getattr(Bounds(), route.bound)
+    response = hosted.client.post(path, content=b'"' + b"x" * most + b'"')
     error = error_of(response, 413)
     assert error["reason"] == "body_too_large"
-    assert f"{route.most:,}" in error["message"]
-    assert route.most == (48_000_000 if route.path.startswith("/traces") else 4_000_000)
+    assert f"{most:,}" in error["message"]
+    assert most == (48_000_000 if route.path.startswith("/traces") else 4_000_000)
 
 
 def test_a_body_without_end_is_not_read_to_its_end(host: Host) -> None:
