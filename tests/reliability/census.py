@@ -26,9 +26,10 @@ def begin() -> None:
 async def taken() -> dict[str, Any]:
     """The census of this process, without garbage; memory in bytes, ``traced`` 0 where nothing traces it."""
     gc.collect()
+    traced = tracemalloc.get_traced_memory()[0]  # before this list, which takes some itself
     objects = gc.get_objects()
     return {
-        "traced": tracemalloc.get_traced_memory()[0],
+        "traced": traced,
         "resident": _resident(),
         "objects": len(objects),
         "files": _files(),
