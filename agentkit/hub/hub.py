@@ -250,18 +250,19 @@ class Hub:
         self._check_size(plan)
         self.executor.check(plan.agent)
         task_id = request.task_id or secrets.token_hex(8)
-        if task_id in self._runs:
-            raise Conflict(f"There is a task {task_id!r} already.", reason="task_exists")
-        # Somebody else may have begun the thread's next run while the journal was read. A task without a
-        # thread is the first of one that has its own id.
+        # A task without a thread is the first of one that has its own id.
         thread_id = plan.request.thread_id or task_id
-        if any(thread_of(r.task.summary) == thread_id for r in self._runs.values()):
-            raise busy(thread_id)
         if plan.request.thread_id is not None:
             present = await self.journal.thread_length(thread_id)
             self.bounds.check_room(
                 "thread_tasks", present, f"The conversation {thread_id!r} takes no further task"
             )
+        # Somebody else may have begun it, or the thread's next run, while the journal was read. From here on
+        # nothing is waited for until the run stands among the others.
+        if task_id in self._runs:
+            raise Conflict(f"There is a task {task_id!r} already.", reason="task_exists")
+        if any(thread_of(r.task.summary) == thread_id for r in self._runs.values()):
+            raise busy(thread_id)
         if len(self._runs) >= self.max_running + self.max_queued:
             raise Full(
                 f"{self.max_queued:,} tasks wait for a place already, as many as may"
