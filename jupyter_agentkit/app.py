@@ -161,7 +161,9 @@ class AgentKitApp(AgentKitSettings, ExtensionApp):
 
     def current_activity(self) -> Any:
         """Running agents keep a server from being shut down as idle."""
-        return {"running": self.hub.running} if self._linked and self.hub.running else None
+        return (
+            {"running": self.hub.runs.running} if self._linked and self.hub.runs.running else None
+        )
 
     async def stop_extension(self) -> None:
         """End what runs and close the journal."""

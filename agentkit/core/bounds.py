@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agentkit.core.protocol import AgentConfig, ToolSpec
 from agentkit.errors import Full, InvalidInput
 
 Bound = Literal[
@@ -92,6 +94,30 @@ class Bounds(BaseModel):
             raise Full(
                 f"{what}: {present:,} are there, {self.told(bound)}.", reason=f"{bound}_full"
             )
+
+    def check_agent(self, agent: AgentConfig) -> None:
+        """Refuse an agent that says too much.
+
+        Raises
+        ------
+        InvalidInput
+            It does.
+        """
+        self.check_size("agent_chars", len(agent.model_dump_json()), f"The agent {agent.name!r}")
+
+    def check_tools(self, tools: Sequence[ToolSpec]) -> None:
+        """Refuse more tools of a client than may come along.
+
+        Raises
+        ------
+        InvalidInput
+            There are more, or they say too much.
+        """
+        if len(tools) > self.tools:
+            told = f"{len(tools):,} tools came along, {self.told('tools')}."
+            raise InvalidInput(told, reason="too_large")
+        size = sum(len(each.model_dump_json()) for each in tools)
+        self.check_size("tools_chars", size, "What the tools say")
 
     def told(self, bound: Bound) -> str:
         """The bound, as messages name it."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
@@ -18,11 +17,10 @@ from agentkit.core.protocol import (
     ResumeTask,
     StartTask,
     TaskSummary,
-    ToolSpec,
 )
 from agentkit.core.redaction import Redactor
 from agentkit.core.requests import Requests
-from agentkit.errors import Conflict, Full, InvalidInput, JournalError, NotFound, Refused
+from agentkit.errors import Conflict, JournalError, NotFound, Refused
 from agentkit.hub.changes import Changes
 from agentkit.hub.client_tools import AWAY_SECONDS, ClientDesk
 from agentkit.hub.connections import ConnectionManager
@@ -32,15 +30,16 @@ from agentkit.hub.listing import EVERY, Listing, following_up
 from agentkit.hub.offers import BroughtAgents, Offers
 from agentkit.hub.orphans import Orphans
 from agentkit.hub.places import NoPlaces, Places
-from agentkit.hub.plan import Plan, planned
+from agentkit.hub.plan import planned
 from agentkit.hub.publisher import Publisher
 from agentkit.hub.retention import Retention, Sweeper
 from agentkit.hub.run import Run
+from agentkit.hub.runs import Runs
 from agentkit.hub.sockets import Sockets
 from agentkit.hub.sources import Sources
 from agentkit.hub.stored_agents import written
 from agentkit.hub.task import Task
-from agentkit.hub.thread import Told, busy, left_by, resuming, thread_of, told_before
+from agentkit.hub.thread import Told, left_by, resuming, thread_of, told_before
 from agentkit.hub.typed_secrets import typed_secrets
 from agentkit.hub.unmasked import with_true_arguments
 from agentkit.hub.writer import TaskWriter
@@ -109,11 +108,8 @@ class Hub:
         self._limits = limits or Limits()
         self.bounds = bounds or Bounds()
         self.sockets = Sockets(self.bounds)
-        self.max_running = max_running
-        self.max_queued = max_queued
         self._away_seconds = away_seconds
-        self._runs: dict[str, Run] = {}
-        self._waiting: deque[Run] = deque()
+        self.runs = Runs(max_running, max_queued)
         self._orphans = Orphans(journal, self.redactor)
         self._publisher: Publisher | None = None
         self._opening: asyncio.Task[None] | None = None
@@ -148,9 +144,8 @@ class Hub:
             self._sweeping.cancel()
             await asyncio.wait((self._sweeping,))
             self._sweeping = None
-        self._waiting.clear()
-        runs = tuple(self._runs.values())
-        await asyncio.gather(*(run.interrupt() for run in runs), return_exceptions=True)
+        self.runs.clear_queue()
+        await asyncio.gather(*(run.interrupt() for run in self.runs), return_exceptions=True)
         if publisher is not None:
             await publisher.close()
 
@@ -158,16 +153,6 @@ class Hub:
         """Stop for good and close the journal."""
         await self.stop()
         await asyncio.to_thread(self.journal.close)
-
-    @property
-    def running(self) -> int:
-        """How many tasks are running."""
-        return sum(run.has_begun for run in self._runs.values())
-
-    @property
-    def queued(self) -> int:
-        """How many tasks wait for a place."""
-        return len(self._waiting)
 
     def register(self, agent: AgentConfig) -> bool:
         """Add or replace an agent; ``True`` when its name is new.
@@ -179,7 +164,7 @@ class Hub:
         Full
             There are as many agents as may be.
         """
-        self._check_agent(agent)
+        self.bounds.check_agent(agent)
         self.executor.check_names(agent)
         if agent.name not in self.agents:
             self.bounds.check_room("agents", len(self.agents), "No further agent can be registered")
@@ -247,7 +232,10 @@ class Hub:
             limits=self._limits,
         )
         publisher = self._open_publisher()
-        self._check_size(plan)
+        self.bounds.check_size("input_chars", len(plan.request.input), "The input")
+        if plan.request.config is not None:
+            self.bounds.check_agent(plan.request.config)
+        self.bounds.check_tools(plan.client_tools)
         self.executor.check(plan.agent)
         task_id = request.task_id or secrets.token_hex(8)
         # A task without a thread is the first of one that has its own id.
@@ -259,27 +247,18 @@ class Hub:
             )
         # Somebody else may have begun it, or the thread's next run, while the journal was read. From here on
         # nothing is waited for until the run stands among the others.
-        if task_id in self._runs:
-            raise Conflict(f"There is a task {task_id!r} already.", reason="task_exists")
-        if any(thread_of(r.task.summary) == thread_id for r in self._runs.values()):
-            raise busy(thread_id)
-        if len(self._runs) >= self.max_running + self.max_queued:
-            raise Full(
-                f"{self.max_queued:,} tasks wait for a place already, as many as may"
-                " (AgentKitApp.max_queued): start it later, cancel some, or raise that setting.",
-                reason="queue_full",
-            )
+        self.runs.check(task_id, thread_id)
         summary = plan.summary(task_id, self.redactor)
         summary.user = user
         desk = ClientDesk(plan.client_tools, self._away_seconds) if plan.client_tools else None
         writer = TaskWriter(Task(summary), self.journal, self.redactor, publisher)
         run = Run(writer, self.executor, plan, desk, Requests(request.on_ask), self._ended)
-        self._runs[task_id] = run
+        self.runs.add(run)
         try:
             brought = plan.request.config and written(plan.request.config, self.redactor)
             await self.journal.create(summary, brought)
         except BaseException:
-            self._runs.pop(task_id, None)
+            self.runs.remove(run)
             raise
         await self._orphans.store(publisher)
         if request.config is not None:
@@ -288,38 +267,12 @@ class Hub:
         if plan.offer is not None and desk is not None:
             plan.offer.serve(task_id, desk.key)
         if not run.has_begun:  # or the hub was stopped meanwhile, and the task with it
-            self._waiting.append(run)
-            self._start_waiting()
+            self.runs.enqueue(run)
         return run.task
-
-    def _check_size(self, plan: Plan) -> None:
-        bounds, tools = self.bounds, plan.client_tools
-        bounds.check_size("input_chars", len(plan.request.input), "The input")
-        if plan.request.config is not None:
-            self._check_agent(plan.request.config)
-        self.check_tools(tools)
-
-    def _check_agent(self, agent: AgentConfig) -> None:
-        size = len(agent.model_dump_json())
-        self.bounds.check_size("agent_chars", size, f"The agent {agent.name!r}")
-
-    def check_tools(self, tools: Sequence[ToolSpec]) -> None:
-        """Refuse more tools of a client than may come along.
-
-        Raises
-        ------
-        InvalidInput
-            There are more, or they say too much.
-        """
-        if len(tools) > self.bounds.tools:
-            told = f"{len(tools):,} tools came along, {self.bounds.told('tools')}."
-            raise InvalidInput(told, reason="too_large")
-        size = sum(len(each.model_dump_json()) for each in tools)
-        self.bounds.check_size("tools_chars", size, "What the tools say")
 
     async def placed(self, task: Task) -> None:
         """Wait until a task that has just been started is running, or waits for a free place."""
-        run = self._runs.get(task.id)
+        run = self.runs.get(task.id)
         if run is not None and run.has_begun:
             await task.begun.wait()
 
@@ -342,7 +295,7 @@ class Hub:
         return self._known(task_id) or Task(summary)
 
     def _known(self, task_id: str) -> Task | None:
-        run = self._runs.get(task_id)
+        run = self.runs.get(task_id)
         return run.task if run else self._orphans.known(task_id)
 
     async def _have_died(self, *summaries: TaskSummary) -> bool:
@@ -357,7 +310,7 @@ class Hub:
 
         When that server has died, the task is ended here.
         """
-        if task.id in self._runs:
+        if task.id in self.runs:
             return
         await self._orphans.end(self._open_publisher())
         known = self._orphans.known(task.id)
@@ -367,13 +320,9 @@ class Hub:
         if summary is None or summary.status.is_final:
             task.end()
 
-    def runs(self, task_id: str) -> bool:
-        """Whether this hub itself runs the task."""
-        return task_id in self._runs
-
     def desk(self, task_id: str) -> ClientDesk | None:
         """Where the unfinished task's calls of its client's tools wait; ``None`` when it has none."""
-        run = self._runs.get(task_id)
+        run = self.runs.get(task_id)
         return run.desk if run else None
 
     async def cancel(self, task_id: str, reason: str | None = None) -> None:
@@ -389,9 +338,7 @@ class Hub:
         self.bounds.check_size("reason_chars", len(reason or ""), "The reason")
         run = await self._unfinished(task_id, "cancelled")
         run.task.token.cancel(reason)
-        if run in self._waiting:  # it needs no place to end in
-            self._waiting.remove(run)
-            run.begin()
+        self.runs.skip_queue(run)
 
     async def answer(self, task_id: str, request_id: str, resolution: Resolution) -> None:
         """Answer an open request of a task; the first answer counts.
@@ -423,7 +370,7 @@ class Hub:
                 f"Task {task_id!r} has ended already: {task.summary.status}.",
                 reason="task_finished",
             )
-        run = self._runs.get(task_id)
+        run = self.runs.get(task_id)
         if run is None:
             raise Conflict(
                 f"Task {task_id!r} runs in another server, and can only be {verb} there.",
@@ -486,13 +433,7 @@ class Hub:
         await self._orphans.end(self._open_publisher())
         self._sweeping = asyncio.ensure_future(self._sweeper.run())
 
-    def _start_waiting(self) -> None:
-        if self._waiting:
-            for _ in range(min(self.max_running - self.running, len(self._waiting))):
-                self._waiting.popleft().begin()
-
     def _ended(self, run: Run) -> None:
-        self._runs.pop(run.task.id, None)
+        self.runs.remove(run)
         if not run.is_stored:
             self._orphans.keep(run.task)
-        self._start_waiting()

@@ -223,7 +223,7 @@ class _Feed:
 
     def _elsewhere(self) -> list[str]:
         """Unfinished tasks that other servers run: nothing here says when they change."""
-        return [task_id for task_id in self._told if not self._hub.runs(task_id)]
+        return [task_id for task_id in self._told if task_id not in self._hub.runs]
 
     async def _look_elsewhere(self) -> None:
         begun = await self._hub.journal.elsewhere(MOST)

@@ -40,7 +40,7 @@ async def offering(
                 if isinstance(frame, OfferFrame):
                     key = frame.kernel_id, frame.agent
                     serve = partial(_serve, send_soon, frame)
-                    hub.check_tools(frame.tools)
+                    hub.bounds.check_tools(frame.tools)
                     if key not in withdrawals:
                         present = len(withdrawals)
                         hub.bounds.check_room("offers", present, "No further agent can be offered")

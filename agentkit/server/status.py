@@ -41,10 +41,10 @@ async def status(request: Request) -> Response:
                 if isinstance(source, McpServers)
                 for server in source.status
             ],
-            "running": request.hub.running,
-            "queued": request.hub.queued,
-            "max_running": request.hub.max_running,
-            "max_queued": request.hub.max_queued,
+            "running": request.hub.runs.running,
+            "queued": request.hub.runs.queued,
+            "max_running": request.hub.runs.max_running,
+            "max_queued": request.hub.runs.max_queued,
             "journal": _journal_status(request.hub.journal),
             "agents": agents_status(request.hub),
             "skills": skills_status(request.hub),

@@ -82,7 +82,7 @@ class Watcher:
                     await self._send_outbox()
                 elif task.ended.is_set() and self._cursor >= task.summary.last_seq:
                     break
-                elif self._hub.runs(task.id) or task.ended.is_set():
+                elif task.id in self._hub.runs or task.ended.is_set():
                     await self._wake.wait()
                 else:
                     await asyncio.sleep(POLL)

@@ -193,7 +193,7 @@ async def test_a_journal_that_can_only_be_read_is_read_and_starts_nothing(
         with pytest.raises(JournalError):
             await hub.delete("old")
         await is_readable(hub)
-        assert hub.running == 0
+        assert hub.runs.running == 0
     assert path.read_bytes() == before
     left.chmod(0o700)
 
@@ -247,7 +247,7 @@ async def test_a_damaged_page_of_tasks_takes_nothing_down(tmp_path: Path) -> Non
             with pytest.raises(JournalError) as caught:
                 await start(hub, "new")
             assert caught.value.reason == "journal_corrupt"
-        assert hub.running == 0
+        assert hub.runs.running == 0
         assert [agent.name for agent in hub.agents] == ["analyst"]
 
 
@@ -267,7 +267,7 @@ async def test_a_run_ends_in_a_named_state_whose_journal_is_destroyed_under_it(
         await asyncio.wait_for(watching, 4 * SOON)
         assert task.summary.status.is_final
         assert screen.frames[-1]["type"] in ("result", "error")
-        await until(lambda: hub.running == 0)
+        await until(lambda: hub.runs.running == 0)
         assert [agent.name for agent in hub.agents] == ["analyst"]
 
 

@@ -339,7 +339,7 @@ class Servers(RuleBasedStateMachine):
                     assert client.look() == kept[client.first :]
                     assert client.result is not None
                     assert client.result["status"] == found.status
-        await until(lambda: self.hub.running == 0)
+        await until(lambda: self.hub.runs.running == 0)
 
 
 async def _buried() -> None:

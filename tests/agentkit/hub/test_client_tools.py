@@ -191,5 +191,5 @@ async def test_a_task_without_client_tools_and_a_finished_one_have_no_desk() -> 
         task = await start(hub, "u", client_tools=(TOOL,))
         assert hub.desk("u") is not None
         await ended(task)
-        await until(lambda: hub.running == 0)
+        await until(lambda: hub.runs.running == 0)
         assert hub.desk("u") is None

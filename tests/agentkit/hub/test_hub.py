@@ -98,11 +98,11 @@ async def test_tasks_beyond_max_running_are_queued_and_begin_in_turn() -> None:
         tasks = [await start(hub, f"t{number}") for number in range(3)]
         await until(lambda: tasks[0].summary.status is S.RUNNING)
         assert [task.summary.status for task in tasks[1:]] == [S.QUEUED, S.QUEUED]
-        assert hub.running == 1
+        assert hub.runs.running == 1
         for task, gate in zip(tasks, gates, strict=True):
             gate.set()
             assert (await ended(task)).summary.status is S.COMPLETED
-        await until(lambda: hub.running == 0)
+        await until(lambda: hub.runs.running == 0)
 
 
 async def test_a_started_task_is_running_unless_it_waits_for_a_place() -> None:
@@ -136,7 +136,7 @@ async def test_what_waits_is_bounded_and_what_is_refused_leaves_nothing_behind()
         with pytest.raises(Full, match=r"2 tasks wait .*AgentKitApp\.max_queued") as caught:
             await start(hub, "late")
         assert caught.value.reason == "queue_full"
-        assert (hub.running, hub.queued) == (1, 2)
+        assert (hub.runs.running, hub.runs.queued) == (1, 2)
         with pytest.raises(NotFound):
             await hub.task("late")
         await hub.cancel("t1")
@@ -337,7 +337,7 @@ async def test_when_the_journal_fails_in_mid_run_the_task_fails_and_its_watchers
         assert len(screen.seqs) <= 8
         assert [event["seq"] for event in await stored(hub)] == screen.seqs
         # What the journal says is out of date; the hub says how it is.
-        await until(lambda: hub.running == 0)
+        await until(lambda: hub.runs.running == 0)
         assert (await hub.task("t")).summary.status is S.FAILED
         assert [summary.status for summary in await hub.summaries()] == [S.FAILED]
         with pytest.raises(Conflict):
@@ -358,7 +358,7 @@ async def test_a_task_whose_start_cannot_be_stored_is_not_started(tmp_path: Path
             )
         with pytest.raises(AgentKitError):
             await start(hub)
-        assert hub.running == 0
+        assert hub.runs.running == 0
         with pytest.raises(NotFound):
             await hub.task("t")
 

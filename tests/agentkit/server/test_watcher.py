@@ -36,7 +36,7 @@ async def finished(watching: asyncio.Task[None]) -> None:
 async def test_a_finished_task_is_read_from_the_journal_from_any_place(batch: bool) -> None:
     async with running(*calls(3), "Done.", tools=[echo()]) as hub:
         task = await ended(await start(hub))
-        await until(lambda: hub.running == 0)
+        await until(lambda: hub.runs.running == 0)
         kept = await stored(hub)
         for after in (0, 1, len(kept) - 1, len(kept), len(kept) + 5):
             screen = Screen()
@@ -175,7 +175,7 @@ async def test_a_client_that_hangs_holds_up_neither_the_run_nor_the_others() -> 
 async def test_a_task_that_is_deleted_while_it_is_watched_still_gives_its_result() -> None:
     async with running(*calls(5), "Done.", tools=[echo()]) as hub:
         task = await ended(await start(hub))
-        await until(lambda: hub.running == 0)
+        await until(lambda: hub.runs.running == 0)
         await hub.delete("t")
         screen = Screen()
         await finished(watch(hub, task, screen))

@@ -144,7 +144,7 @@ async def state(hub: Hub, talk: Talk) -> dict[str, Any]:
         "tasks": [each.model_dump() for each in tasks],
         "events": [await hub.journal.events(each.task_id) for each in tasks],
         "displays": await hub.journal.displays_of_tasks([each.task_id for each in tasks], ["k"]),
-        "running": hub.running,
+        "running": hub.runs.running,
         "offers": vars(hub.offers)["_offers"].copy(),
         "pages": vars(vars(talk.app)["_pages"])["_pages"].copy(),
         "sessions": vars(vars(talk.app)["_agents_as_tools"])["_keys"].copy(),

@@ -80,7 +80,7 @@ SOCKETS = ("/ws/tasks/t1", "/ws/tasks")
 
 
 def nothing_happened(talk: Talk) -> bool:
-    return not len(talk.hub.agents) and not talk.hub.running
+    return not len(talk.hub.agents) and not talk.hub.runs.running
 
 
 STRANGERS: list[dict[str, str]] = [

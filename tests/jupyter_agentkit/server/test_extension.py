@@ -134,7 +134,7 @@ async def test_a_running_task_keeps_an_idle_server_up(talk: Talk) -> None:
     await talk.finish("t1")
     async with asyncio.timeout(10):
         # The last frame goes out a step before the end.
-        while talk.hub.running:  # noqa: ASYNC110
+        while talk.hub.runs.running:  # noqa: ASYNC110
             await asyncio.sleep(0)
     assert not talk.app.current_activity()
 
