@@ -50,6 +50,8 @@ class TaskWriter:
         self._publisher = publisher
         self._streams: dict[str, _Stream] = {}
         self._on_the_way = 0
+        self._storing = 0
+        """Of these, those that took the way through the journal."""
         self._room = asyncio.Event()
         self._error: BaseException | None = None
         self._last = self.ahead.started_at or self.ahead.created_at
@@ -84,13 +86,18 @@ class TaskWriter:
             event.seq = self.ahead.last_seq + 1
             record = encode(event, self.redactor)
             fold(self.ahead, record.event)
-        durable = isinstance(event, _DURABLE)
-        self._journal.append(
-            self.task.id,
-            record,
-            lambda error: self._stored(record if error is None else None, error),
-            summary=self.ahead.model_copy() if durable else None,
-        )
+        if record.is_delta and not self._storing:
+            # It is not stored, and there is nothing that it has to wait for.
+            self._publisher.put_from_any_thread(self.task, record, self._shown)
+        else:
+            durable = isinstance(event, _DURABLE)
+            self._storing += 1
+            self._journal.append(
+                self.task.id,
+                record,
+                lambda error: self._stored(record if error is None else None, error),
+                summary=self.ahead.model_copy() if durable else None,
+            )
         self._on_the_way += 1
         while self._on_the_way >= WINDOW:
             await self._some_shown()
@@ -117,7 +124,11 @@ class TaskWriter:
         if error is not None and self._error is None:
             self._error = error
             self.task.token.cancel("The journal cannot be written.")
-        self._publisher.put_from_any_thread(self.task, record, self._shown)
+        self._publisher.put_from_any_thread(self.task, record, self._stored_is_shown)
+
+    def _stored_is_shown(self) -> None:
+        self._storing -= 1
+        self._shown()
 
     def _shown(self) -> None:
         self._on_the_way -= 1
