@@ -134,7 +134,8 @@ class Servers(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.path = Path(self.folder.name) / "journal.sqlite"
-        self.dead: list[asyncio.AbstractEventLoop] = []
+        self.dead: list[tuple[asyncio.AbstractEventLoop, set[asyncio.Task[Any]]]] = []
+        """Loops with the tasks that lie on them: nothing else would keep these from being collected."""
         self.clients: list[Client] = []
         self.followed = Followed()
 
@@ -281,7 +282,7 @@ class Servers(RuleBasedStateMachine):
             self.hub.journal.close()
         else:
             self.do(self.hub.close())
-        self.dead.append(self.loop)
+        self.dead.append((self.loop, asyncio.all_tasks(self.loop)))
         for client in self.clients:
             client.leave()
         self.serve()
@@ -300,9 +301,9 @@ class Servers(RuleBasedStateMachine):
                 with closing(sqlite3.connect(self.path)) as connection:
                     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
                     assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
-                self.dead.append(self.loop)
+                self.dead.append((self.loop, asyncio.all_tasks(self.loop)))
         finally:
-            for loop in self.dead:
+            for loop, _ in self.dead:
                 loop.run_until_complete(_buried())
                 loop.close()
             self.folder.cleanup()
