@@ -31,7 +31,7 @@ def measure() -> list[Figure]:
 
 async def _measured(lab: Lab) -> list[Figure]:
     figures: list[Figure] = []
-    async with Probe(lab) as probe:
+    async with Probe.of(lab) as probe:
         await probe.take(PROBES)  # warm
         for count, model in [
             *((count, f"paced:1000000x{TURN_SECONDS}") for count in RUNS),

@@ -6,7 +6,8 @@ import asyncio
 import json
 import time
 import uuid
-from types import TracebackType
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from tornado.httpclient import HTTPRequest
@@ -21,33 +22,38 @@ APART = 0.01
 class Probe:
     """A page's two lines: one for requests, kept open, and one to a kernel."""
 
-    def __init__(self, lab: Lab) -> None:
-        self._lab = lab
-        self._kernel: str = lab.request("POST", "api/kernels", {"name": "python3"})["id"]
-        self._request = (
+    def __init__(
+        self,
+        request: bytes,
+        line: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+        channels: WebSocketClientConnection,
+    ) -> None:
+        self._request = request
+        self._reader, self._writer = line
+        self._channels = channels
+
+    @classmethod
+    @asynccontextmanager
+    async def of(cls, lab: Lab) -> AsyncGenerator[Probe]:
+        """Start a kernel, and open both lines."""
+        kernel: str = lab.request("POST", "api/kernels", {"name": "python3"})["id"]
+        line = await asyncio.open_connection("127.0.0.1", lab.port)
+        path = f"/api/kernels/{kernel}/channels"
+        headers = {"Authorization": "token secret"}
+        channels = await websocket_connect(
+            HTTPRequest(f"ws://127.0.0.1:{lab.port}{path}", headers=headers)
+        )
+        request = (
             f"GET /api/status HTTP/1.1\r\nHost: 127.0.0.1:{lab.port}\r\n"
             "Authorization: token secret\r\n\r\n"
-        ).encode()
-
-    async def __aenter__(self) -> Probe:
-        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._lab.port)
-        self._channels: WebSocketClientConnection = await websocket_connect(
-            HTTPRequest(
-                f"ws://127.0.0.1:{self._lab.port}/api/kernels/{self._kernel}/channels",
-                headers={"Authorization": "token secret"},
-            )
         )
-        await self.echo()  # until it is there
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._writer.close()
-        self._channels.close()
+        probe = cls(request.encode(), line, channels)
+        try:
+            await probe.echo()  # until it is there
+            yield probe
+        finally:
+            line[1].close()
+            channels.close()
 
     async def take(self, count: int) -> tuple[list[float], list[float]]:
         """Milliseconds of as many answers of ``/api/status``, and of as many echoes of the kernel."""

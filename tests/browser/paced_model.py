@@ -20,6 +20,7 @@ from typing import Any
 
 from agentkit.core.protocol import ToolSpec
 from agentkit.llm.protocol import ChatMessage, LLMResponse, Notice, Piece, TextPiece, ToolCall
+from agentkit.llm.streaming import Streaming
 from agentkit.tools.function import FunctionTool
 from agentkit.tools.protocol import ToolContext
 
@@ -49,23 +50,8 @@ class Clock:
         whole.replace(Path.home() / "said.json")
 
 
-class PacedModel:
+class PacedModel(Streaming):
     """The model."""
-
-    streaming = True
-
-    async def chat(
-        self,
-        messages: Sequence[ChatMessage],
-        *,
-        model: str | None = None,
-        tools: Sequence[ToolSpec] = (),
-    ) -> LLMResponse:
-        """Answer without streaming."""
-        async for piece in self.stream(messages, model=model, tools=tools):
-            if isinstance(piece, LLMResponse):
-                return piece
-        raise AssertionError("the stream had no end")
 
     async def stream(
         self,

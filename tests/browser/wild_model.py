@@ -15,29 +15,15 @@ from agentkit.llm.protocol import (
     ThinkingPiece,
     ToolCall,
 )
+from agentkit.llm.streaming import Streaming
 from tests.hostile.corpus import PAYLOADS
 
 TURNS = 12
 A_TURN = 4
 
 
-class HostileModel:
+class HostileModel(Streaming):
     """Says some payloads a turn, in pieces as a model does; calls ``show``, at the end ``ask_user``."""
-
-    streaming = True
-
-    async def chat(
-        self,
-        messages: Sequence[ChatMessage],
-        *,
-        model: str | None = None,
-        tools: Sequence[ToolSpec] = (),
-    ) -> LLMResponse:
-        """Answer without streaming."""
-        async for piece in self.stream(messages, model=model, tools=tools):
-            if isinstance(piece, LLMResponse):
-                return piece
-        raise AssertionError("the stream had no end")
 
     async def stream(
         self,

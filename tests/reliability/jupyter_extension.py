@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 from jupyter_server.serverapp import ServerApp
@@ -12,6 +13,9 @@ from tornado.web import RequestHandler
 from agentkit.hub.hub import Hub
 from tests.reliability import census, fuse
 from tests.reliability.workload import add_model, add_tools
+
+LISTENS = b"listens\n"
+"""What the server says when it does."""
 
 
 class _Census(RequestHandler):
@@ -34,3 +38,7 @@ def _load_jupyter_server_extension(server: ServerApp) -> None:  # pyright: ignor
     census.begin()
     path = url_path_join(application.settings["base_url"], census.PATH)
     application.add_handlers(".*$", [(path, _Census)])
+
+
+async def _start_jupyter_server_extension(server: ServerApp) -> None:  # pyright: ignore[reportUnusedFunction]
+    os.write(sys.stdout.fileno(), LISTENS)

@@ -17,6 +17,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from tests.reliability.census import PATH
+from tests.reliability.jupyter_extension import LISTENS
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60
@@ -197,13 +198,11 @@ class JupyterServer(Server):
         )
 
     async def listening(self) -> None:
-        while True:
-            try:
-                await self.ask("GET", "/status")
+        assert self._process.stdout is not None
+        async for line in self._process.stdout:
+            if line == LISTENS:
                 return
-            except ConnectionRefusedError:
-                assert self._process.returncode is None, self.log.read_text()
-                await asyncio.sleep(0.02)
+        raise AssertionError(self.log.read_text())
 
     async def kill(self) -> None:
         if self._process.returncode is None:

@@ -32,6 +32,9 @@ FEW = 5
 NOISE = 40_000
 """Bytes of caches that fill up meanwhile."""
 
+A_WHILE = 10
+"""Censuses in a row that are the same when a server is at rest."""
+
 
 async def one(server: Server, number: int) -> None:
     """One run from its start to its result, watched by two clients."""
@@ -70,16 +73,16 @@ async def many(server: Server, numbers: Sequence[int]) -> None:
 
 
 async def at_rest(server: Server, tasks: int | None = None) -> Census:
-    """The census once nothing more goes on than ``tasks``, where that is known, and the same twice."""
-    before: Census = {}
+    """The census once nothing more goes on than ``tasks``, where that is known, and nothing changes."""
+    same: list[Census] = []
     async with asyncio.timeout(PATIENCE):
-        while True:
+        while len(same) < A_WHILE:
             census = await server.census()
-            settled = all(before.get(each) == census[each] for each in ("tasks", "files"))
-            if settled and (tasks is None or census["tasks"] <= tasks):
-                return census
-            before = census
-            await asyncio.sleep(0.1)
+            if any(same and same[0][each] != census[each] for each in ("tasks", "files")):
+                same.clear()
+            if tasks is None or census["tasks"] <= tasks:
+                same.append(census)
+    return same[-1]
 
 
 @pytest.mark.soak
