@@ -160,6 +160,8 @@ class GuardedTool(Tool):
         return _with_note(result, consent.arguments)
 
     def _may_have_run(self, arguments: Mapping[str, Any]) -> bool:
+        if not self.doubts:
+            return False
         may_not_repeat = self.tool.side_effects or self.verdict(arguments) == "ask"
         return may_not_repeat and arguments in self.doubts
 

@@ -7,7 +7,8 @@ import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from agentkit.core.bounded import Clock, Stop
+from agentkit.core.bounded import Stop
+from agentkit.core.clock import Clock
 from agentkit.core.events import ApprovalRequested, RequestResolved, StepEvent
 from agentkit.core.protocol import ErrorInfo
 from agentkit.core.requests import Request, Requests

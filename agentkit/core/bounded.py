@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import inspect
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from agentkit.core.clock import Clock
+from agentkit.core.inline import Rung, carried
 from agentkit.core.protocol import CancellationToken, ErrorInfo, TaskStatus
 
 T = TypeVar("T")
@@ -16,9 +16,6 @@ GRACE = 0.05
 """Seconds that cancelled work gets to clean up before it is left behind.
 
 A provider or tool that swallows its cancellation must not keep the run from ending."""
-
-LOOK = 0.05
-"""Seconds between two looks at a clock that is held."""
 
 
 class Stopped(Exception):
@@ -34,58 +31,6 @@ class TimeUp(Exception):
     """The work's own time was up."""
 
 
-class Escaped(Exception):
-    """The work raised what is no ``Exception``: ``SystemExit``, or a ``CancelledError`` of its own.
-
-    Let out of an asyncio task, the first would end the loop and everything on it, and the second
-    would pass for our own cancelling.
-    """
-
-    def __init__(self, cause: BaseException) -> None:
-        told = f": {cause}" if str(cause) else ""
-        super().__init__(f"{type(cause).__name__}{told}")
-
-
-class Clock:
-    """Seconds that run down, but not while somebody is asked."""
-
-    def __init__(self, seconds: float | None) -> None:
-        self.seconds = seconds
-        self._now = asyncio.get_running_loop().time
-        self._started = self._now()
-        self._held_since: list[float] = []
-        self._held = 0.0
-
-    @property
-    def used(self) -> float:
-        """Seconds that have counted."""
-        until = self._held_since[0] if self._held_since else self._now()
-        return until - self._started - self._held
-
-    @property
-    def left(self) -> float | None:
-        """Seconds until the time is up; ``None`` for no limit."""
-        return None if self.seconds is None else max(0.0, self.seconds - self.used)
-
-    @property
-    def next_look(self) -> float | None:
-        """Seconds after which to look at ``left`` again."""
-        left = self.left
-        return max(left, LOOK) if left is not None and self._held_since else left
-
-    @contextlib.contextmanager
-    def held(self) -> Generator[None]:
-        """Let no time count; several may hold it at once."""
-        self._held_since.append(self._now())
-        try:
-            yield
-        finally:
-            since = self._held_since[0]
-            self._held_since.pop()
-            if not self._held_since:
-                self._held += self._now() - since
-
-
 class Stop:
     """One run's stop signal: its token, or the end of its time. Made and closed on the run's loop."""
 
@@ -94,8 +39,9 @@ class Stop:
         self.clock = Clock(seconds)
         self._loop = asyncio.get_running_loop()
         self._stopped: Stopped | None = None
-        self._bells: set[_Bell] = set()
+        self._alarms: set[_Alarm] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._is_closed = False
         self._look_at_clock()
         self._forget = token.on_cancel(self._cancel_from_any_thread)
 
@@ -122,8 +68,8 @@ class Stop:
     def _give(self, stopped: Stopped) -> None:
         if self._stopped is None:
             self._stopped = stopped
-            for bell in self._bells:
-                bell.ring()
+            for alarm in self._alarms:
+                alarm.ring()
 
     def check(self) -> None:
         """Raise ``Stopped`` if the run shall end."""
@@ -134,13 +80,13 @@ class Stop:
 
     async def bound(
         self,
-        work: Coroutine[Any, Any, T],
+        work: Awaitable[T],
         *,
         clock: Clock | None = None,
-        left_behind: Callable[[], None] | None = None,
+        left_behind: Callable[[], None] = lambda: None,
         grace: float | None = None,
     ) -> T:
-        """Await ``work`` in a task of its own, so that stopping the run really cancels it.
+        """Await ``work``, so that stopping the run really cancels it, and ends the waiting.
 
         Parameters
         ----------
@@ -160,91 +106,86 @@ class Stop:
         Escaped
             The work raised what is no ``Exception``.
         """
-        bell = _Bell()
-        self._bells.add(bell)
-        task = asyncio.ensure_future(_contained(work, bell))
-        task.add_done_callback(bell.ring_at_end)
+        alarm = _Alarm(clock, self._alarms, lambda: self._stopped is not None)
+        before = alarm.task.cancelling()
         try:
-            while not (task.done() or self._stopped or (clock is not None and clock.left == 0)):
-                await bell.hear(clock and clock.next_look)
-            if task.done():
-                return _result(task)
+            return await carried(
+                work,
+                alarm,
+                is_closing=lambda: self._is_closed,
+                grace=GRACE if grace is None else grace,
+                left_behind=left_behind,
+            )
+        except Rung:
+            if self._stopped is not None:
+                raise self._stopped from None
+            raise TimeUp from None
         finally:
-            self._bells.discard(bell)
-            if not task.done():
-                task.cancel()
-                if _unbegun(work):
-                    # Python would warn that nobody awaited it; and our waiting may be cancelled too.
-                    task.add_done_callback(lambda _: work.close())
-                _, pending = await asyncio.wait((task,), timeout=GRACE if grace is None else grace)
-                if pending and left_behind is not None:
-                    left_behind()
-            elif task.cancelled() and _unbegun(work):  # by somebody else
-                work.close()
-        if self._stopped is not None:
-            raise self._stopped
-        raise TimeUp
+            alarm.silence()
+            if alarm.task.cancelling() > before:
+                await self._calm(alarm.task, before)
+
+    async def _calm(self, task: asyncio.Task[Any], before: int) -> None:
+        """Let a task forget that its work was cancelled, or has cancelled it."""
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            if self._is_closed:
+                raise
+        while task.cancelling() > before:
+            task.uncancel()
 
     def close(self) -> None:
-        """Forget the token and the timer."""
+        """Forget the token and the timer; whoever cancels the run's tasks from now on means them."""
+        self._is_closed = True
         self._forget()
         if self._timer is not None:
             self._timer.cancel()
 
 
-class _Bell:
-    """Wakes the one who waits for some work, in fewer turns of the loop than ``asyncio.wait`` takes."""
+class _Alarm:
+    """Rings for one piece of work: at the run's stop, or when its clock has run down."""
 
-    def __init__(self) -> None:
-        self._heard: asyncio.Future[None] | None = None
+    def __init__(
+        self, clock: Clock | None, alarms: set[_Alarm], is_stopped: Callable[[], bool]
+    ) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.task = task
+        self.has_rung = False
+        self._clock = clock
+        self._alarms = alarms
+        self._is_stopped = is_stopped
+        self._timer: asyncio.TimerHandle | None = None
+
+    def set(self) -> None:
+        """Be ready to ring from now on."""
+        if self not in self._alarms:
+            self._alarms.add(self)
+            if self._is_stopped():
+                self.ring()
+            self._look_at_clock()
+
+    def _look_at_clock(self) -> None:
+        if self._clock is None or (wait := self._clock.next_look) is None:
+            return
+        if self._clock.left == 0:
+            self.ring()
+        else:
+            self._timer = asyncio.get_running_loop().call_later(wait, self._look_at_clock)
 
     def ring(self) -> None:
-        """Wake whoever waits now."""
-        if self._heard is not None and not self._heard.done():
-            self._heard.set_result(None)
+        """Cancel the task."""
+        # Not while it runs: it would be told at its next waiting, when this work has ended, it may be.
+        asyncio.get_running_loop().call_soon(self._cancel)
 
-    def ring_at_end(self, task: asyncio.Task[Any]) -> None:
-        """Wake whoever waits for a task that was cancelled before it could ring; a turn later than others."""
-        if not task.cancelled():
-            task.exception()  # heard, though nobody may wait any more
-        self.ring()
+    def _cancel(self) -> None:
+        if self in self._alarms and not self.has_rung:
+            self.has_rung = True
+            self.task.cancel()
 
-    async def hear(self, seconds: float | None) -> None:
-        """Wait until it rings, ``seconds`` at the most."""
-        loop = asyncio.get_running_loop()
-        self._heard = loop.create_future()
-        timer = None if seconds is None else loop.call_later(seconds, self.ring)
-        try:
-            await self._heard
-        finally:
-            if timer is not None:
-                timer.cancel()
-
-
-def _unbegun(work: Coroutine[Any, Any, Any]) -> bool:
-    return inspect.iscoroutine(work) and inspect.getcoroutinestate(work) == inspect.CORO_CREATED
-
-
-def _result(task: asyncio.Task[T]) -> T:
-    try:
-        return task.result()
-    except (GeneratorExit, asyncio.CancelledError) as error:
-        # The work's own doing, or that of another's work: we have neither closed nor cancelled it.
-        raise Escaped(error) from error
-
-
-async def _contained(work: Coroutine[Any, Any, T], bell: _Bell) -> T:
-    task = asyncio.current_task()
-    assert task is not None
-    try:
-        return await work
-    except (Exception, GeneratorExit):
-        raise
-    except asyncio.CancelledError as error:
-        if task.cancelling():  # it is we who stop it
-            raise
-        raise Escaped(error) from error
-    except BaseException as error:
-        raise Escaped(error) from error
-    finally:
-        bell.ring()
+    def silence(self) -> None:
+        """Ring no more."""
+        self._alarms.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()

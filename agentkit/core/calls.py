@@ -12,8 +12,10 @@ from typing import Any, Literal, cast
 
 from pydantic_core import to_jsonable_python
 
-from agentkit.core.bounded import Clock, Escaped, Stop, Stopped, TimeUp
+from agentkit.core.bounded import Stop, Stopped, TimeUp
+from agentkit.core.clock import Clock
 from agentkit.core.events import StepEvent, ToolCalled, ToolFinished, ToolProgress, Warned
+from agentkit.core.inline import Escaped
 from agentkit.core.meter import Meter
 from agentkit.core.protocol import Limits, Origin, TaskStatus
 from agentkit.core.requests import Request
@@ -123,12 +125,23 @@ class CallRunner:
             )
         if len(calls) == 1 and allowed:  # the common case needs no task of its own
             return [await self._finish(calls[0])]
-        answers = await asyncio.gather(*(self._finish(call) for call in calls[:allowed]))
+        answers = await self._finish_all(calls[:allowed])
         message = f"It was not run: of the calls of one turn, only the first {MAX_CALLS} are."
         if allowed < min(MAX_CALLS, len(calls)):
             message = "It was not run: the run has used all its calls of tools (limits.tool_calls)."
         surplus = ToolResult.failed(message, "too_many_calls")
         return [*answers, *(self._hand_on(call, surplus, 0) for call in calls[allowed:])]
+
+    async def _finish_all(self, calls: Sequence[ToolCall]) -> list[ChatMessage]:
+        tasks = [asyncio.ensure_future(self._finish(call)) for call in calls]
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        return [
+            # One call may cancel the task of another, even before that begins.
+            self._hand_on(call, ToolResult.failed("CancelledError", "tool_error"), 0)
+            if isinstance(answer, asyncio.CancelledError)
+            else task.result()
+            for call, task, answer in zip(calls, tasks, ended, strict=True)
+        ]
 
     def _needs_approval(self, tool: Tool | None, call: ToolCall) -> Literal[True] | None:
         asks = tool and call.malformed is None and tool.needs_approval(call.arguments)

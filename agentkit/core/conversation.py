@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from agentkit.core.bounded import Escaped, Stop
+from agentkit.core.bounded import Stop
 from agentkit.core.events import (
     Message,
     MessageDelta,
@@ -17,6 +17,7 @@ from agentkit.core.events import (
     Warned,
 )
 from agentkit.core.history import History, room_for_history
+from agentkit.core.inline import Escaped
 from agentkit.core.meter import Allowance
 from agentkit.core.protocol import ToolSpec
 from agentkit.errors import AgentKitError, ProviderError

@@ -182,6 +182,7 @@ class _Run:
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._queue: asyncio.Queue[StepEvent | None] = asyncio.Queue()
+        self.stop = Stop(self.token, self.limits.seconds)
         driver = asyncio.ensure_future(self._drive(work))
         try:
             while (event := await self._queue.get()) is not None:
@@ -189,6 +190,7 @@ class _Run:
                 self._queue.task_done()
             await driver
         finally:
+            self.stop.close()
             if not driver.done():
                 driver.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
@@ -209,7 +211,6 @@ class _Run:
 
     async def _drive(self, work: Callable[[], Awaitable[None]]) -> None:
         """Carry the work to a named end, whatever happens in it."""
-        self.stop = Stop(self.token, self.limits.seconds)
         self.asker = Asker(self.requests, self.emit, self.stop, self.limits.ask_seconds)
         self.allowance = Allowance(self.limits, self.asker, self.stop)
         try:
@@ -235,8 +236,6 @@ class _Run:
         except Exception as error:
             info = ErrorInfo(message=f"{type(error).__name__}: {error}", reason="internal")
             end = RunFinished(status=TaskStatus.FAILED, error=info)
-        finally:
-            self.stop.close()
         self.emit(end)
         self._queue.put_nowait(None)
 

@@ -7,6 +7,7 @@ import inspect
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -265,6 +266,61 @@ async def test_a_call_that_another_one_cancels_before_it_begins_does_not_hang_th
     outcomes = {event.tool_call_id: event.outcome for event in of(ToolFinished, events)}
     assert outcomes == {"1": "success", "2": "failed"}
     assert only(RunFinished, events).status is TaskStatus.COMPLETED
+
+
+async def test_a_tool_that_cancels_itself_and_returns_harms_nothing_that_comes_after_it() -> None:
+    async def cancels_itself(arguments: dict[str, Any], context: ToolContext) -> ToolResult:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        return ToolResult("success")
+
+    gate = asyncio.Event()
+    asyncio.get_running_loop().call_soon(gate.set)
+    gateway, _ = scripted([ToolCall("1", "cancels_itself")], [gate, "Done."])
+    tool = AsyncTool("cancels_itself", cancels_itself)
+    events = await collect(react(AGENT, "?", gateway=gateway, tools=(tool,)))
+    assert only(ToolFinished, events).outcome == "success"
+    assert only(RunFinished, events).status is TaskStatus.COMPLETED
+
+
+async def test_a_tool_has_timeouts_and_task_groups_of_its_own() -> None:
+    async def fails() -> None:
+        raise LookupError
+
+    async def grouped() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fails())
+            await asyncio.Event().wait()
+
+    async def tries(arguments: dict[str, Any], context: ToolContext) -> ToolResult:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0):
+                await asyncio.Event().wait()
+        with pytest.raises(ExceptionGroup):
+            await grouped()
+        return ToolResult("success")
+
+    gateway, _ = scripted([ToolCall("1", "tries")], "Done.")
+    events = await collect(react(AGENT, "?", gateway=gateway, tools=(AsyncTool("tries", tries),)))
+    assert only(ToolFinished, events).outcome == "success"
+    assert only(RunFinished, events).status is TaskStatus.COMPLETED
+
+
+async def test_what_a_tool_sets_in_its_context_is_not_seen_by_the_next_one() -> None:
+    variable: ContextVar[str] = ContextVar("variable", default="nothing")
+    seen: list[str] = []
+
+    async def sets(arguments: dict[str, Any], context: ToolContext) -> ToolResult:
+        seen.append(variable.get())
+        variable.set("something")
+        await asyncio.sleep(0)
+        seen.append(variable.get())
+        return ToolResult("success")
+
+    gateway, _ = scripted([ToolCall("1", "sets")], [ToolCall("2", "sets")], "Done.")
+    await collect(react(AGENT, "?", gateway=gateway, tools=(AsyncTool("sets", sets),)))
+    assert seen == ["nothing", "something"] * 2
 
 
 async def test_a_token_cancelled_beforehand_ends_the_run_before_the_model_is_asked() -> None:

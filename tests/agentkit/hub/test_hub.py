@@ -271,7 +271,7 @@ async def test_stopping_ends_running_and_queued_tasks_as_interrupted_and_the_hub
 async def test_stopping_while_a_task_is_being_started_ends_it_too(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async with running(["Never."]) as hub:
+    async with running([asyncio.Event(), "Never."]) as hub:
         starting = asyncio.ensure_future(start(hub))
         await asyncio.sleep(0)
         await asyncio.wait_for(hub.stop(), SOON)

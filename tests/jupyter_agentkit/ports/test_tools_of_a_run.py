@@ -97,7 +97,7 @@ async def test_code_that_does_not_stop_is_said_to_be_left_behind(talk: Talk, pag
     assert frames[-1]["data"]["status"] == "cancelled"
     [warning] = [each for each in events(frames) if each["event_type"] == "warning"]
     assert warning["reason"] == "tool_abandoned"
-    [left] = [each for each in asyncio.all_tasks() if "_contained" in repr(each)]
+    [left] = [each for each in asyncio.all_tasks() if "_abandoned" in repr(each)]
     await page.manager.shutdown_kernel(page.kernel_id, now=True)
     async with asyncio.timeout(SECONDS):
         await asyncio.wait([left])
