@@ -15,8 +15,8 @@ from agentkit.core.bounds import Bounds
 from agentkit.core.protocol import Limits, Policy
 from agentkit.errors import InvalidInput
 from agentkit.hub.client_tools import AWAY_SECONDS
-from agentkit.hub.hub import MAX_QUEUED, MAX_RUNNING
 from agentkit.hub.retention import KEEP_BYTES, KEEP_DAYS
+from agentkit.hub.runs import MAX_QUEUED, MAX_RUNNING
 from agentkit.llm.configured import checked_providers
 from agentkit.llm.prices import Prices
 from agentkit.server.input import checked

@@ -4,52 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
-from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
-from agentkit.core.approval import check_edited
 from agentkit.core.bounds import Bounds
-from agentkit.core.events import ApprovalRequested
-from agentkit.core.protocol import (
-    AgentConfig,
-    Limits,
-    ResumeTask,
-    StartTask,
-    TaskSummary,
-)
+from agentkit.core.protocol import AgentConfig, Limits, ResumeTask, StartTask, TaskSummary
 from agentkit.core.redaction import Redactor
-from agentkit.core.requests import Requests
-from agentkit.errors import Conflict, JournalError, NotFound, Refused
+from agentkit.errors import JournalError
 from agentkit.hub.changes import Changes
 from agentkit.hub.client_tools import AWAY_SECONDS, ClientDesk
 from agentkit.hub.connections import ConnectionManager
 from agentkit.hub.executor import InProcessExecutor
+from agentkit.hub.intake import Intake
 from agentkit.hub.journal import Journal
-from agentkit.hub.listing import EVERY, Listing, following_up
-from agentkit.hub.offers import BroughtAgents, Offers
+from agentkit.hub.listing import EVERY, Listing
 from agentkit.hub.orphans import Orphans
 from agentkit.hub.places import NoPlaces, Places
-from agentkit.hub.plan import planned
 from agentkit.hub.publisher import Publisher
 from agentkit.hub.retention import Retention, Sweeper
 from agentkit.hub.run import Run
-from agentkit.hub.runs import Runs
+from agentkit.hub.runs import MAX_QUEUED, MAX_RUNNING, Runs
 from agentkit.hub.sockets import Sockets
 from agentkit.hub.sources import Sources
-from agentkit.hub.stored_agents import written
 from agentkit.hub.task import Task
-from agentkit.hub.thread import Told, left_by, resuming, thread_of, told_before
-from agentkit.hub.typed_secrets import typed_secrets
-from agentkit.hub.unmasked import with_true_arguments
-from agentkit.hub.writer import TaskWriter
+from agentkit.hub.tasks import Tasks
 from agentkit.tools.protocol import Resolution
-
-MAX_RUNNING = 1_000
-"""Tasks that run at the same time, where nothing else is said."""
-
-MAX_QUEUED = 10_000
-"""Tasks that wait for a place, where nothing else is said."""
 
 
 class Hub:
@@ -102,16 +80,26 @@ class Hub:
         self.changes = Changes()
         self.places: Places = NoPlaces()
         """A host with notebooks puts its own here."""
-        self.offers = Offers()
-        self._brought = BroughtAgents()
         self.redactor = redactor or Redactor()
-        self._limits = limits or Limits()
         self.bounds = bounds or Bounds()
         self.sockets = Sockets(self.bounds)
-        self._away_seconds = away_seconds
         self.runs = Runs(max_running, max_queued)
-        self._orphans = Orphans(journal, self.redactor)
-        self._publisher: Publisher | None = None
+        self._publisher = Publisher(self.connections, self.changes)
+        self._orphans = Orphans(journal, self.redactor, self._publisher)
+        self._tasks = Tasks(journal, self.runs, self._orphans)
+        self._intake = Intake(
+            executor,
+            journal,
+            self._publisher,
+            self.runs,
+            self.agents,
+            redactor=self.redactor,
+            bounds=self.bounds,
+            limits=limits or Limits(),
+            away_seconds=away_seconds,
+            ended=self._ended,
+        )
+        self.offers = self._intake.offers
         self._opening: asyncio.Task[None] | None = None
         self._sweeper = Sweeper(journal, retention or Retention(), self.changes.removed)
         self._sweeping: asyncio.Task[None] | None = None
@@ -122,8 +110,8 @@ class Hub:
         Every host calls it before it uses the hub; all calls but the first only wait for that one.
         """
         if self._opening is None:
-            if self._publisher is None:
-                self._publisher = Publisher(self.connections, self.changes)
+            self._publisher.open()
+            self.runs.open()
             self._opening = asyncio.ensure_future(self._take_over())
         opening = self._opening
         try:
@@ -137,17 +125,15 @@ class Hub:
     async def stop(self) -> None:
         """End what runs as ``interrupted``. The hub may be opened again."""
         opening, self._opening = self._opening, None
-        publisher, self._publisher = self._publisher, None
+        self.runs.close()
         if opening is not None:
             await asyncio.wait((opening,))
         if self._sweeping is not None:
             self._sweeping.cancel()
             await asyncio.wait((self._sweeping,))
             self._sweeping = None
-        self.runs.clear_queue()
         await asyncio.gather(*(run.interrupt() for run in self.runs), return_exceptions=True)
-        if publisher is not None:
-            await publisher.close()
+        await self._publisher.close()
 
     async def close(self) -> None:
         """Stop for good and close the journal."""
@@ -192,7 +178,7 @@ class Hub:
         await self.sources.refresh()
         follows = request.follows
         before = None if follows is None else (await self.task(follows)).summary
-        return await self._begin(request, before, partial(told_before, self.journal), user)
+        return await self._let_begin(await self._intake.start(request, before, user))
 
     async def resume(self, task_id: str, request: ResumeTask) -> Task:
         """Start a task that takes another one on: one that was interrupted, failed or was cancelled.
@@ -209,66 +195,7 @@ class Hub:
         """
         await self.sources.refresh()
         before = (await self.task(task_id)).summary
-        start = resuming(request, before)
-        return await self._begin(
-            start, before, partial(left_by, self.journal, task_id), before.user
-        )
-
-    async def _begin(
-        self,
-        request: StartTask,
-        before: TaskSummary | None,
-        tell: Callable[[str, int], Awaitable[Told]],
-        user: str | None,
-    ) -> Task:
-        plan = await planned(
-            request,
-            before,
-            tell=tell,
-            agents=self.agents,
-            journal=self.journal,
-            offers=self.offers,
-            brought=self._brought,
-            limits=self._limits,
-        )
-        publisher = self._open_publisher()
-        self.bounds.check_size("input_chars", len(plan.request.input), "The input")
-        if plan.request.config is not None:
-            self.bounds.check_agent(plan.request.config)
-        self.bounds.check_tools(plan.client_tools)
-        self.executor.check(plan.agent)
-        task_id = request.task_id or secrets.token_hex(8)
-        # A task without a thread is the first of one that has its own id.
-        thread_id = plan.request.thread_id or task_id
-        if plan.request.thread_id is not None:
-            present = await self.journal.thread_length(thread_id)
-            self.bounds.check_room(
-                "thread_tasks", present, f"The conversation {thread_id!r} takes no further task"
-            )
-        # Somebody else may have begun it, or the thread's next run, while the journal was read. From here on
-        # nothing is waited for until the run stands among the others.
-        self.runs.check(task_id, thread_id)
-        summary = plan.summary(task_id, self.redactor)
-        summary.user = user
-        desk = ClientDesk(plan.client_tools, self._away_seconds) if plan.client_tools else None
-        writer = TaskWriter(Task(summary), self.journal, self.redactor, publisher)
-        run = Run(writer, self.executor, plan, desk, Requests(request.on_ask), self._ended)
-        self.runs.add(run)
-        try:
-            brought = plan.request.config and written(plan.request.config, self.redactor)
-            await self.journal.create(summary, brought)
-        except BaseException:
-            self.runs.remove(run)
-            raise
-        await self._orphans.store(publisher)
-        if request.config is not None:
-            self._brought.keep(plan.request.origin, request.config)
-        self.changes.changed(summary)
-        if plan.offer is not None and desk is not None:
-            plan.offer.serve(task_id, desk.key)
-        if not run.has_begun:  # or the hub was stopped meanwhile, and the task with it
-            self.runs.enqueue(run)
-        return run.task
+        return await self._let_begin(await self._intake.resume(request, before))
 
     async def placed(self, task: Task) -> None:
         """Wait until a task that has just been started is running, or waits for a free place."""
@@ -284,41 +211,14 @@ class Hub:
         NotFound
             There is none.
         """
-        if task := self._known(task_id):
-            return task
-        summary = await self.journal.summary(task_id)
-        if summary is None:
-            raise NotFound(f"There is no task {task_id!r}.", reason="task_not_found")
-        if await self._have_died(summary):
-            summary = await self.journal.summary(task_id) or summary
-        # It may have been started while the journal was read.
-        return self._known(task_id) or Task(summary)
-
-    def _known(self, task_id: str) -> Task | None:
-        run = self.runs.get(task_id)
-        return run.task if run else self._orphans.known(task_id)
-
-    async def _have_died(self, *summaries: TaskSummary) -> bool:
-        """Whether the server of one of these has; then they are ended."""
-        publisher = self._publisher
-        if publisher is None or all(s.status.is_final or self._known(s.task_id) for s in summaries):
-            return False
-        return await self._orphans.end_gently(publisher)
+        return await self._tasks.get(task_id)
 
     async def look_again(self, task: Task) -> None:
         """Bring an unfinished task up to date that another server on the same journal runs.
 
         When that server has died, the task is ended here.
         """
-        if task.id in self.runs:
-            return
-        await self._orphans.end(self._open_publisher())
-        known = self._orphans.known(task.id)
-        summary = known.summary if known else await self.journal.summary(task.id)
-        if summary is not None:
-            task.summary = summary
-        if summary is None or summary.status.is_final:
-            task.end()
+        await self._tasks.look_again(task)
 
     def desk(self, task_id: str) -> ClientDesk | None:
         """Where the unfinished task's calls of its client's tools wait; ``None`` when it has none."""
@@ -336,7 +236,7 @@ class Hub:
             It has ended already, or another server runs it.
         """
         self.bounds.check_size("reason_chars", len(reason or ""), "The reason")
-        run = await self._unfinished(task_id, "cancelled")
+        run = await self._tasks.run(task_id, "cancelled")
         run.task.token.cancel(reason)
         self.runs.skip_queue(run)
 
@@ -354,29 +254,8 @@ class Hub:
         """
         written = len(json.dumps(resolution.value, ensure_ascii=False))
         self.bounds.check_size("answer_chars", written, "The answer")
-        run = await self._unfinished(task_id, "answered")
-        request = run.requests.get(request_id)
-        if isinstance(request, ApprovalRequested):
-            resolution = with_true_arguments(resolution, request, run.writer.redactor)
-            check_edited((self.executor.policy, run.plan.agent.policy), request, resolution)
-        else:
-            run.writer.learn(typed_secrets(request.schema_, resolution.value))
-        run.requests.answer(request_id, resolution)
-
-    async def _unfinished(self, task_id: str, verb: str) -> Run:
-        task = await self.task(task_id)
-        if task.ended.is_set():
-            raise Conflict(
-                f"Task {task_id!r} has ended already: {task.summary.status}.",
-                reason="task_finished",
-            )
-        run = self.runs.get(task_id)
-        if run is None:
-            raise Conflict(
-                f"Task {task_id!r} runs in another server, and can only be {verb} there.",
-                reason="task_elsewhere",
-            )
-        return run
+        run = await self._tasks.run(task_id, "answered")
+        run.answer(request_id, resolution)
 
     async def follow_ups(self, task_id: str) -> list[str]:
         """The ids of the tasks that follow a task up, and of those that follow these, in order.
@@ -386,8 +265,7 @@ class Hub:
         NotFound
             There is no such task.
         """
-        first = (await self.task(task_id)).summary
-        return following_up(first, await self.journal.thread(thread_of(first)))
+        return await self._tasks.follow_ups(task_id)
 
     async def delete(self, task_id: str) -> None:
         """Delete a finished task with its events.
@@ -399,39 +277,28 @@ class Hub:
         Conflict
             It has not ended.
         """
-        task = await self.task(task_id)
-        if not task.ended.is_set():
-            raise Conflict(
-                f"Task {task_id!r} is {task.summary.status}: cancel it before you delete it.",
-                reason="task_running",
-            )
-        await self.journal.delete(task_id)
-        self._orphans.forget(task_id)
+        await self._tasks.delete(task_id)
         self.changes.removed(task_id)
 
     async def summaries(self, listing: Listing = EVERY) -> list[TaskSummary]:
         """Tasks, the newest first, as they stand now."""
-        if listing.before is not None:
-            # Else a page after a deleted task would look like the last one.
-            await self.task(listing.before)
-        stored = await self.journal.summaries(listing)
-        if await self._have_died(*stored):
-            stored = await self.journal.summaries(listing)
-        return [task.summary if (task := self._known(s.task_id)) else s for s in stored]
+        return await self._tasks.summaries(listing)
 
     async def placed_summaries(self, summaries: Sequence[TaskSummary]) -> list[TaskSummary]:
         """Copies that say where each task is shown, as far as that is known."""
         places = await self.places.of(summaries)
         return [s.model_copy(update={"place": places.get(s.task_id)}) for s in summaries]
 
-    def _open_publisher(self) -> Publisher:
-        if self._publisher is None:
-            raise Refused("The agents' server is being stopped.", reason="stopped")
-        return self._publisher
-
     async def _take_over(self) -> None:
-        await self._orphans.end(self._open_publisher())
+        await self._orphans.end()
         self._sweeping = asyncio.ensure_future(self._sweeper.run())
+
+    async def _let_begin(self, run: Run) -> Task:
+        await self._orphans.store()
+        self.changes.changed(run.task.summary)
+        if not run.has_begun:  # or the hub was stopped meanwhile, and the task with it
+            self.runs.enqueue(run)
+        return run.task
 
     def _ended(self, run: Run) -> None:
         self.runs.remove(run)

@@ -22,9 +22,10 @@ log = logging.getLogger("agentkit")
 class Orphans:
     """Ends such tasks in the journal, and knows how those stand that it cannot be told of."""
 
-    def __init__(self, journal: Journal, redactor: Redactor) -> None:
+    def __init__(self, journal: Journal, redactor: Redactor, publisher: Publisher) -> None:
         self._journal = journal
         self._redactor = redactor
+        self._publisher = publisher
         self._unstored: dict[str, Task] = {}
         self._complaint = ""
 
@@ -46,15 +47,15 @@ class Orphans:
             self._complaint = error.message
             log.error("What dead servers have left could not be ended: %s", error)
 
-    async def end_gently(self, publisher: Publisher) -> bool:
+    async def end_gently(self) -> bool:
         """As ``end``, for who wants to read what there is."""
         try:
-            return await self.end(publisher)
+            return await self.end()
         except JournalError as error:
             self.complain(error)
             return False
 
-    async def end(self, publisher: Publisher) -> bool:
+    async def end(self) -> bool:
         """End the tasks of servers that have died as ``interrupted``; whether there were any.
 
         Raises
@@ -66,10 +67,10 @@ class Orphans:
         left = await self._journal.take_orphans()
         for summary in left:
             if summary.task_id not in self._unstored:
-                await self._finish(summary, end.model_copy(), publisher)
+                await self._finish(summary, end.model_copy())
         return bool(left)
 
-    async def store(self, publisher: Publisher) -> None:
+    async def store(self) -> None:
         """Tell the journal what it could not be told before, now that it can be written."""
         for task in tuple(self._unstored.values()):
             try:
@@ -80,11 +81,11 @@ class Orphans:
             self.forget(task.id)
             if stored is not None and not stored.status.is_final:
                 end = RunFinished(status=task.summary.status, error=task.summary.error)
-                await self._finish(stored, end, publisher)
+                await self._finish(stored, end)
 
-    async def _finish(self, summary: TaskSummary, end: RunFinished, publisher: Publisher) -> None:
+    async def _finish(self, summary: TaskSummary, end: RunFinished) -> None:
         task = Task(summary)
-        writer = TaskWriter(task, self._journal, self._redactor, publisher)
+        writer = TaskWriter(task, self._journal, self._redactor, self._publisher)
         try:
             if last := await self._journal.events(task.id, summary.last_seq - 1, 1):
                 writer.not_before(_times(last))

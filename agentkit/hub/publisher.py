@@ -21,32 +21,48 @@ Stored = tuple[Task, Record | None, Callable[[], None]]
 
 
 class Publisher:
-    """Shows stored events in the order in which they were stored, all that have queued up at once."""
+    """Shows stored events in the order in which they were stored, all that have queued up at once.
+
+    It shows from ``open`` to ``close``, and may be opened again, on another loop too.
+    """
 
     def __init__(self, connections: ConnectionManager, changes: Changes) -> None:
         self._connections = connections
         self._changes = changes
-        self._loop = asyncio.get_running_loop()
         self._stored: deque[Stored] = deque()
         self._wake = asyncio.Event()
         self._woken = False
-        self._pump = asyncio.ensure_future(self._run())
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pump: asyncio.Task[None] | None = None
+
+    def open(self) -> None:
+        """Show what is stored from now on, on the running loop."""
+        if self._pump is None:
+            self._stored.clear()
+            self._wake = asyncio.Event()
+            self._woken = False
+            self._loop = asyncio.get_running_loop()
+            self._pump = asyncio.ensure_future(self._run())
 
     def put_from_any_thread(
         self, task: Task, record: Record | None, shown: Callable[[], None]
     ) -> None:
         """Queue a stored event; ``shown`` is called on the loop."""
         self._stored.append((task, record, shown))
-        if not self._woken:  # one wake-up for all that a commit has stored
+        if (
+            self._loop is not None and not self._woken
+        ):  # one wake-up for all that a commit has stored
             self._woken = True
             with contextlib.suppress(RuntimeError):  # the loop has closed: nobody watches any more
                 self._loop.call_soon_threadsafe(self._wake.set)
 
     async def close(self) -> None:
         """Stop showing."""
-        self._pump.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._pump
+        pump, self._pump = self._pump, None
+        if pump is not None:
+            pump.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await pump
 
     async def _run(self) -> None:
         while True:

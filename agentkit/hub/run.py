@@ -8,7 +8,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from agentkit.core.events import RunFinished
+from agentkit.core.approval import check_edited
+from agentkit.core.events import ApprovalRequested, RunFinished
 from agentkit.core.protocol import ErrorInfo, TaskStatus
 from agentkit.core.requests import Requests
 from agentkit.errors import JournalError
@@ -16,7 +17,10 @@ from agentkit.hub.client_tools import ClientDesk
 from agentkit.hub.executor import InProcessExecutor
 from agentkit.hub.plan import Plan
 from agentkit.hub.task import Task
+from agentkit.hub.typed_secrets import typed_secrets
+from agentkit.hub.unmasked import with_true_arguments
 from agentkit.hub.writer import TaskWriter
+from agentkit.tools.protocol import Resolution
 
 BREATH = 16
 """Events of a run that never waits, after which everybody else on the loop has a turn."""
@@ -60,6 +64,26 @@ class Run:
     def begin(self) -> None:
         """Start to run."""
         self._runner = asyncio.ensure_future(self._carry(self._execute))
+
+    def answer(self, request_id: str, resolution: Resolution) -> None:
+        """Answer an open request; the first answer counts.
+
+        Raises
+        ------
+        NotFound
+            There is no such request.
+        Conflict
+            It was answered already.
+        InvalidInput
+            The answer does not fit the request, which stays open.
+        """
+        request = self.requests.get(request_id)
+        if isinstance(request, ApprovalRequested):
+            resolution = with_true_arguments(resolution, request, self.writer.redactor)
+            check_edited((self.executor.policy, self.plan.agent.policy), request, resolution)
+        else:
+            self.writer.learn(typed_secrets(request.schema_, resolution.value))
+        self.requests.answer(request_id, resolution)
 
     async def interrupt(self) -> None:
         """End the task as ``interrupted``, unless it ends by itself in this moment."""

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
-from agentkit.errors import Conflict, Full
+from agentkit.errors import Conflict, Full, Refused
 from agentkit.hub.run import Run
 from agentkit.hub.thread import busy, thread_of
+
+MAX_RUNNING = 1_000
+"""Tasks that run at the same time, where nothing else is said."""
+
+MAX_QUEUED = 10_000
+"""Tasks that wait for a place, where nothing else is said."""
 
 
 class Runs:
@@ -19,11 +25,14 @@ class Runs:
         Runs that go on at the same time.
     max_queued
         Further ones, which wait for a place.
+    is_open
+        Whether further ones are taken: between ``open`` and ``close``.
     """
 
     def __init__(self, max_running: int, max_queued: int) -> None:
         self.max_running = max_running
         self.max_queued = max_queued
+        self.is_open = False
         self._all: dict[str, Run] = {}
         self._queue: deque[Run] = deque()
 
@@ -49,16 +58,39 @@ class Runs:
         """How many wait for one."""
         return len(self._queue)
 
+    def open(self) -> None:
+        """Take runs."""
+        self.is_open = True
+
+    def close(self) -> None:
+        """Take no further one, and let none begin any more that waits now."""
+        self.is_open = False
+        self._queue.clear()
+
+    def check_open(self) -> None:
+        """Refuse what would be seen by nobody.
+
+        Raises
+        ------
+        Refused
+            They are closed (reason ``stopped``).
+        """
+        if not self.is_open:
+            raise Refused("The agents' server is being stopped.", reason="stopped")
+
     def check(self, task_id: str, thread_id: str) -> None:
         """Refuse a run that cannot be added.
 
         Raises
         ------
+        Refused
+            They are closed.
         Conflict
             There is an unfinished task of that id, or one of that conversation.
         Full
             As many wait as may.
         """
+        self.check_open()
         if task_id in self._all:
             raise Conflict(f"There is a task {task_id!r} already.", reason="task_exists")
         if any(thread_of(run.task.summary) == thread_id for run in self._all.values()):
@@ -80,19 +112,16 @@ class Runs:
         self._fill()
 
     def enqueue(self, run: Run) -> None:
-        """Let a run begin when there is a place for it."""
-        self._queue.append(run)
-        self._fill()
+        """Let a run begin when there is a place for it; never after ``close``, which ends all that wait."""
+        if self.is_open:
+            self._queue.append(run)
+            self._fill()
 
     def skip_queue(self, run: Run) -> None:
         """Let a run that waits begin now: one that is cancelled needs no place to end in."""
         if run in self._queue:
             self._queue.remove(run)
             run.begin()
-
-    def clear_queue(self) -> None:
-        """Let none begin any more that waits now."""
-        self._queue.clear()
 
     def _fill(self) -> None:
         if self._queue:
