@@ -13,6 +13,7 @@ import { runningPlugin } from './running';
 import { runsPlugin } from './runs';
 import { settingsPlugin } from './settings/plugin';
 import { tabPlugin } from './tab/plugin';
+import { warmPlugin } from './warm';
 
 /** The plugins of this extension. */
 export default [
@@ -31,4 +32,5 @@ export default [
   panelPlugin,
   runningPlugin,
   exportPlugin,
+  warmPlugin,
 ];

@@ -3,9 +3,6 @@ import { TaskApi } from './client/api';
 import { type KernelModel, KernelSource } from './client/kernel';
 import { offerKernel } from './client/kernels';
 import { SocketSource } from './client/socket';
-import { plainHost } from './host/plain';
-import { sharedHost } from './host/shared';
-import { mount } from './view/element';
 import type { Source } from './view/source';
 import { text } from './view/state/read';
 
@@ -23,9 +20,9 @@ export default {
     // Beside other widgets it takes the width they leave, not theirs too.
     if (el.style.flex === '') el.style.flex = '1 1 0';
     el.style.minWidth = '0';
-    void chooseSource(model).then(source => {
-      if (!life.signal.aborted)
-        mount(el, source, sharedHost() ?? plainHost, { signal: life.signal });
+    // Most runs are shown by the extension: then nothing of the view is needed here, only its text is.
+    void Promise.all([chooseSource(model), import('./widget-view')]).then(([source, view]) => {
+      if (!life.signal.aborted) view.showRun(el, source, life.signal);
     });
     return () => life.abort();
   },
