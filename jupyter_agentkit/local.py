@@ -32,12 +32,12 @@ from agentkit.tools.builtin.ask_user import AskUser
 from agentkit.tools.builtin.kernel import InspectVariables, RunPython
 from agentkit.tools.mcp import McpServers
 from agentkit.tools.registry import ToolRegistry
+from jupyter_agentkit.checks import POLICY
 from jupyter_agentkit.errors import ConnectionLost
 from jupyter_agentkit.host import Frame, Host, Socket, refusal
 from jupyter_agentkit.packages import add_packaged_tools, packaged_agents
 from jupyter_agentkit.ports.own_kernel import own_kernels
 from jupyter_agentkit.progress import keep_off_the_cells
-from jupyter_agentkit.settings import POLICY
 from jupyter_agentkit.trust import resolved
 from jupyter_agentkit.wiring import folders_of, gateway_of, keys, local_settings, mcp_of
 

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from jupyter_core.paths import jupyter_data_dir
-from pydantic import TypeAdapter
 from traitlets import Bool, Dict, Float, Int, List, TraitError, Unicode, default, validate
 from traitlets.config import Configurable
 
-from agentkit.core.bounds import Bounds
-from agentkit.core.protocol import Limits, Policy
 from agentkit.errors import InvalidInput
-from agentkit.hub.client_tools import AWAY_SECONDS
-from agentkit.hub.retention import KEEP_BYTES, KEEP_DAYS
-from agentkit.hub.runs import MAX_QUEUED, MAX_RUNNING
-from agentkit.llm.configured import checked_providers
-from agentkit.llm.prices import Prices
-from agentkit.server.input import checked
-from agentkit.tools.mcp_config import parse_servers
+from agentkit.hub.defaults import AWAY_SECONDS, KEEP_BYTES, KEEP_DAYS, MAX_QUEUED, MAX_RUNNING
 from jupyter_agentkit.handlers.alive import PING_SECONDS
-from jupyter_agentkit.ports.execution import BUSY_SECONDS
-
-BOUNDS = TypeAdapter(Bounds)
-LIMITS = TypeAdapter(Limits)
-POLICY: TypeAdapter[Policy] = TypeAdapter(Policy)
+from jupyter_agentkit.ports.patience import BUSY_SECONDS
 
 
 class AgentKitSettings(Configurable):
@@ -166,21 +152,14 @@ class AgentKitSettings(Configurable):
 
     @validate("providers", "prices", "bounds", "limits", "policy", "mcp_servers")
     def _valid(self, proposal: Any) -> Any:
+        # A server whose settings name none of these needs not load what knows them.
+        from jupyter_agentkit.checks import CHECKS
+
         name = proposal["trait"].name
         where = f"AgentKitApp.{name}"
         try:
-            _CHECKS[name](proposal["value"], where)
+            CHECKS[name](proposal["value"], where)
         except InvalidInput as error:
             told = error.message if where in error.message else f"{where}: {error.message}"
             raise TraitError(told) from None
         return proposal["value"]
-
-
-_CHECKS: dict[str, Callable[[Any, str], object]] = {
-    "providers": lambda value, where: checked_providers(value),
-    "prices": lambda value, where: Prices(value),
-    "bounds": lambda value, where: checked(BOUNDS, value, where, "invalid_input"),
-    "limits": lambda value, where: checked(LIMITS, value, where, "invalid_input"),
-    "policy": lambda value, where: checked(POLICY, value, where, "invalid_input"),
-    "mcp_servers": parse_servers,
-}

@@ -87,7 +87,7 @@ def test_every_pinned_version_installs_on_the_oldest_python_that_is_promised() -
     assert not refused
 
 
-@pytest.mark.parametrize("module", ["agentkit", "agentkit.core.react", "jupyter_agentkit.app"])
+@pytest.mark.parametrize("module", ["agentkit", "agentkit.core.react", "jupyter_agentkit.hosted"])
 def test_importing_loads_no_provider_and_no_data_library(module: str) -> None:
     heavy = (
         "openai",

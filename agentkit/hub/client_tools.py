@@ -10,10 +10,8 @@ from typing import Any
 
 from agentkit.core.protocol import ToolSpec
 from agentkit.errors import NotFound
+from agentkit.hub.defaults import AWAY_SECONDS
 from agentkit.tools.protocol import Tool, ToolContext, ToolResult
-
-AWAY_SECONDS = 15.0
-"""How long a call waits for a client that is away before it ends as ``interrupted``."""
 
 
 class ClientDesk:

@@ -11,8 +11,9 @@ from agentkit.core.protocol import AgentConfig, Limits, ResumeTask, StartTask, T
 from agentkit.core.redaction import Redactor
 from agentkit.errors import JournalError
 from agentkit.hub.changes import Changes
-from agentkit.hub.client_tools import AWAY_SECONDS, ClientDesk
+from agentkit.hub.client_tools import ClientDesk
 from agentkit.hub.connections import ConnectionManager
+from agentkit.hub.defaults import AWAY_SECONDS, MAX_QUEUED, MAX_RUNNING
 from agentkit.hub.executor import InProcessExecutor
 from agentkit.hub.intake import Intake
 from agentkit.hub.journal import Journal
@@ -22,7 +23,7 @@ from agentkit.hub.places import NoPlaces, Places
 from agentkit.hub.publisher import Publisher
 from agentkit.hub.retention import Retention, Sweeper
 from agentkit.hub.run import Run
-from agentkit.hub.runs import MAX_QUEUED, MAX_RUNNING, Runs
+from agentkit.hub.runs import Runs
 from agentkit.hub.sockets import Sockets
 from agentkit.hub.sources import Sources
 from agentkit.hub.task import Task

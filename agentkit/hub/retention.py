@@ -11,14 +11,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from agentkit.errors import JournalError
+from agentkit.hub.defaults import KEEP_BYTES, KEEP_DAYS
 from agentkit.hub.deleting import SLICE, erase, hide_thread, last_of_threads, shrink, size
 from agentkit.hub.journal import Journal
-
-KEEP_DAYS = 365.0
-"""Longer than a course or a project's review takes; what is in a saved notebook stays there anyway."""
-
-KEEP_BYTES = 2_000_000_000
-"""Some fifty thousand runs, and a fifth of the ten gigabytes that a hub commonly gives a user."""
 
 EVERY = 3_600.0
 """Seconds between two sweeps."""

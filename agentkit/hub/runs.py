@@ -9,12 +9,6 @@ from agentkit.errors import Conflict, Full, Refused
 from agentkit.hub.run import Run
 from agentkit.hub.thread import busy, thread_of
 
-MAX_RUNNING = 1_000
-"""Tasks that run at the same time, where nothing else is said."""
-
-MAX_QUEUED = 10_000
-"""Tasks that wait for a place, where nothing else is said."""
-
 
 class Runs:
     """Runs by their tasks' ids; they begin in the order in which they were started, whatever their agents.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from typing import Any
 
-from jupyter_server.auth import IdentityProvider, PasswordIdentityProvider, User
+from jupyter_server.auth import IdentityProvider, User
 from jupyter_server.base.handlers import JupyterHandler
 from tornado.httputil import HTTPHeaders
 
@@ -40,11 +40,6 @@ def asker_of(handler: JupyterHandler) -> Asker:
         None if nameless else user.username,
         handler.settings["agentkit_private_tasks"],
     )
-
-
-def names_users(provider: IdentityProvider) -> bool:
-    """Whether users have names that stay: whoever shows a token or a password gets one by lot."""
-    return type(provider) not in (IdentityProvider, PasswordIdentityProvider)
 
 
 class KernelIdentity:

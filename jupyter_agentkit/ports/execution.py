@@ -10,8 +10,6 @@ from agentkit.tools.builtin.ports import Ears
 from jupyter_agentkit.ports.connection import Connection, Message
 from jupyter_agentkit.ports.requests import Offer, Request
 
-BUSY_SECONDS = 60.0
-"""How long a kernel that runs a cell is waited for."""
 NOTICE_SECONDS = 0.2
 """A kernel that is free answers sooner; after that it is said what is waited for."""
 

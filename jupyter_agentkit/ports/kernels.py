@@ -16,7 +16,8 @@ from jupyter_core.utils import ensure_async
 from agentkit.errors import AgentKitError, NotFound
 from agentkit.tools.builtin.ports import Ears, Kernels, Output, Raised
 from jupyter_agentkit.ports.connection import Connection, Kernel
-from jupyter_agentkit.ports.execution import BUSY_SECONDS, run
+from jupyter_agentkit.ports.execution import run
+from jupyter_agentkit.ports.patience import BUSY_SECONDS
 
 EVALUATE_SECONDS = 15.0
 """For an expression that only looks."""

@@ -13,8 +13,8 @@ from agentkit.errors import NotFound
 from jupyter_agentkit.lending import interrupt_main_thread
 from jupyter_agentkit.origin import connection_file
 from jupyter_agentkit.ports.connection import Kernel
-from jupyter_agentkit.ports.execution import BUSY_SECONDS
 from jupyter_agentkit.ports.kernels import JupyterKernels
+from jupyter_agentkit.ports.patience import BUSY_SECONDS
 
 
 def own_kernels(*, busy_seconds: float = BUSY_SECONDS) -> JupyterKernels:

@@ -184,7 +184,7 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:  # pyright: igno
 
 
 def _load_jupyter_server_extension(server: Any) -> None:  # pyright: ignore[reportUnusedFunction]
-    executor = server.web_app.settings["agentkit_hub"].executor
+    executor = server.web_app.settings["jupyter_agentkit"].hub.executor
     gateway = executor.gateway
     gateway.register_provider("paced", PacedModel())
     gateway.register_provider("clock", ClockModel())

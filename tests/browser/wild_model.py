@@ -60,5 +60,5 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:  # pyright: igno
 
 
 def _load_jupyter_server_extension(server: Any) -> None:  # pyright: ignore[reportUnusedFunction]
-    gateway = server.web_app.settings["agentkit_hub"].executor.gateway
+    gateway = server.web_app.settings["jupyter_agentkit"].hub.executor.gateway
     gateway.register_provider("hostile", HostileModel())

@@ -75,7 +75,7 @@ def address(
     jp_serverapp: ServerApp, http_server_client: Any, jp_http_port: int, jp_base_url: str
 ) -> str:
     """The agents' MCP server, with agents that are what the scenarios look for."""
-    hub: Hub = jp_serverapp.web_app.settings["agentkit_hub"]
+    hub: Hub = jp_serverapp.web_app.settings["jupyter_agentkit"].hub
 
     def count(step: int) -> int:
         """Count one further."""

@@ -30,7 +30,7 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:  # pyright: igno
 
 def _load_jupyter_server_extension(server: ServerApp) -> None:  # pyright: ignore[reportUnusedFunction]
     application: Any = server.web_app
-    hub: Hub = application.settings["agentkit_hub"]
+    hub: Hub = application.settings["jupyter_agentkit"].hub
     if lit := os.environ.get("FUSE"):
         fuse.light(hub.journal, lit)
     add_model(hub.executor.gateway)

@@ -87,10 +87,8 @@ class Door:
 def doors(talk: Talk) -> list[Door]:
     """The doors of all rules that the extension has given Tornado; one of a new kind is an error."""
     found: list[Door] = []
-    for rule, handler, *given in talk.app.handlers:
+    for rule, handler, *given in talk.app.hosted.handlers:
         assert isinstance(rule, str)
-        if "static" in rule:
-            continue  # Jupyter's own, for an extension's files; this one has none
         options: dict[str, Any] = given[0] if given else {}
         path = rule.removeprefix(talk.root.rstrip("/")).removeprefix(API)
         path = path.replace(r"(?P<", "{").replace(r">[^/]+)", "}")
@@ -146,8 +144,8 @@ async def state(hub: Hub, talk: Talk) -> dict[str, Any]:
         "displays": await hub.journal.displays_of_tasks([each.task_id for each in tasks], ["k"]),
         "running": hub.runs.running,
         "offers": vars(hub.offers)["_offers"].copy(),
-        "pages": vars(vars(talk.app)["_pages"])["_pages"].copy(),
-        "sessions": vars(vars(talk.app)["_agents_as_tools"])["_keys"].copy(),
+        "pages": vars(talk.app.hosted.pages)["_pages"].copy(),
+        "sessions": vars(talk.app.hosted.agents_as_tools)["_keys"].copy(),
     }
 
 

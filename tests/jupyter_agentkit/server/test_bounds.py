@@ -153,8 +153,8 @@ async def a_thread(talk: Talk, count: int) -> str:
 async def displays(talk: Talk, count: int) -> str:
     talk.script("Done.")
     await talk.finish("t")
-    kernels: Any = talk.app
-    kernels._notebooks.path_of = _known  # a kernel of no notebook shows nothing that could be lost
+    kernels: Any = talk.app.hosted.notebooks
+    kernels.path_of = _known  # a kernel of no notebook shows nothing that could be lost
     told = ""
     for number in range(count):
         body = {"kernel_id": "k", "cell_id": f"c{number}", "execution_id": "e"}

@@ -157,6 +157,7 @@ def told(logged: list[str], word: str) -> str:
 async def test_a_model_that_does_not_exist_is_told_and_breaks_nothing(
     settings: dict[str, Any], talk: Talk, logged: list[str], words: str
 ) -> None:
+    await talk.start()
     line = told(logged, "AgentKitApp.model")
     assert words in line
     assert ".." not in line
@@ -181,6 +182,7 @@ async def test_a_model_that_exists_is_no_problem(settings: dict[str, Any], talk:
 async def test_a_folder_of_skills_that_is_not_there_is_told_and_breaks_nothing(
     settings: dict[str, Any], talk: Talk, logged: list[str]
 ) -> None:
+    await talk.start()
     assert "/nowhere/at/all" in told(logged, "AgentKitApp.skills_folders")
     assert (await talk.ask("GET", "/status")).status == 200
 
@@ -212,7 +214,7 @@ def test_a_setting_that_cannot_be_used_is_named_and_the_server_starts(
     assert words in told(logged, "jupyter_agentkit | error linking extension")
     assert jp_serverapp.web_app is not None
     # Without its settings it would run without the server's policy.
-    assert "agentkit_hub" not in jp_serverapp.web_app.settings
+    assert "agentkit_kernel_key" not in jp_serverapp.web_app.settings
 
 
 @pytest.mark.parametrize(
@@ -259,6 +261,7 @@ def broken_journal(jp_server_config: dict[str, Any], tmp_path: Path, logged: lis
 async def test_a_journal_that_cannot_be_opened_is_told_and_left_alone(
     broken_journal: Path, talk: Talk, logged: list[str]
 ) -> None:
+    await talk.start()
     line = told(logged, str(broken_journal))
     assert "kept in memory" in line
     talk.script("done")

@@ -11,6 +11,7 @@ from traitlets import TraitError
 from agentkit.core.protocol import AgentConfig
 from agentkit.llm.protocol import ToolCall
 from agentkit.llm.scripted import ScriptedProvider
+from agentkit.tools.mcp import McpServers
 from jupyter_agentkit.app import AgentKitApp
 from tests.agentkit.tools import mcp_peer
 from tests.jupyter_agentkit.server.talk import Talk, events
@@ -92,8 +93,8 @@ async def test_the_status_says_how_each_server_stands(talk: Talk) -> None:
 
 
 async def test_nothing_is_started_before_the_server_has_started(talk: Talk, tmp_path: Path) -> None:
-    states = [each["state"] for each in (await talk.ask("GET", "/status")).json["mcp"]]
-    assert states == ["stopped", "stopped"]
+    (servers,) = [each for each in talk.hub.executor.tools.sources if isinstance(each, McpServers)]
+    assert [each.state for each in servers.status] == ["stopped", "stopped"]
     assert not (tmp_path / "told.txt").exists()
 
 

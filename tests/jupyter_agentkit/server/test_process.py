@@ -160,7 +160,7 @@ async def test_a_task_has_two_lines_in_the_log_and_outlives_its_server(tmp_path:
 
 def test_the_extension_loads_no_package_that_it_does_not_need() -> None:
     program = (
-        "import sys, jupyter_agentkit.app\n"
+        "import sys, jupyter_agentkit.hosted\n"
         "heavy = {'fastapi', 'starlette', 'uvicorn', 'httpx', 'httpx2', 'openai', 'anthropic',"
         " 'ipywidgets', 'anywidget', 'pandas', 'matplotlib', 'numpy', 'mcp'}\n"
         "print(*sorted(heavy & sys.modules.keys()))"
