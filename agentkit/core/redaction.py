@@ -12,38 +12,20 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeGuard, TypeVar, cast
-from urllib.parse import quote, quote_plus
 
-from agentkit.core.secret_rules import (
-    ISSUED,
-    NAMED,
-    SUSPECT,
-    SUSPECT_BEGUN,
-    URLS,
-    Rule,
-    is_secret_name,
-    is_secret_variable,
-    small,
-)
-
-MASK = "[secret]"
-"""What stands in the place of a secret without a name."""
+from agentkit.core.redacting_stream import RedactingStream
+from agentkit.core.secret_finder import MASK, SecretFinder, forms, masked
+from agentkit.core.secret_rules import SUSPECT, is_secret_name, is_secret_variable
 
 MASKED = re.compile(r"\[secret(?:: [^\]\n]*)?\]")
 """Whatever stands in the place of a secret."""
-
-_LEAST = 8
-"""Shorter values are not searched for: they would turn up in ordinary words."""
 
 _LEAST_TYPED = 4
 
 _LEAST_NUMBER = 100_000
 """Of the numbers under a secret's name, smaller ones count or switch something."""
-
-_CONTEXT = 160
-"""Characters of what was sent already in which a trigger may begin."""
 
 _PICTURE_LEAST = 256
 
@@ -51,8 +33,6 @@ _GLANCE_MOST = 20_000
 """Characters of JSON that are worth a glance: a long text hardly passes it, and a picture never does."""
 
 _Json = TypeVar("_Json")
-_Span = tuple[int, int, str, Rule | None]
-"""Start, end, mask, and the rule where a rule found it."""
 
 
 class Redactor:
@@ -74,33 +54,24 @@ class Redactor:
         masks: dict[str, str] = {}
         for name, value in variables.items():
             if is_secret_variable(name):
-                masks.update(dict.fromkeys(_forms(value), f"[secret: {name}]"))
+                masks.update(dict.fromkeys(forms(value), f"[secret: {name}]"))
         for value in secrets:
-            for form in _forms(value):
+            for form in forms(value):
                 masks.setdefault(form, MASK)
         self._know(masks)
 
     def knowing(self, secrets: Iterable[str]) -> Redactor:
         """The same with more secrets, such as somebody has typed: of these, 4 characters are enough."""
         new = Redactor(environ={})
-        found = {form: MASK for value in secrets for form in _forms(value, _LEAST_TYPED)}
-        new._know({**found, **self._masks})
+        found = {form: MASK for value in secrets for form in forms(value, _LEAST_TYPED)}
+        new._know({**found, **self._finder.masks})
         return new
 
-    def _know(self, masks: dict[str, str]) -> None:
-        self._masks = masks
-        # The longest first: of two secrets that begin alike, the longer one is meant.
-        known = sorted(masks, key=len, reverse=True)
-        self._known = _any_of(known)
-        # As they look once more inside a JSON string, where their quotes and backslashes are escaped.
-        self._known_in_json = _any_of(
-            {form for one in known for form in (one, json.dumps(one, ensure_ascii=False)[1:-1])}
-        )
-        self._by_start: dict[str, list[str]] = {}
-        for form in known:
-            self._by_start.setdefault(form[:1], []).append(form)
-        self._longest = len(known[0]) if known else 0
-        self._least = min(_LEAST, len(known[-1])) if known else _LEAST
+    def _know(self, masks: Mapping[str, str]) -> None:
+        self._finder = SecretFinder(masks)
+        # Asked of each string.
+        self._least = self._finder.least
+        self._spans = self._finder.spans
 
     def redact(self, value: _Json) -> _Json:
         """JSON with its secrets masked; the same object when there are none.
@@ -118,7 +89,7 @@ class Redactor:
             return False
         if '["' in json_text:  # the lines of one text, it may be
             return False
-        if self._known_in_json is not None and self._known_in_json.search(json_text):
+        if self._finder.knows(json_text):
             return False
         folded = json_text.lower()
         if "token" in folded and folded.count("token") != folded.count("tokens"):
@@ -134,36 +105,12 @@ class Redactor:
         """``text`` with its secrets masked."""
         if len(text) < self._least:
             return text
-        spans = self.spans(text)
-        return _masked(text, 0, len(text), spans) if spans else text
+        spans = self._spans(text)
+        return masked(text, 0, len(text), spans) if spans else text
 
     def stream(self) -> RedactingStream:
         """For text that comes in pieces, one stream a text."""
-        return RedactingStream(self)
-
-    def spans(self, text: str) -> list[_Span]:
-        """Where secrets stand in ``text``, in order and without overlap."""
-        found: list[_Span] = []
-        if self._known:
-            masks = self._masks
-            found += [(m.start(), m.end(), masks[m[0]], None) for m in self._known.finditer(text)]
-        for rule, where in _rules(text):
-            found += [(*m.span(1), MASK, rule) for m in rule.complete.finditer(where)]
-        return list(_merged(found)) if len(found) > 1 else found
-
-    def begun_rule(self, text: str) -> int:
-        """Where a value behind a trigger begins that the end of ``text`` may cut; else its length."""
-        begun = (rule.begun.search(where) for rule, where in _rules(text, begun=True))
-        return min((match.start(1) for match in begun if match), default=len(text))
-
-    def begun_value(self, text: str, start: int) -> int:
-        """From where on ``text`` ends like a known value begins; its length if nowhere."""
-        for position in range(max(start, len(text) - self._longest + 1), len(text)):
-            if forms := self._by_start.get(text[position]):
-                tail = text[position:]
-                if any(form.startswith(tail) and form != tail for form in forms):
-                    return position
-        return len(text)
+        return RedactingStream(self._finder)
 
     def _redact(self, value: Any) -> Any:
         if isinstance(value, str):
@@ -224,117 +171,6 @@ class Redactor:
 def holds_mask(value: object) -> bool:
     """Whether a secret was masked in a JSON value, so that it is not the value that was meant."""
     return MASKED.search(json.dumps(value, default=str)) is not None
-
-
-class RedactingStream:
-    """Masks secrets in text that comes in pieces, so that none leaves in halves.
-
-    Only what may be the beginning of a secret is held back: behind a trigger such as ``sk-``, or while it
-    reads like the first characters of a known value. At most the length of the longest of these is held.
-    """
-
-    def __init__(self, redactor: Redactor) -> None:
-        self._redactor = redactor
-        self._context = ""
-        self._held = ""
-        self._within: Rule | None = None
-
-    def feed(self, piece: str) -> str:
-        """What can be shown now, of this piece and of what was held back."""
-        if self._within:
-            piece = self._within.more.sub("", self._held + piece, count=1)
-            self._held = piece if piece == self._within.pause else ""
-            if not piece or self._held:
-                return ""
-            self._within = None
-        return self._send(piece, final=False)
-
-    def flush(self) -> str:
-        """The rest, at the end of the text."""
-        self._within = None
-        return self._send("", final=True)
-
-    def _send(self, piece: str, *, final: bool) -> str:
-        text = self._context + self._held + piece
-        start, length = len(self._context), len(text)
-        spans = [span for span in self._redactor.spans(text) if span[0] >= start]
-        last = spans[-1] if spans else None
-        end = length if final else self._redactor.begun_value(text, start)
-        rule = last[3] if last else None
-        # What has to follow some values decides what they are.
-        known = None if rule is None or rule.end else rule
-        if not final and end == length and last and known and text[last[1] :] in ("", known.pause):
-            # Certainly a secret, though not yet all of it: the rest is dropped as it comes.
-            self._within, end = known, last[1]
-        elif not final:
-            end = min(end, self._redactor.begun_rule(text))
-            end = min([end, *(span[0] for span in spans if span[0] < end < span[1])])
-        shown = _masked(text, start, end, spans)
-        self._context, self._held = text[max(0, end - _CONTEXT) : end], text[end:]
-        return shown
-
-
-def _rules(text: str, *, begun: bool = False) -> Iterator[tuple[Rule, str]]:
-    """The rules that may find a value, whole or begun, each with the text to look at."""
-    if (SUSPECT_BEGUN if begun else SUSPECT).search(text):
-        yield from ((rule, text) for rule in ISSUED if rule.literal in text)
-    if "://" in text and (begun or "@" in text):
-        yield from ((rule, text) for rule in URLS)
-    # Between a name and its value stands one of these.
-    # Written out, because this is asked of every short text too.
-    if not ("=" in text or ":" in text or ">" in text or "--" in text or "%3" in text):
-        return
-    folded = small(text)
-    for names in NAMED:
-        if names.mark not in folded or names.word not in folded:
-            continue
-        if names.glance is None or names.glance.search(folded):
-            yield from ((rule, folded) for rule in names.rules)
-
-
-def _any_of(texts: Iterable[str]) -> re.Pattern[str] | None:
-    found = "|".join(map(re.escape, texts))
-    return re.compile(found) if found else None
-
-
-def _forms(value: str, least: int = _LEAST) -> set[str]:
-    """A secret as it is, and as it looks inside JSON text and URLs."""
-    value = value.strip()
-    if len(value) < least:
-        return set()
-    return {
-        value,
-        json.dumps(value)[1:-1],
-        json.dumps(value, ensure_ascii=False)[1:-1],
-        quote(value),
-        quote(value, safe=""),
-        quote_plus(value),
-    }
-
-
-def _merged(found: list[_Span]) -> Iterator[_Span]:
-    """Spans in order, those that overlap made one."""
-    found.sort(key=lambda span: (span[0], -span[1]))
-    current = found[0]
-    for span in found[1:]:
-        if span[0] < current[1]:
-            if span[1] > current[1]:
-                current = (current[0], span[1], current[2], span[3])
-        else:
-            yield current
-            current = span
-    yield current
-
-
-def _masked(text: str, start: int, end: int, spans: list[_Span]) -> str:
-    parts: list[str] = []
-    for span in spans:
-        if span[0] >= end:
-            break
-        parts += text[start : span[0]], span[2]
-        start = span[1]
-    parts.append(text[start:end])
-    return "".join(parts)
 
 
 def _announced(fields: Mapping[Any, Any]) -> str:
