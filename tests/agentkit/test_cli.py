@@ -15,8 +15,7 @@ import jsonschema
 import nbformat
 import pytest
 
-from agentkit import cli
-from agentkit.cli import main
+from agentkit.cli import main, reading
 from agentkit.trace import load
 from agentkit.trace.document import TRACE_MIME
 from agentkit.trace.export import FORMS
@@ -185,7 +184,7 @@ def test_two_runs_of_one_notebook_are_compared_by_number(
 
 
 def test_the_forms_that_are_offered_are_the_forms_there_are() -> None:
-    assert set(cli._FORMS) == set(FORMS)  # pyright: ignore[reportPrivateUsage]
+    assert set(reading._FORMS) == set(FORMS)  # pyright: ignore[reportPrivateUsage]
 
 
 def test_help_is_there_before_anything_else_is_loaded() -> None:
@@ -253,7 +252,7 @@ def test_an_interrupt_ends_without_a_traceback(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_show", interrupt)
+    monkeypatch.setattr(reading, "show", interrupt)
     assert main(["trace", "show", "x"]) == 130
     assert capsys.readouterr().err == ""
 
