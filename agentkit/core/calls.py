@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, cast
 
-from pydantic_core import to_jsonable_python
+from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
 
 from agentkit.core.bounded import Stop, Stopped, TimeUp
 from agentkit.core.clock import Clock
@@ -91,7 +91,7 @@ class CallRunner:
 
     def _bounded(self, call: ToolCall) -> ToolCall:
         arguments, malformed = _plain(call)
-        size = len(malformed) if malformed is not None else len(json.dumps(arguments))
+        size = len(malformed) if malformed is not None else _size(arguments)
         claimed = ToolCall(self._unique(str(call.id or "")), str(call.name), arguments, malformed)
         if size > self._limits.arguments_chars:
             # Nothing of them is kept: they would be stored, sent and shown like all others.
@@ -287,6 +287,13 @@ class CallRunner:
 
 def _may(tool: Tool, call: ToolCall) -> bool:
     return call.malformed is None and not tool.forbids(call.arguments)
+
+
+def _size(arguments: dict[str, Any]) -> int:
+    try:
+        return len(to_json(arguments))
+    except PydanticSerializationError:  # half of a character, which has no UTF-8
+        return len(json.dumps(arguments))
 
 
 def _plain(call: ToolCall) -> tuple[dict[str, Any], str | None]:

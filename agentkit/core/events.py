@@ -6,7 +6,7 @@ one to an event of the AG-UI protocol (https://docs.ag-ui.com/concepts/events).
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -20,6 +20,8 @@ class StepEvent(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid")
+    if not TYPE_CHECKING:
+        __setattr__ = object.__setattr__  # each is numbered; pydantic takes ten times as long
 
     seq: int = 0
     """The event's number in its task, from 1, without gaps."""

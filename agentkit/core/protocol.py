@@ -9,7 +9,7 @@ import contextlib
 import threading
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, computed_field
 
@@ -318,6 +318,11 @@ class Place(BaseModel):
 
 class TaskSummary(BaseModel):
     """A task without its events, as lists show it."""
+
+    if not TYPE_CHECKING:
+        __setattr__ = (
+            object.__setattr__
+        )  # it is brought up to each event; pydantic takes ten times as long
 
     task_id: str
     agent: str

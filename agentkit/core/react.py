@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
@@ -181,13 +182,19 @@ class _Run:
         """Run ``work`` in a task and hand on what it emits."""
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
-        self._queue: asyncio.Queue[StepEvent | None] = asyncio.Queue()
+        self._emitted: deque[StepEvent] = deque()
+        self._wake = asyncio.Event()
+        self._is_read = asyncio.Event()
         self.stop = Stop(self.token, self.limits.seconds)
         driver = asyncio.ensure_future(self._drive(work))
+        driver.add_done_callback(lambda _: self._wake.set())
         try:
-            while (event := await self._queue.get()) is not None:
-                yield event
-                self._queue.task_done()
+            while not (driver.done() and not self._emitted):
+                while self._emitted:
+                    yield self._emitted.popleft()
+                self._is_read.set()
+                await self._wake.wait()
+                self._wake.clear()
             await driver
         finally:
             self.stop.close()
@@ -199,7 +206,9 @@ class _Run:
     def emit(self, event: StepEvent) -> None:
         """Put an event of the present step into the stream."""
         event.step = self.step
-        self._queue.put_nowait(event)
+        self._emitted.append(event)
+        self._is_read.clear()
+        self._wake.set()
 
     def on_loop(self, act: Callable[[], None]) -> None:
         """Do something on the run's loop, from any thread."""
@@ -237,7 +246,6 @@ class _Run:
             info = ErrorInfo(message=f"{type(error).__name__}: {error}", reason="internal")
             end = RunFinished(status=TaskStatus.FAILED, error=info)
         self.emit(end)
-        self._queue.put_nowait(None)
 
     def _route(self) -> Route:
         model, provider, simulated = self.agent.model or "", "", False
@@ -259,11 +267,11 @@ class _Run:
             )
 
     async def _catch_up(self) -> None:
-        if self._queue.qsize() >= AHEAD:
-            await self._queue.join()
+        if len(self._emitted) >= AHEAD:
+            await self._is_read.wait()
 
     async def _all_stored(self) -> None:
-        await self._queue.join()
+        await self._is_read.wait()
         await self.stored()
 
     async def once(self) -> None:

@@ -13,7 +13,7 @@ from agentkit.core.redaction import Redactor
 from agentkit.core.well_formed import repaired
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Record:
     """A numbered event and its JSON text."""
 
@@ -21,16 +21,13 @@ class Record:
     text: str
     start: int = 0
     """Of a delta: the characters of its message that came before it."""
+    is_delta: bool = False
+    """Whether it is shown only, and not stored."""
 
     @property
     def seq(self) -> int:
         """The event's number; for a delta that of the last stored event."""
         return self.event.seq
-
-    @property
-    def is_delta(self) -> bool:
-        """Whether it is shown only, and not stored."""
-        return isinstance(self.event, MessageDelta | ThinkingDelta)
 
 
 def encode(event: StepEvent, redactor: Redactor) -> Record:
@@ -67,7 +64,7 @@ def _whole(digits: str) -> int | str:
 def encode_delta(event: MessageDelta | ThinkingDelta, start: int) -> Record:
     """A delta, masked already, that comes after the first ``start`` characters of its message."""
     event.delta = repaired(event.delta)
-    return Record(event, _json(event.model_dump()), start)
+    return Record(event, _json(event.model_dump()), start, is_delta=True)
 
 
 def _json(payload: object) -> str:

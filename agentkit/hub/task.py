@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import TypeVar
 
 from agentkit.core.events import (
     ApprovalRequested,
@@ -27,6 +28,8 @@ from agentkit.errors import Conflict
 from agentkit.hub.asks import ask_of
 
 Status = TaskStatus
+
+_Number = TypeVar("_Number", int, float)
 
 TRANSITIONS: dict[TaskStatus, frozenset[TaskStatus]] = {
     Status.QUEUED: frozenset({Status.RUNNING, Status.CANCELLED, Status.FAILED, Status.INTERRUPTED}),
@@ -113,26 +116,20 @@ def fold(summary: TaskSummary, event: StepEvent) -> None:
 
 
 def _added(total: Usage | None, event: UsageReported) -> Usage:
-    # A sum with an unknown part is unknown: a cost that leaves calls out would be wrong.
-    def plus(so_far: float | None, more: float | None) -> float | None:
-        if total is None:
-            return more
-        return None if so_far is None or more is None else so_far + more
-
-    total_or_none = total or Usage()
+    if total is None:
+        return Usage.model_validate(event, from_attributes=True)
     return Usage(
-        input_tokens=total_or_none.input_tokens + event.input_tokens,
-        output_tokens=total_or_none.output_tokens + event.output_tokens,
-        cached_input_tokens=_whole(
-            plus(total_or_none.cached_input_tokens, event.cached_input_tokens)
-        ),
-        reasoning_tokens=_whole(plus(total_or_none.reasoning_tokens, event.reasoning_tokens)),
-        cost=plus(total_or_none.cost, event.cost),
+        input_tokens=total.input_tokens + event.input_tokens,
+        output_tokens=total.output_tokens + event.output_tokens,
+        cached_input_tokens=_sum(total.cached_input_tokens, event.cached_input_tokens),
+        reasoning_tokens=_sum(total.reasoning_tokens, event.reasoning_tokens),
+        cost=_sum(total.cost, event.cost),
     )
 
 
-def _whole(number: float | None) -> int | None:
-    return None if number is None else int(number)
+def _sum(so_far: _Number | None, more: _Number | None) -> _Number | None:
+    # A sum with an unknown part is unknown: a cost that leaves calls out would be wrong.
+    return None if so_far is None or more is None else so_far + more
 
 
 @dataclass(slots=True)
@@ -153,6 +150,8 @@ class Task:
 
     Attributes
     ----------
+    id
+        The task's id.
     summary
         Up to the last event that has been stored and shown, so that it never says more than a
         watcher could have seen.
@@ -167,6 +166,7 @@ class Task:
     """
 
     def __init__(self, summary: TaskSummary) -> None:
+        self.id = summary.task_id
         self.summary = summary
         self.token = CancellationToken()
         self.partial: dict[str, Partial] = {}
@@ -174,11 +174,6 @@ class Task:
         self.ended = asyncio.Event()
         if summary.status.is_final:
             self.end()
-
-    @property
-    def id(self) -> str:
-        """The task's id."""
-        return self.summary.task_id
 
     def show(self, event: StepEvent) -> None:
         """Take in an event that is stored and about to be sent, or a delta."""

@@ -20,7 +20,7 @@ A class declares with an attribute, or with a property when the answer depends o
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, cast
 
 from agentkit.core.protocol import ToolSpec
@@ -89,9 +89,14 @@ class Caller:
         return _declared_text(self.provider, "missing")
 
     async def stream(
-        self, messages: Sequence[ChatMessage], *, model: str = "", tools: Sequence[ToolSpec] = ()
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        model: str = "",
+        tools: Sequence[ToolSpec] = (),
+        completed: Callable[[LLMResponse], Awaitable[LLMResponse]] | None = None,
     ) -> AsyncGenerator[Piece]:
-        """Ask; the last piece is the whole ``LLMResponse``.
+        """Ask; the last piece is the whole ``LLMResponse``, as ``completed`` gives it back, if there is one.
 
         Closing this generator, or cancelling the task that iterates it, closes the provider's.
 
@@ -101,6 +106,7 @@ class Caller:
             As the provider raised it, or around any other exception that came out of it.
         """
         kind = type(self.provider).__name__
+        response: LLMResponse | None = None
         try:
             answer = self._ask(list(messages), model or None, tuple(tools))
             if inspect.isawaitable(answer):
@@ -111,29 +117,32 @@ class Caller:
                         f"chat of the provider {kind} returned {type(answer).__name__} where an "
                         "LLMResponse is expected"
                     )
-                yield answer
-                return
-            iterator = cast("AsyncIterator[Any]", answer)
-            try:
-                async for piece in iterator:
-                    if not isinstance(piece, _PIECES):
-                        raise ProviderRejected(
-                            f"stream of the provider {kind} yielded {type(piece).__name__}, "
-                            "which is no piece of a stream"
-                        )
-                    yield piece
-                    if isinstance(piece, LLMResponse):
-                        return
-            finally:
-                # `async for` leaves an abandoned generator, and with it the connection, open.
-                close = getattr(iterator, "aclose", None)
-                if close is not None:
-                    await close()
+                response = answer
+            else:
+                iterator = cast("AsyncIterator[Any]", answer)
+                try:
+                    async for piece in iterator:
+                        if not isinstance(piece, _PIECES):
+                            raise ProviderRejected(
+                                f"stream of the provider {kind} yielded {type(piece).__name__}, "
+                                "which is no piece of a stream"
+                            )
+                        if isinstance(piece, LLMResponse):
+                            response = piece
+                            break
+                        yield piece
+                finally:
+                    # `async for` leaves an abandoned generator, and with it the connection, open.
+                    close = getattr(iterator, "aclose", None)
+                    if close is not None:
+                        await close()
         except AgentKitError:
             raise
         except Exception as error:
             raise ProviderError(f"The provider {kind} failed: {_told(error)}") from error
-        raise ProviderUnavailable(f"The stream of the provider {kind} ended without an answer")
+        if response is None:
+            raise ProviderUnavailable(f"The stream of the provider {kind} ended without an answer")
+        yield response if completed is None else await completed(response)
 
 
 def _told(error: Exception) -> str:

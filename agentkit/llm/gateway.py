@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from agentkit.core.protocol import ToolSpec
@@ -170,7 +170,7 @@ class LLMGateway:
             raise self._unknown(wanted)
         return self._route(name, wanted)
 
-    async def stream(
+    def stream(
         self, route: Route, messages: Sequence[ChatMessage], *, tools: Sequence[ToolSpec] = ()
     ) -> AsyncGenerator[Piece]:
         """Ask a route; the last piece is the response, with its provider, model and cost filled in.
@@ -183,14 +183,8 @@ class LLMGateway:
         ProviderError
             The model could not be asked.
         """
-        pieces = route.caller.stream(messages, model=route.model, tools=tools)
-        async with aclosing(pieces):
-            async for piece in pieces:
-                yield (
-                    await _completed(piece, route, self.prices)
-                    if isinstance(piece, LLMResponse)
-                    else piece
-                )
+        completed = partial(_completed, route=route, prices=self.prices)
+        return route.caller.stream(messages, model=route.model, tools=tools, completed=completed)
 
     async def window(self, route: Route) -> int | None:
         """Tokens that question and answer may have together; ``None`` when that is not known."""
