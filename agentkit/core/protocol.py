@@ -245,7 +245,7 @@ class ToolSpec(_Shape):
 
 
 class ResumeTask(_Shape):
-    """The body that resumes a task. Its limits are those of the agent where it says nothing."""
+    """The body that resumes a task. Its limits are those of the first where it says nothing."""
 
     agent: Name | None = None
     """Left out: that of the task that is resumed or followed, else the only registered one."""
@@ -257,7 +257,8 @@ class ResumeTask(_Shape):
     client_tools: tuple[ToolSpec, ...] = ()
     """Tools that the caller runs itself, such as a notebook's functions."""
     on_ask: OnAsk | None = None
-    """What is done in place of asking; left out, a request waits for somebody."""
+    """What is done in place of asking; left out, a request waits for somebody. Not taken over by a resumed
+    task: it tells who is there when a task is started."""
     origin: Origin | None = None
 
 

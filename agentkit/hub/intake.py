@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from agentkit.core.bounds import Bounds
+from agentkit.core.limits import narrowed
 from agentkit.core.protocol import Limits, ResumeTask, StartTask, TaskSummary
 from agentkit.core.redaction import Redactor
 from agentkit.core.requests import Requests
@@ -19,7 +20,7 @@ from agentkit.hub.plan import planned
 from agentkit.hub.publisher import Publisher
 from agentkit.hub.run import Run
 from agentkit.hub.runs import Runs
-from agentkit.hub.stored_agents import written
+from agentkit.hub.started_with import written
 from agentkit.hub.task import Task
 from agentkit.hub.thread import Told, left_by, resuming, told_before
 from agentkit.hub.writer import TaskWriter
@@ -77,9 +78,12 @@ class Intake:
         return await self._take(request, before, partial(told_before, self._journal), user)
 
     async def resume(self, request: ResumeTask, before: TaskSummary) -> Run:
-        """Take in a task that goes on with the question of another one."""
+        """Take in a task that goes on with the question of another one, within that one's limits."""
         told = partial(left_by, self._journal, before.task_id)
-        return await self._take(resuming(request, before), before, told, before.user)
+        start = resuming(request, before)
+        given = await self._journal.limits(before.task_id)
+        start = start.model_copy(update={"limits": narrowed(given, start.limits)})
+        return await self._take(start, before, told, before.user)
 
     async def _take(
         self,
@@ -123,7 +127,7 @@ class Intake:
         self._runs.add(run)
         try:
             brought = plan.request.config and written(plan.request.config, self._redactor)
-            await self._journal.create(summary, brought)
+            await self._journal.create(summary, brought, plan.request.limits)
         except BaseException:
             self._runs.remove(run)
             raise

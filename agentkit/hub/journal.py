@@ -15,7 +15,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from agentkit.core.events import EVENT
-from agentkit.core.protocol import AgentConfig, TaskSummary
+from agentkit.core.protocol import AgentConfig, Limits, TaskSummary
 from agentkit.errors import Conflict, JournalError
 from agentkit.hub.additions import Addition, append_all
 from agentkit.hub.deleting import NOT_DELETED, erase, hide
@@ -24,7 +24,7 @@ from agentkit.hub.journal_faults import fault
 from agentkit.hub.listing import EVERY, UNFINISHED, Listing, listed, searched
 from agentkit.hub.opening import MEMORY, opened
 from agentkit.hub.record import Record
-from agentkit.hub.stored_agents import add_agent, agent_of
+from agentkit.hub.started_with import add_agent, add_limits, agent_of, limits_of
 from agentkit.hub.task import fold
 from agentkit.hub.worker import Worker
 
@@ -75,13 +75,17 @@ class Journal:
         self._reader.close()
         self._alive.close()
 
-    async def create(self, summary: TaskSummary, agent: str | None = None) -> None:
+    async def create(
+        self, summary: TaskSummary, agent: str | None = None, limits: Limits | None = None
+    ) -> None:
         """Store a new task, on disk when this returns.
 
         Parameters
         ----------
         agent
-            The agent that it brought along, as `stored_agents.written`.
+            The agent that it brought along, as `started_with.written`.
+        limits
+            Those that it was given itself.
 
         Raises
         ------
@@ -107,6 +111,8 @@ class Journal:
             connection.execute("INSERT INTO words VALUES (?, ?)", (number, searched(summary)))
             if agent is not None:
                 add_agent(connection, summary.task_id, agent)
+            if limits is not None and limits.model_fields_set:
+                add_limits(connection, summary.task_id, limits)
 
         try:
             await self.write(job, durable=True)
@@ -217,6 +223,10 @@ class Journal:
     async def agent(self, task_id: str) -> AgentConfig | None:
         """The agent that a task brought along; ``None`` where it brought none."""
         return await self.read(lambda connection: agent_of(connection, task_id))
+
+    async def limits(self, task_id: str) -> Limits | None:
+        """The limits that a task was given itself; ``None`` where it was given none."""
+        return await self.read(lambda connection: limits_of(connection, task_id))
 
     async def delete(self, task_id: str) -> bool:
         """Delete a task with its events; ``False`` when there was none."""

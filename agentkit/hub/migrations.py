@@ -63,6 +63,12 @@ MIGRATIONS: tuple[str, ...] = (
         config TEXT NOT NULL
     ) WITHOUT ROWID
     """,
+    """
+    CREATE TABLE limits (
+        task TEXT PRIMARY KEY REFERENCES tasks (id) ON DELETE CASCADE,
+        given TEXT NOT NULL
+    ) WITHOUT ROWID
+    """,
 )
 """Never change one that has been released: add another."""
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from agentkit.core.protocol import ResumeTask, TaskStatus, ToolSpec
+from agentkit.core.protocol import Limits, ResumeTask, TaskStatus, ToolSpec
 from agentkit.errors import Conflict, NotFound, ProviderRejected
 from agentkit.hub.hub import Hub
 from agentkit.hub.task import Task
@@ -353,3 +353,42 @@ async def test_an_agent_with_a_secret_is_not_kept_and_its_task_says_so(tmp_path:
     async with running("Done.", journal=path) as hub:
         with pytest.raises(NotFound, match="no agent named 'keyed'"):
             await resume(hub)
+
+
+async def test_a_resumed_run_has_the_limits_of_the_first_but_for_those_that_it_is_given(
+    tmp_path: Path,
+) -> None:
+    path, tool = tmp_path / "journal", Counter()
+    again = [ToolCall("9", "count", {})]
+    await interrupted(
+        path, [ToolCall("1", "count", WAIT)], tool=tool, limits={"max_steps": 2, "tool_calls": 50}
+    )
+    async with running(*[again] * 9, journal=path, tools=[tool]) as hub:
+        second = await ended(await resume(hub, "a", "b"))
+        assert second.summary.status is TaskStatus.FAILED
+        assert second.summary.error
+        assert second.summary.error.reason == "max_steps"
+        turns = hub.executor.gateway.resolve(None).provider
+        assert isinstance(turns, ScriptedProvider)
+        assert len(turns.requests) == 2
+        third = await resume(hub, "b", "c", limits=Limits(max_steps=4))
+        await ended(third)
+        assert len(turns.requests) == 6
+        assert await hub.journal.limits("c") == Limits(max_steps=4, tool_calls=50)
+        await ended(await resume(hub, "c", "d", limits=Limits(tool_calls=1)))
+        assert len(turns.requests) == 8
+        assert await hub.journal.limits("d") == Limits(max_steps=4, tool_calls=1)
+
+
+async def test_a_resumed_run_asks_somebody_whatever_the_first_was_told_to_do_instead(
+    tmp_path: Path,
+) -> None:
+    path, tool = tmp_path / "journal", Counter(side_effects=True)
+    await interrupted(path, [ToolCall("1", "count", WAIT)], tool=tool, on_ask="approve")
+    async with running("Done.", journal=path, tools=[tool]) as hub:
+        task = await resume(hub)
+        await until(lambda: task.summary.status is TaskStatus.INPUT_REQUIRED)
+        assert len(tool.calls) == 1
+        await hub.answer("b", task.summary.open_requests[0], Resolution("approve"))
+        await ended(task)
+        assert len(tool.calls) == 2

@@ -1,4 +1,4 @@
-"""The agents that tasks brought along, kept so that a later server can go on with them."""
+"""The agent that a task brought along, and its limits: kept so that a later server can go on with them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sqlite3
 
 from pydantic import ValidationError
 
-from agentkit.core.protocol import AgentConfig
+from agentkit.core.protocol import AgentConfig, Limits
 from agentkit.core.redaction import Redactor
 
 log = logging.getLogger("agentkit")
@@ -36,4 +36,21 @@ def agent_of(connection: sqlite3.Connection, task_id: str) -> AgentConfig | None
         return None if row is None else AgentConfig.model_validate_json(row[0])
     except ValidationError as error:  # written by another version
         log.error("The agent of task %s in the journal is not readable: %s", task_id, error)
+        return None
+
+
+def add_limits(connection: sqlite3.Connection, task_id: str, limits: Limits) -> None:
+    """Keep the limits that a task was given itself."""
+    text = limits.model_dump_json(exclude_unset=True)
+    connection.execute("INSERT INTO limits (task, given) VALUES (?, ?)", (task_id, text))
+
+
+def limits_of(connection: sqlite3.Connection, task_id: str) -> Limits | None:
+    """The limits that a task was given itself; ``None`` where it was given none."""
+    query = "SELECT given FROM limits WHERE task = ?"
+    row = connection.execute(query, (task_id,)).fetchone()
+    try:
+        return None if row is None else Limits.model_validate_json(row[0])
+    except ValidationError as error:  # written by another version
+        log.error("The limits of task %s in the journal are not readable: %s", task_id, error)
         return None
