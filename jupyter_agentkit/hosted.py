@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from typing import Any
 
 from jupyter_server.serverapp import ServerApp
@@ -34,6 +35,7 @@ from jupyter_agentkit.handlers.page import page_handlers
 from jupyter_agentkit.handlers.socket import socket_handlers
 from jupyter_agentkit.handlers.undo import undo_handlers
 from jupyter_agentkit.packages import add_packaged_tools, packaged_agents
+from jupyter_agentkit.pauses import shorten_pauses
 from jupyter_agentkit.ports.pages import Pages
 from jupyter_agentkit.settings import AgentKitSettings
 from jupyter_agentkit.shown import ShownPlaces
@@ -60,6 +62,7 @@ class Hosted:
     """
 
     def __init__(self, settings: AgentKitSettings, server: ServerApp, kernel_key: str) -> None:
+        self._undo_pauses: Callable[[], None] = lambda: None
         self._mcp, mcp_secrets = mcp_of(settings)
         tools, skills = ToolRegistry(), SkillRegistry()
         self.pages = Pages()
@@ -101,9 +104,11 @@ class Hosted:
         """Begin on the running loop."""
         await self.hub.open()
         self._mcp.start()
+        self._undo_pauses = shorten_pauses()
 
     async def close(self) -> None:
         """End what runs and close the journal."""
+        self._undo_pauses()
         await self.hub.close()
         await self.agents_as_tools.stop()
         await self._mcp.stop()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +72,27 @@ async def test_a_server_that_was_started_in_a_notebook_gives_back_what_it_found(
     await talk.app.stop_extension()
 
     assert {name: os.environ[name] for name in outer} == outer
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="it collects in small steps by itself")
+async def test_garbage_is_looked_for_among_a_few_objects_until_the_server_stops(talk: Talk) -> None:
+    before = gc.get_threshold(), gc.get_freeze_count()
+    await talk.start()
+    looks: list[int] = []
+
+    def look(phase: str, info: dict[str, int]) -> None:
+        if phase == "start":
+            looks.append(info["generation"])
+
+    gc.collect()
+    gc.callbacks.append(look)
+    kept = [[number] for number in range(80_000)]  # as many as Python would look at all objects for
+    gc.callbacks.remove(look)
+
+    assert looks.count(0) > len(kept) / 400
+    assert 2 not in looks
+    await talk.app.stop_extension()
+    assert (gc.get_threshold(), gc.get_freeze_count()) == before
 
 
 @pytest.mark.parametrize(
