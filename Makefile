@@ -40,6 +40,7 @@ test-mcp1: front-end $(VENV)/.stamp-dev $(CONFORMANCE) $(MCP1)  ## MCP, with ver
 
 soak: front-end $(VENV)/.stamp-dev  ## the long forms of the tests that have one: hours
 	python -m pytest --soak -m soak $(PYTEST_ARGS)
+	cd labextension && AGENTKIT_PROPERTY_RUNS=20000 jlpm test --testTimeout=3600000 tests/splits.test.ts
 
 conformance: front-end $(VENV)/.stamp-dev $(CONFORMANCE)  ## the public conformance suite of MCP
 	python -m pytest tests/conformance

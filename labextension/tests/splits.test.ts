@@ -10,7 +10,7 @@ import { FakeSocket } from './sockets';
 
 type Event = Record<string, unknown>;
 
-const RUNS = 200;
+const RUNS = Number(process.env.AGENTKIT_PROPERTY_RUNS ?? 200);
 
 // What a run does, one part after the other.
 const text = fc.string({ minLength: 1, maxLength: 4 });
@@ -20,7 +20,7 @@ const part = fc.oneof(
     kind: fc.constantFrom('message', 'thinking'),
     pieces: fc.array(text, { minLength: 1, maxLength: 4 }),
     streams: fc.boolean(),
-    amid: fc.constantFrom('nothing', 'usage', 'result'),
+    amid: fc.constantFrom('nothing', 'usage', 'result', 'warning', 'other text'),
   }),
   fc.record({
     does: fc.constant('call' as const),
@@ -101,8 +101,13 @@ class Script {
     if (streams) this.stream(kind, message_id, pieces.slice(0, 2));
     if (amid === 'usage') this.store('usage', { input_tokens: 1, output_tokens: 2 });
     if (amid === 'result') this.finishLate();
+    if (amid === 'warning') this.store('warning', { message: 'm', reason: 'r' });
+    const other = this.id();
+    const otherKind = kind === 'message' ? 'thinking' : 'message';
+    if (amid === 'other text') this.stream(otherKind, other, ['o']);
     if (streams) this.stream(kind, message_id, pieces.slice(2));
     this.store(kind, { message_id, text: pieces.join('') });
+    if (amid === 'other text') this.store(otherKind, { message_id: other, text: 'o' });
   }
 
   private finish(tool_call_id: string): void {
@@ -210,9 +215,9 @@ async function watched(
   result: unknown,
   connections: readonly Connection[],
   amid: boolean,
+  life: AbortController,
 ) {
   FakeSocket.made = [];
-  const life = new AbortController();
   const run = new LiveRun({
     changed: () => undefined,
     finished: () => undefined,
@@ -244,7 +249,6 @@ async function watched(
     socket.say(frame);
   for (const frame of frames(script.shown.slice(shown), [2, 1])) socket.say(frame);
   socket.say({ type: 'result', task_id: 't', data: result });
-  life.abort();
   return run.state;
 }
 
@@ -285,9 +289,15 @@ test('however a run comes, in frames, batches and connections, it is the run tha
         const content = ending.status === 'completed' ? said : null;
         const result = { status: ending.status, content, steps: parts.length, duration_ms: 5 };
         const amid = parts.some(each => each.does === 'say' && each.amid !== 'nothing');
-        const state = await watched(script, result, connections, amid);
-        const saved = finished(fold(EMPTY, script.stored), result);
-        expect(comparable(state, amid)).toEqual(comparable(saved, amid));
+        const life = new AbortController();
+        try {
+          const state = await watched(script, result, connections, amid, life);
+          const saved = finished(fold(EMPTY, script.stored), result);
+          expect(comparable(state, amid)).toEqual(comparable(saved, amid));
+        } finally {
+          // A line that is left would call into the next run.
+          life.abort();
+        }
       },
     ),
     { numRuns: RUNS },

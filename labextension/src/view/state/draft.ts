@@ -18,6 +18,40 @@ export function begin(state: ViewState): Draft {
   };
 }
 
+/** Adds a row for something stored; texts that still stream stay below it, since they are stored later. */
+export function add(draft: Draft, row: Row): number {
+  const at = endOfStored(draft);
+  draft.rows.splice(at, 0, row);
+  shift(draft, at, draft.rows.length);
+  return at;
+}
+
+/** Puts a text that is stored now into its row: it goes above what still streams. */
+export function store(draft: Draft, index: number, row: TextRow): void {
+  const first = draft.rows.findIndex(isStreaming);
+  const at = first < 0 ? index : Math.min(index, first);
+  draft.rows.splice(index, 1);
+  draft.rows.splice(at, 0, row);
+  shift(draft, at, index);
+}
+
+/** Where the rows end that nothing more comes above of. */
+export function endOfStored({ rows }: Draft): number {
+  let end = rows.length;
+  while (isStreaming(rows[end - 1])) end -= 1;
+  return end;
+}
+
+function isStreaming(row: Row | undefined): boolean {
+  return row !== undefined && 'streaming' in row && row.streaming;
+}
+
+/** The rows that were from one place up to another have moved by one. */
+function shift(draft: Draft, from: number, to: number): void {
+  for (const [key, index] of draft.unfinished)
+    if (index >= from && index < to) draft.unfinished.set(key, index + 1);
+}
+
 /** No row goes on after the end of the run. */
 export function settle(draft: Draft): void {
   for (const index of draft.unfinished.values()) {

@@ -1,4 +1,4 @@
-import { type Draft, origin, settle } from './draft';
+import { add, type Draft, endOfStored, origin, settle, store } from './draft';
 import { type Fields, fields, list, number, text, time } from './read';
 import {
   asStatus,
@@ -39,7 +39,7 @@ export const DELTAS: ReadonlyMap<string, Step> = new Map<string, Step>([
 export function applyStored(draft: Draft, type: string, event: Fields): void {
   const step = STORED.get(type);
   if (step !== undefined) step(draft, event);
-  else draft.rows.push({ kind: 'other', ...origin(draft, event), eventType: type, payload: event });
+  else add(draft, { kind: 'other', ...origin(draft, event), eventType: type, payload: event });
 }
 
 function runStarted(draft: Draft, event: Fields): void {
@@ -102,8 +102,8 @@ function writeText(
     stale: false,
     endedAt: time(event.ts),
   };
-  if (index === undefined || before === undefined) draft.rows.push(row);
-  else draft.rows[index] = { ...row, id: before.id };
+  if (index === undefined || before === undefined) add(draft, row);
+  else store(draft, index, { ...row, id: before.id });
 }
 
 function takeStreamed(draft: Draft, key: string): number | undefined {
@@ -119,17 +119,16 @@ function takeLast(draft: Draft, kind: 'message' | 'thinking'): number | undefine
   return last === undefined ? undefined : takeStreamed(draft, last);
 }
 
-/** The last row, when it is a message that says what the answer says: it is shown once. */
+/** The last stored row, when it is a message that says what the answer says: it is shown once. */
 function takeRepeated(draft: Draft, answer: string): number | undefined {
-  const last = draft.rows.at(-1);
-  return last?.kind === 'message' && last.text === answer ? draft.rows.length - 1 : undefined;
+  const index = endOfStored(draft) - 1;
+  const last = draft.rows[index];
+  return last?.kind === 'message' && last.text === answer ? index : undefined;
 }
 
 function addTool(draft: Draft, event: Fields): number {
   const callId = text(event.tool_call_id);
-  const index = draft.rows.length;
-  draft.unfinished.set(`call:${callId}`, index);
-  draft.rows.push({
+  const index = add(draft, {
     kind: 'tool',
     ...origin(draft, event),
     callId,
@@ -141,6 +140,7 @@ function addTool(draft: Draft, event: Fields): number {
     asks: false,
     result: undefined,
   });
+  draft.unfinished.set(`call:${callId}`, index);
   return index;
 }
 
@@ -220,8 +220,7 @@ function inputRequested(draft: Draft, event: Fields): void {
     return row?.kind === 'tool' && row.name === ASKING_TOOL && !row.asks;
   });
   change(draft, asking, 'tool', row => ({ ...row, asks: true }));
-  draft.unfinished.set(`request:${requestId}`, draft.rows.length);
-  draft.rows.push({
+  const index = add(draft, {
     kind: 'question',
     ...origin(draft, event),
     requestId,
@@ -231,6 +230,7 @@ function inputRequested(draft: Draft, event: Fields): void {
     expiresAt: time(event.expires_at),
     decided: undefined,
   });
+  draft.unfinished.set(`request:${requestId}`, index);
   draft.status = 'input_required';
 }
 
@@ -262,7 +262,7 @@ function usageReported(draft: Draft, event: Fields): void {
 
 function warned(draft: Draft, event: Fields): void {
   const { message, reason } = event;
-  draft.rows.push({
+  add(draft, {
     kind: 'warning',
     ...origin(draft, event),
     message: text(message),
