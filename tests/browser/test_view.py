@@ -193,6 +193,14 @@ HIDDEN_BELOW = """() => {
 }"""
 
 
+MENU_BY_BUTTON = """() => {
+    const { shadowRoot } = document.querySelector('#box agentkit-trace');
+    const box = name => shadowRoot.querySelector(name).getBoundingClientRect();
+    return document.getElementById('box').scrollTop === 8
+        && Math.abs(box('.menu').top - box('.more-tools').bottom - 6) < 1;
+}"""
+
+
 def _feed(page: Page, events: int) -> None:
     page.evaluate(FEED, events)
     last = page.evaluate("() => globalThis.fed")
@@ -236,6 +244,24 @@ def test_a_reader_who_went_away_from_the_end_is_led_back_to_it_and_kept_there(
     for _ in range(3):
         _feed(page, 20)
         assert page.evaluate(HIDDEN_BELOW) <= 0
+
+
+def test_the_menu_stays_by_its_button_while_the_page_scrolls_and_goes_with_it(
+    show: Callable[..., Page],
+) -> None:
+    page = show("only=fed")
+    _feed(page, 40)
+    page.locator("#box").evaluate("box => { box.scrollTop = 0; }")
+    more = page.get_by_role("button", name="More")
+    more.click()
+    menu = page.get_by_role("menu", name="Tools for this run")
+    expect(menu).to_be_visible()
+    page.locator("#box").evaluate("box => { box.scrollTop = 8; }")
+    page.wait_for_function(MENU_BY_BUTTON)
+    _feed(page, 20)
+    expect(menu).to_be_visible()
+    page.locator("#box").evaluate("box => { box.scrollTop = 400; }")
+    expect(menu).to_have_count(0)
 
 
 def test_a_reader_who_types_above_is_left_alone(show: Callable[..., Page]) -> None:

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { edgesOf } from '../follow';
 import { ICONS, type IconName } from '../icons';
 import { trans } from '../words';
 import { floatAt } from './floating';
@@ -63,16 +64,16 @@ export class Toolbar {
   rendered(root: ParentNode): void {
     this.root = root.querySelector('.toolbar');
     const menu = this.root?.querySelector<HTMLElement>('.menu');
-    const button = this.root?.querySelector<HTMLElement>('.more-tools');
-    if (!menu || !button) return;
-    floatAt(menu, button.getBoundingClientRect(), 'end');
+    const { opener } = this;
+    if (!menu || !opener) return;
+    floatAt(menu, opener.getBoundingClientRect(), 'end');
     if (!menu.contains(activeIn(menu)))
       menu.querySelector('button')?.focus({ preventScroll: true });
   }
 
   /** The view leaves the page: no menu of it stays behind. */
   stop(): void {
-    this.open = false;
+    this.shut();
     for (const button of this.root?.querySelectorAll<HTMLElement>('.menu button') ?? [])
       button.blur();
   }
@@ -106,9 +107,19 @@ export class Toolbar {
     </div>`;
   }
 
-  /** The page moves away under the menu. */
-  private readonly scrolled = (): void => {
-    if (this.open) this.close(false);
+  private get opener(): HTMLElement | null | undefined {
+    return this.root?.querySelector<HTMLElement>('.more-tools');
+  }
+
+  /** The menu stays by its button, and goes out of sight with it; a run that streams moves the page too. */
+  private readonly moved = (event: Event): void => {
+    const menu = this.root?.querySelector<HTMLElement>('.menu');
+    const { opener } = this;
+    if (!menu || !opener || event.composedPath().includes(menu)) return;
+    const box = opener.getBoundingClientRect();
+    const { upper, lower } = edgesOf(opener);
+    if (box.bottom <= upper || box.top >= lower) this.close(false);
+    else floatAt(menu, box, 'end');
   };
 
   private choose(tool: Tool): void {
@@ -121,14 +132,19 @@ export class Toolbar {
     if (this.open) this.close(true);
     else {
       this.open = true;
-      addEventListener('scroll', this.scrolled, { capture: true, once: true });
+      addEventListener('scroll', this.moved, { capture: true, passive: true });
       this.changed();
     }
   }
 
-  private close(backToButton: boolean): void {
+  private shut(): void {
     this.open = false;
-    if (backToButton) this.root?.querySelector<HTMLElement>('.more-tools')?.focus();
+    removeEventListener('scroll', this.moved, { capture: true });
+  }
+
+  private close(backToButton: boolean): void {
+    this.shut();
+    if (backToButton) this.opener?.focus();
     this.changed();
   }
 
@@ -137,8 +153,7 @@ export class Toolbar {
     const to = event.relatedTarget;
     const menu = event.currentTarget as HTMLElement;
     // The button closes it itself.
-    const opener = this.root?.querySelector('.more-tools');
-    const inside = to instanceof Node && (menu.contains(to) || opener === to);
+    const inside = to instanceof Node && (menu.contains(to) || this.opener === to);
     if (this.open && !inside && menu.isConnected) this.close(false);
   };
 
