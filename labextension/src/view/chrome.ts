@@ -40,8 +40,7 @@ export function headerTemplate(state: ViewState, frame: Frame): TemplateResult {
   const time = goes
     ? html`<span class="item" data-since=${state.startedAt}></span>`
     : item(took === undefined ? '' : duration(took));
-  // Of a run that takes on the one above it, the question stands there.
-  const resumed = state.resumes !== '' && frame.follows;
+  const resumed = isResumed(state, frame.follows);
   const begins = {
     type: state.startedAt === undefined ? nothing : 'run_started',
     seq: state.startedAt === undefined ? nothing : 1,
@@ -87,6 +86,16 @@ export function headerTemplate(state: ViewState, frame: Frame): TemplateResult {
     ${state.laterVersion === undefined ? nothing : html`<p class="notice">${laterText(state.laterVersion)}</p>`}
     ${frame.notice === '' ? nothing : html`<p class="notice">${frame.notice}</p>`}
   </header>`;
+}
+
+/** A run that takes on the one above it: the question stands there. */
+function isResumed(state: ViewState, follows: boolean): boolean {
+  return state.resumes !== '' && follows;
+}
+
+/** The question as it stands above the steps. */
+export function questionOf(state: ViewState, follows: boolean): string {
+  return isResumed(state, follows) ? '' : state.input;
 }
 
 function laterText(version: number): string {

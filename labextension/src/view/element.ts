@@ -1,7 +1,7 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { Asks } from './ask/ask';
 import { Attention } from './ask/attention';
-import { footerTemplate, headerTemplate } from './chrome';
+import { footerTemplate, headerTemplate, questionOf } from './chrome';
 import { watchBoxes } from './cuts';
 import { Finder } from './find/finder';
 import { Follower } from './follow';
@@ -53,12 +53,13 @@ export class TraceElement extends LitElement {
   });
   private readonly finder = new Finder({
     element: this,
+    question: () => questionOf(this.run.state, this.inThread !== undefined),
     rows: () => this.tools.rows(this.shown()),
-    reveal: row => {
+    reveal: place => {
       this.follower.pause();
-      return this.list.peek(row);
+      return 'kind' in place ? this.list.peek(place) : this.showQuestion();
     },
-    lines: () => this.list.elements(),
+    lines: () => [...this.renderRoot.querySelectorAll('.question'), ...this.list.elements()],
     changed: () => this.requestUpdate(),
   });
   private readonly undo = new Undo(() => this.requestUpdate());
@@ -281,6 +282,15 @@ export class TraceElement extends LitElement {
     this.follower.pause();
     this.questionOpen = !this.questionOpen;
     this.requestUpdate();
+  }
+
+  private async showQuestion(): Promise<HTMLElement | undefined> {
+    this.questionOpen = true;
+    this.requestUpdate();
+    await this.updateComplete;
+    const question = this.renderRoot.querySelector<HTMLElement>('.question');
+    question?.scrollIntoView({ block: 'nearest' });
+    return question ?? undefined;
   }
 
   private async cancel(): Promise<void> {

@@ -7,14 +7,20 @@ import type { Row } from '../state/state';
 import { trans } from '../words';
 import { Attended } from './attended';
 import { MARKS, Marks } from './marks';
-import { search } from './search';
+import { asks, search } from './search';
+
+/** The run's question, which stands above its rows; rows are numbered from 1. */
+const QUESTION = { id: 0, seq: 1 } as const;
+export type Place = Row | typeof QUESTION;
 
 /** What the finder needs of the view. */
 export interface Searched {
   readonly element: HTMLElement;
+  /** The run's question, where it is shown. */
+  question(): string;
   rows(): readonly Row[];
-  /** Leads to a row and unfolds it, without taking the focus. */
-  reveal(row: Row): Promise<HTMLElement | undefined>;
+  /** Leads to a row or the question and unfolds it, without taking the focus. */
+  reveal(place: Place): Promise<HTMLElement | undefined>;
   /** The lines that are rendered now. */
   lines(): Iterable<Element>;
   changed(): void;
@@ -27,7 +33,7 @@ const EDGE = 8;
 export class Finder {
   private open = false;
   private query = '';
-  private found: readonly Row[] = [];
+  private found: readonly Place[] = [];
   private at = -1;
   private here: Element | undefined;
   private cameFrom: HTMLElement | undefined;
@@ -137,7 +143,8 @@ export class Finder {
   /** Goes to the next (1) or the previous (-1) match, around the ends. */
   private async go(way: 1 | -1): Promise<void> {
     const before = this.found[this.at];
-    this.found = search(this.view.rows(), this.query);
+    const rows = search(this.view.rows(), this.query);
+    this.found = asks(this.view.question(), this.query) ? [QUESTION, ...rows] : rows;
     const at = before === undefined ? -1 : this.found.findIndex(row => row.id === before.id);
     const { length } = this.found;
     this.at = length === 0 ? -1 : (at + way + length + (at < 0 && way < 0 ? 1 : 0)) % length;

@@ -12,6 +12,12 @@ export function search(rows: readonly Row[], query: string): readonly Row[] {
   return wanted.trim() === '' ? [] : rows.filter(row => textOfRow(row).includes(wanted));
 }
 
+/** Whether the run's question holds `query`. */
+export function asks(question: string, query: string): boolean {
+  const wanted = query.toLowerCase();
+  return wanted.trim() !== '' && question.toLowerCase().includes(wanted);
+}
+
 function textOfRow(row: Row): string {
   const known = TEXTS.get(row);
   if (known !== undefined) return known;
