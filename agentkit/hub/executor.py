@@ -11,7 +11,6 @@ from agentkit.core.react import llm_generate, react
 from agentkit.core.requests import Requests
 from agentkit.core.transcript import Unfinished
 from agentkit.llm.demo import DemoProvider
-from agentkit.llm.demo_script import DemoScript
 from agentkit.llm.gateway import LLMGateway
 from agentkit.llm.protocol import ChatMessage
 from agentkit.skills.registry import SkillRegistry
@@ -71,6 +70,8 @@ class InProcessExecutor:
         route = self.gateway.resolve(agent.model)
         if agent.script is None or not isinstance(route.provider, DemoProvider):
             return self.gateway
+        from agentkit.llm.demo_script import DemoScript
+
         gateway = self.gateway.copy()
         player = DemoScript(agent.script, route.provider)
         gateway.register_provider(route.provider_name, player, replace=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 
 from agentkit.core.protocol import ScriptedTurn, ToolSpec
-from agentkit.llm.demo import DemoProvider, finished, spoken
+from agentkit.llm.demo import DemoProvider, spoken
 from agentkit.llm.demo_answer import report
+from agentkit.llm.demo_rules import finished
 from agentkit.llm.protocol import ChatMessage, LLMResponse, Piece, ToolCall
 from agentkit.llm.streaming import Streaming
 

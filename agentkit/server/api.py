@@ -28,10 +28,7 @@ from agentkit.server.asker import ANYBODY, Asker
 from agentkit.server.input import MAX_SEQ, checked, parsed, resolution
 from agentkit.server.response import Response, as_json, failure, refusal, too_large
 from agentkit.server.status import status
-from agentkit.trace.bundle import to_bundle
 from agentkit.trace.document import Trace
-from agentkit.trace.html import to_html
-from agentkit.trace.markdown import to_markdown
 
 log = logging.getLogger("agentkit")
 
@@ -217,12 +214,19 @@ async def _trace(request: Request) -> Response:
 
 
 def _written(trace: Trace, form: str) -> Response:
+    # As in ``traces``: a server that is asked for no form holds nothing that writes one.
     match form:
         case "html":
+            from agentkit.trace.html import to_html
+
             return Response(200, repaired(to_html(trace)), "text/html; charset=utf-8")
         case "markdown":
+            from agentkit.trace.markdown import to_markdown
+
             return Response(200, repaired(to_markdown(trace)), "text/markdown; charset=utf-8")
         case "bundle":
+            from agentkit.trace.bundle import to_bundle
+
             return as_json(to_bundle(trace, live=not trace.has_ended))
         case _:
             return as_json(trace.to_json())

@@ -2,6 +2,7 @@
 
 A page shows runs that this server does not know, saved in somebody else's notebook. So what a run holds,
 and the run in any form, is also given of a trace that is sent here; nothing of it is kept.
+What writes the forms is loaded by the thread that writes the first one.
 """
 
 from __future__ import annotations
@@ -21,10 +22,8 @@ from agentkit.hub.hub import Hub
 from agentkit.server.input import checked, parsed
 from agentkit.server.response import Response, as_json
 from agentkit.trace.document import Trace, build_trace, read_trace
-from agentkit.trace.export import exported, offered
 from agentkit.trace.limits import UNPACKED_COMMAS, UNPACKED_LISTS
 from agentkit.trace.packed import Room
-from agentkit.trace.sharing import masked, shared
 
 if TYPE_CHECKING:
     from agentkit.server.api import Request
@@ -79,6 +78,9 @@ async def look(request: Request) -> Response:
 
 
 def _looked(trace: Trace, hub: Hub) -> Response:
+    from agentkit.trace.export import offered
+    from agentkit.trace.sharing import masked
+
     return as_json(offered(masked(trace, hub.redactor)))
 
 
@@ -90,6 +92,9 @@ async def export(request: Request) -> Response:
 
 
 def _exported(trace: Trace, asked: _Export, hub: Hub) -> Response:
+    from agentkit.trace.export import exported
+    from agentkit.trace.sharing import shared
+
     text = exported(shared(trace, hub.redactor, asked.leave_out), asked.format)
     kind = _TYPES.get(asked.format, "application/json")
     return Response(200, repaired(text), f"{kind}; charset=utf-8")

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from agentkit.tools.mcp_config import McpServerConfig
-from agentkit.tools.mcp_server import McpServer, McpServerStatus
+from agentkit.tools.mcp_status import McpServerStatus
 from agentkit.tools.protocol import Tool
+
+if TYPE_CHECKING:
+    from agentkit.tools.mcp_server import McpServer
 
 WAIT_SECONDS = 30.0
 """How long a run waits for the servers whose tools it may call."""
@@ -33,7 +37,11 @@ class McpServers:
         problem: tuple[str, str] | None = None,
         wait_seconds: float = WAIT_SECONDS,
     ) -> None:
-        self._servers = [McpServer(name, config) for name, config in servers.items()]
+        self._servers: list[McpServer] = []
+        if servers:  # what keeps them is needed where there are some
+            from agentkit.tools.mcp_server import McpServer
+
+            self._servers = [McpServer(name, config) for name, config in servers.items()]
         self._problem = problem
         self._wait_seconds = wait_seconds
 

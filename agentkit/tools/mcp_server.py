@@ -8,14 +8,15 @@ import logging
 import math
 import random
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, cast
+from typing import Any, cast
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from agentkit.errors import AgentKitError, InvalidInput
 from agentkit.tools.mcp_config import McpServerConfig, masked, prefix_of
 from agentkit.tools.mcp_content import to_result
 from agentkit.tools.mcp_session import McpSession, Progress, open_session
+from agentkit.tools.mcp_status import McpServerStatus, State
 from agentkit.tools.mcp_stdio import LastLines
 from agentkit.tools.mcp_tool import McpTool, fitting
 from agentkit.tools.protocol import ToolResult
@@ -36,18 +37,6 @@ STEADY_SECONDS = 30.0
 """A server that has been ready for so long has its earlier failures forgiven."""
 
 PING_SECONDS = 5.0
-
-State = Literal["starting", "ready", "failed", "stopped"]
-
-
-class McpServerStatus(BaseModel):
-    """A server, as ``GET /status`` shows it."""
-
-    name: str
-    state: State
-    tools: int
-    message: str | None = None
-    """Why it failed."""
 
 
 class McpServer:

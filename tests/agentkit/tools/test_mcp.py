@@ -14,7 +14,8 @@ import pytest
 from agentkit.errors import NotFound
 from agentkit.tools.mcp import McpServers
 from agentkit.tools.mcp_config import McpServerConfig, parse_servers
-from agentkit.tools.mcp_server import McpServer, McpServerStatus
+from agentkit.tools.mcp_server import McpServer
+from agentkit.tools.mcp_status import McpServerStatus
 from agentkit.tools.mcp_tool import McpTool
 from agentkit.tools.protocol import Tool, ToolContext, ToolResult
 from agentkit.tools.registry import ToolRegistry

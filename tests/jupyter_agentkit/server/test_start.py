@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,19 +33,41 @@ def loading(monkeypatch: pytest.MonkeyPatch) -> Iterator[asyncio.Event]:
     may.set()
 
 
-def test_the_server_waits_for_little_more_than_the_settings() -> None:
+@cache
+def _loaded_with(module: str) -> frozenset[str]:
+    """What a server loads for a module of ours."""
     program = (
         "import jupyter_server.serverapp, sys\n"
         "before = set(sys.modules)\n"
-        "import jupyter_agentkit.app\n"
-        "print(*sorted(set(sys.modules) - before))"
+        f"import {module}\n"
+        "print(*(set(sys.modules) - before))"
     )
     shown = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
     )
-    loaded = shown.stdout.split()
+    return frozenset(shown.stdout.split())
+
+
+def test_the_server_waits_for_little_more_than_the_settings() -> None:
+    loaded = _loaded_with("jupyter_agentkit.app")
     assert "pydantic" not in loaded
     assert len(loaded) < 25, loaded
+
+
+@pytest.mark.parametrize(
+    "rare",
+    [
+        "agentkit.trace.html",
+        "agentkit.trace.export",
+        "agentkit.trace.rows",
+        "agentkit.llm.demo_answer",
+        "agentkit.tools.mcp_session",
+        "agentkit.replay",
+        "jupyter_agentkit.widget",
+    ],
+)
+def test_what_is_hosted_loads_nothing_that_few_servers_use(rare: str) -> None:
+    assert rare not in _loaded_with("jupyter_agentkit.hosted")
 
 
 async def test_what_comes_while_agentkit_is_loaded_waits_and_the_server_answers(
