@@ -185,7 +185,7 @@ def test_two_large_traces_are_written_at_a_time_and_the_others_wait(
             inside -= 1
         return "written"
 
-    monkeypatch.setattr(traces, "exported", slow)
+    monkeypatch.setattr("agentkit.trace.export.exported", slow)
     with ThreadPoolExecutor(6) as pages:
         asked = [pages.submit(export, hosted, "html", trace=sample("completed")) for _ in range(6)]
         for _ in range(traces.AT_ONCE):
