@@ -116,7 +116,17 @@ class TaskRemoved(BaseModel):
     task_id: str
 
 
-FeedFrame = Annotated[Tasks | TaskChanged | TaskRemoved | Error | Pong, Field(discriminator="type")]
+class JournalTrouble(BaseModel):
+    """What is wrong with the journal, after the list and when that changes; on the feed only."""
+
+    type: Literal["journal"] = "journal"
+    problem: ErrorInfo | None = Field(default=None, exclude_if=absent)
+    """Absent when nothing is wrong any more."""
+
+
+FeedFrame = Annotated[
+    Tasks | TaskChanged | TaskRemoved | JournalTrouble | Error | Pong, Field(discriminator="type")
+]
 
 ServerFrame = Annotated[
     Connected | Step | Steps | Result | Error | Pong, Field(discriminator="type")

@@ -61,6 +61,7 @@ class Journal:
         self._alive = found.alive
         self.problem = found.problem
         """Why it can only be read, or why its host has put it in another's place; mostly nothing."""
+        self._failure: JournalError | None = None
         self._is_read_only = found.problem is not None
         self._writer = Worker(found.writing, "agentkit-journal", writes=not self._is_read_only)
         self._reader = (
@@ -68,6 +69,11 @@ class Journal:
             if found.reading is found.writing
             else Worker(found.reading, "agentkit-journal-reader")
         )
+
+    @property
+    def trouble(self) -> JournalError | None:
+        """What is wrong with it now: ``problem``, or why it failed last, until it is written again."""
+        return self.problem or self._failure
 
     def close(self) -> None:
         """Finish what is queued and close the file; calling it again does nothing."""
@@ -266,15 +272,20 @@ class Journal:
 
     async def write(self, job: Callable[[sqlite3.Connection], T], *, durable: bool = False) -> T:
         """What a job gives that may write, in the writer's thread; ``durable``: on disk by then."""
-        return await self._named(self._writer.run(job, durable=durable))
+        written = await self._named(self._writer.run(job, durable=durable))
+        self._failure = None
+        return written
 
     async def read(self, job: Callable[[sqlite3.Connection], T]) -> T:
         """What a job gives that only reads."""
         return await self._named(self._reader.run(job))
 
     def fault(self, error: BaseException) -> JournalError:
-        """What an error in the journal's thread is to be told as."""
-        return fault(self.path, error)
+        """What an error in the journal's thread is to be told as; it is ``trouble`` from now on."""
+        told = fault(self.path, error)
+        if told.reason != "journal_busy":  # which is over in a moment
+            self._failure = told
+        return told
 
     async def _named(self, running: Awaitable[T]) -> T:
         try:

@@ -12,9 +12,9 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from agentkit.core.frames import PING, Pong, TaskChanged, TaskRemoved, Tasks
-from agentkit.core.protocol import TaskStatus, TaskSummary
-from agentkit.errors import AgentKitError, Refused
+from agentkit.core.frames import PING, JournalTrouble, Pong, TaskChanged, TaskRemoved, Tasks
+from agentkit.core.protocol import ErrorInfo, TaskStatus, TaskSummary
+from agentkit.errors import AgentKitError, JournalError, Refused
 from agentkit.hub.asks import cut
 from agentkit.hub.hub import Hub
 from agentkit.hub.listing import UNFINISHED, Listing
@@ -119,6 +119,8 @@ class _Feed:
         self._due: dict[str, TaskSummary | None] = {}
         """What has changed since it was told; ``None``: deleted. The summaries are the live ones."""
         self._told: dict[str, _Told] = {}
+        self._trouble: JournalError | None = None
+        """What the client was last told of the journal."""
         self._wake = asyncio.Event()
 
     def changed(self, summary: TaskSummary) -> None:
@@ -152,6 +154,7 @@ class _Feed:
                 if self._behind:
                     await self._send_list()
                 wait = await self._send_due()
+                await self._send_trouble()
                 if self._loop.time() - looked >= POLL:
                     await self._look_elsewhere()
                     looked = self._loop.time()
@@ -179,6 +182,14 @@ class _Feed:
         before = recent[-1].task_id if len(newest) > RECENT else None
         frame = Tasks(now=now(), data=placed, before=before)
         await self._socket.send(frame.model_dump_json())
+        self._trouble = None
+
+    async def _send_trouble(self) -> None:
+        trouble = self._hub.journal.trouble
+        if str(trouble) != str(self._trouble):
+            self._trouble = trouble
+            told = trouble and ErrorInfo(message=trouble.message, reason=trouble.reason)
+            await self._socket.send(JournalTrouble(problem=told).model_dump_json())
 
     async def _send_due(self) -> float | None:
         """Tell what is due; the seconds until more is."""

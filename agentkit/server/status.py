@@ -53,6 +53,6 @@ async def status(request: Request) -> Response:
 
 
 def _journal_status(journal: Journal) -> dict[str, object]:
-    problem = journal.problem
+    problem = journal.trouble
     told = {"message": problem.message, "reason": problem.reason} if problem else None
     return {"path": journal.path, "problem": told}

@@ -28,7 +28,8 @@ export type StepEvent =
   | FinalAnswer
   | RunFinished;
 export type ClientFrame = PingFrame | CancelFrame | AnswerFrame | ToolResultFrame;
-export type FeedFrame = TasksFrame | TaskChangedFrame | TaskRemovedFrame | ErrorFrame | PongFrame;
+export type FeedFrame =
+  TasksFrame | TaskChangedFrame | TaskRemovedFrame | JournalTroubleFrame | ErrorFrame | PongFrame;
 
 /**
  * Always the first frame.
@@ -373,4 +374,11 @@ export interface TaskChangedFrame {
 export interface TaskRemovedFrame {
   type: 'removed';
   task_id: string;
+}
+/**
+ * What is wrong with the journal, after the list and when that changes; on the feed only.
+ */
+export interface JournalTroubleFrame {
+  type: 'journal';
+  problem?: ErrorInfo;
 }

@@ -19,6 +19,8 @@ export interface IRuns {
   readonly before: string | undefined;
   /** The time by the server's clock, in milliseconds since 1970. */
   readonly now: number;
+  /** What is wrong with the place where the server stores runs, and what to do; mostly nothing. */
+  readonly problem: string;
   /** Begins to listen; to be called by whoever shows something, as often as it likes. */
   open(): void;
   /** Tries again what the server has refused. */
@@ -34,6 +36,8 @@ export interface IRuns {
   cancelAll(): Promise<void>;
   /** Answers a request for consent. */
   decide(taskId: string, requestId: string, decision: 'approve' | 'deny'): Promise<void>;
+  /** Takes on a run that ended without an answer; a new one goes on in its place. */
+  resume(taskId: string): Promise<void>;
   /** Deletes a finished run. */
   remove(taskId: string): Promise<void>;
 }
@@ -74,6 +78,10 @@ export class Runs implements IRuns {
     return this.feed.now;
   }
 
+  get problem(): string {
+    return this.feed.problem;
+  }
+
   open(): void {
     this.feed.open();
   }
@@ -108,6 +116,10 @@ export class Runs implements IRuns {
 
   decide(taskId: string, request_id: string, decision: 'approve' | 'deny'): Promise<void> {
     return this.api.of(taskId).post({ type: 'answer', request_id, decision });
+  }
+
+  async resume(taskId: string): Promise<void> {
+    await this.api.of(taskId).resume();
   }
 
   remove(taskId: string): Promise<void> {

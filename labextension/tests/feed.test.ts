@@ -208,6 +208,26 @@ test('a server that does not answer is said to be out of reach, in the words of 
   await expect(runs.cancel('t1')).rejects.toThrow('The server cannot be reached.');
 });
 
+test('what is wrong with the place of the runs is told until it is right again', () => {
+  runs.open();
+  greet(summary('t1'));
+  expect(runs.problem).toBe('');
+  socket().say({
+    type: 'journal',
+    problem: { message: 'The disk is full.', reason: 'journal_full' },
+  });
+  expect(runs.problem).toBe('The disk is full.');
+  socket().say({ type: 'journal' });
+  expect(runs.problem).toBe('');
+  socket().say({
+    type: 'journal',
+    problem: { message: 'The disk is full.', reason: 'journal_full' },
+  });
+  // A new list says itself whether there still is something.
+  greet(summary('t1'));
+  expect(runs.problem).toBe('');
+});
+
 test('a run that is started again under the id of a deleted one is there', () => {
   runs.open();
   greet(summary('t1'), summary('t2'));

@@ -21,6 +21,7 @@ class FakeRuns implements IRuns {
   before: string | undefined;
   standing = 'live' as const;
   now = 0;
+  problem = '';
   readonly changed = new Signal<this, void>(this);
   asked: Query[] = [];
   answer: (page: Page | Error) => void = () => {};
@@ -45,6 +46,7 @@ class FakeRuns implements IRuns {
   async cancel(): Promise<void> {}
   async cancelAll(): Promise<void> {}
   async decide(): Promise<void> {}
+  async resume(): Promise<void> {}
   async remove(): Promise<void> {}
 }
 
@@ -208,11 +210,43 @@ test('what is consented to in a row cannot read as something else', () => {
     status: 'input_required',
     asks: [{ request_id: 'r', tool_name: 'delete_file', arguments: { path: 'z\u2066', ...args } }],
   });
-  const state = { active: true, stopping: false, sending: new Set<string>(), now: 0 };
-  const actions = { show: vi.fn(), cancel: vi.fn(), decide: vi.fn() };
+  const state = {
+    active: true,
+    stopping: false,
+    resumable: false,
+    resuming: false,
+    sending: new Set<string>(),
+    now: 0,
+  };
+  const actions = { show: vi.fn(), cancel: vi.fn(), resume: vi.fn(), decide: vi.fn() };
   render(rowTemplate(waiting, state, actions), place);
   const asked = place.querySelector('.agentkit-run-ask')?.textContent ?? '';
   for (const shown of ['[U+202E]htap', 'a[U+202E]gpj.exe', 'x[U+200B]y', '[U+E0072]m', 'z[U+2066]'])
     expect(asked).toContain(shown);
   expect(asked).not.toMatch(/[\u202e\u200b\u2066\u{e0072}]/u);
+});
+
+test('a run without an answer can be resumed until its conversation goes on', async () => {
+  const resumable = (): string[] =>
+    list
+      .groups()
+      .flatMap(group => group.tasks.filter(each => list.isResumable(each)).map(({ id }) => id));
+  runs.known = [
+    task('1', { status: 'failed' }),
+    task('2', { status: 'cancelled' }),
+    task('3', { status: 'interrupted' }),
+    task('4'),
+    task('5', { status: 'running' }),
+    task('6', { status: 'failed', thread_id: '4' }),
+  ];
+  expect(resumable()).toEqual(['6', '3', '2', '1']);
+  runs.known.push(task('7', { status: 'running', thread_id: '2' }));
+  expect(resumable()).toEqual(['6', '3', '1']);
+  // One that only a search has found counts too.
+  list.search('x', 'all');
+  vi.runAllTimers();
+  runs.answer({ tasks: [task('8', { thread_id: '1', input: 'x' })], before: undefined });
+  await Promise.resolve();
+  list.words = '';
+  expect(resumable()).toEqual(['6', '3']);
 });

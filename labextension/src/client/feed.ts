@@ -23,6 +23,7 @@ export class Feed {
   private skew: number | undefined;
   private told: Standing = 'closed';
   private next: string | undefined;
+  private trouble = '';
 
   constructor(private readonly api: TasksApi) {}
 
@@ -44,6 +45,11 @@ export class Feed {
   /** Where older runs begin; nothing when there are none. */
   get before(): string | undefined {
     return this.next;
+  }
+
+  /** What is wrong with the place where the server stores runs; mostly nothing. */
+  get problem(): string {
+    return this.trouble;
   }
 
   /** The time by the server's clock, in milliseconds since 1970. */
@@ -80,7 +86,7 @@ export class Feed {
   }
 
   private hear(frame: unknown): void {
-    const { type, now, data, task_id, before } = fields(frame);
+    const { type, now, data, task_id, before, problem } = fields(frame);
     switch (type) {
       case 'tasks':
         this.skew = undefined;
@@ -88,6 +94,7 @@ export class Feed {
         this.known.clear();
         for (const task of tasksOf(data)) this.take(task);
         this.next = text(before) || undefined;
+        this.trouble = '';
         this.told = 'live';
         break;
       case 'task': {
@@ -97,6 +104,9 @@ export class Feed {
         this.take(task);
         break;
       }
+      case 'journal':
+        this.trouble = text(fields(problem).message);
+        break;
       case 'removed':
         this.known.delete(text(task_id));
         this.removed.add(text(task_id));

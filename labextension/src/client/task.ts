@@ -5,6 +5,8 @@ import { type Usage, usageOf } from '../view/state/usage';
 /** A run as lists show it. Texts may be cut. */
 export interface Task {
   readonly id: string;
+  /** The conversation that it belongs to. */
+  readonly thread: string;
   readonly agent: string;
   readonly input: string;
   readonly status: Status;
@@ -45,6 +47,7 @@ export function taskOf(value: unknown): Task | undefined {
   if (text(told.task_id) === '' || status === undefined) return undefined;
   return {
     id: text(told.task_id),
+    thread: text(told.thread_id) || text(told.task_id),
     agent: text(told.agent),
     input: text(told.input),
     status,
@@ -64,6 +67,11 @@ export function taskOf(value: unknown): Task | undefined {
 /** Whether it has ended. */
 export function isOver(task: Task): boolean {
   return isFinal(task.status);
+}
+
+/** Whether it ended without an answer. */
+export function endedWithout(task: Task): boolean {
+  return isOver(task) && task.status !== 'completed';
 }
 
 /** The newest first. */

@@ -1,4 +1,4 @@
-import { byAge, isOver, type Task } from '../client/task';
+import { byAge, endedWithout, isOver, type Task } from '../client/task';
 import type { IRuns } from '../runs';
 import type { Status } from '../view/state/state';
 
@@ -73,6 +73,14 @@ export class RunList {
       this.group('running', running),
       this.group('recent', recent),
     ].filter(group => group.amount > 0);
+  }
+
+  /** Whether a run ended without an answer, and none that is known goes on with its conversation. */
+  isResumable(task: Task): boolean {
+    if (!endedWithout(task)) return false;
+    const wentOn = (other: Task): boolean =>
+      other.thread === task.thread && other.id !== task.id && byAge(other, task) < 0;
+    return !this.runs.tasks.some(wentOn) && !this.found.some(wentOn);
   }
 
   /** Whether older runs can be asked for. */

@@ -81,6 +81,12 @@ function addMenu(app: JupyterFrontEnd, panel: RunsPanel): void {
     task => panel.cancel(task),
   );
   add(
+    'resume',
+    trans.__('Resume Run'),
+    task => panel.isResumable(task),
+    task => void panel.resume(task),
+  );
+  add(
     'export',
     trans.__('Export Trace…'),
     task => isOver(task) && app.commands.hasCommand(EXPORT),

@@ -13,6 +13,7 @@ import { notebookName } from './list';
 export interface RowActions {
   show(task: Task): void;
   cancel(task: Task): void;
+  resume(task: Task): void;
   decide(task: Task, ask: TaskAsk, decision: 'approve' | 'deny'): void;
 }
 
@@ -21,6 +22,9 @@ export interface RowState {
   /** It takes the focus when somebody comes by keyboard. */
   readonly active: boolean;
   readonly stopping: boolean;
+  /** It ended without an answer, and its conversation has not gone on. */
+  readonly resumable: boolean;
+  readonly resuming: boolean;
   /** Requests whose answer is on its way. */
   readonly sending: ReadonlySet<string>;
   /** The server's clock. */
@@ -42,7 +46,6 @@ export function rowTemplate(task: Task, state: RowState, actions: RowActions): T
     tabindex=${tab}
     data-task-id=${task.id}
     data-status=${task.status}
-    data-over=${over ? '' : nothing}
     title=${tip(task)}
     @click=${() => actions.show(task)}
   >
@@ -55,21 +58,36 @@ export function rowTemplate(task: Task, state: RowState, actions: RowActions): T
       </span>
       ${problemTemplate(task)}
     </div>
-    ${
-      over
-        ? nothing
-        : html`<div class="agentkit-run-actions" role="gridcell">
-            <button
-              type="button"
-              tabindex=${tab}
-              ?disabled=${state.stopping}
-              @click=${stopped(() => actions.cancel(task))}
-            >
-              ${trans.__('Cancel')}
-            </button>
-          </div>`
-    }
+    ${actTemplate(task, state, actions)}
     ${task.asks.map(ask => askTemplate(task, ask, state, actions))}
+  </div>`;
+}
+
+/** What can be done with the run itself. */
+function actTemplate(
+  task: Task,
+  { active, stopping, resumable, resuming }: RowState,
+  actions: RowActions,
+): TemplateResult | typeof nothing {
+  const tab = active ? 0 : -1;
+  if (!isOver(task)) {
+    return html`<div class="agentkit-run-actions" role="gridcell">
+      <button type="button" tabindex=${tab} ?disabled=${stopping} @click=${stopped(() => actions.cancel(task))}>
+        ${trans.__('Cancel')}
+      </button>
+    </div>`;
+  }
+  if (!resumable) return nothing;
+  return html`<div class="agentkit-run-actions" role="gridcell">
+    <button
+      type="button"
+      tabindex=${tab}
+      title=${trans.__('Go on from the last finished step')}
+      ?disabled=${resuming}
+      @click=${stopped(() => actions.resume(task))}
+    >
+      ${resuming ? trans.__('Resuming…') : trans.__('Resume')}
+    </button>
   </div>`;
 }
 

@@ -22,6 +22,8 @@ export interface Shown {
   readonly groups: readonly Group[];
   /** Runs that go on, whether they are listed or not. */
   readonly running: number;
+  /** What is wrong with the place where runs are stored. */
+  readonly problem: string;
   /** Said once, such as why a cancel did not get through. */
   readonly notice: string;
   row(task: Task): RowState;
@@ -74,6 +76,7 @@ function linesTemplate(shown: Shown): TemplateResult {
   const { list, standing } = shown;
   return html`<div class="agentkit-runs-lines" role="status">
     ${standing === 'reconnecting' ? html`<p>${trans.__('Reconnecting to the server…')}</p>` : nothing}
+    ${shown.problem === '' ? nothing : html`<p data-warning>${shown.problem}</p>`}
     ${shown.notice === '' ? nothing : html`<p data-problem>${shown.notice}</p>`}
     ${
       list.problem === ''

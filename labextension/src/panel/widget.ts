@@ -19,6 +19,7 @@ export class RunsPanel extends Widget {
   private notice = '';
   private standing = this.runs.standing;
   private readonly stopping = new Set<string>();
+  private readonly resuming = new Set<string>();
   private readonly sending = new Set<string>();
   private ticker: ReturnType<typeof setInterval> | undefined;
 
@@ -80,10 +81,13 @@ export class RunsPanel extends Widget {
           list: this.list,
           groups,
           running: this.running().length,
+          problem: this.runs.problem,
           notice: this.notice,
           row: task => ({
             active: task.id === this.active,
             stopping: this.stopping.has(task.id),
+            resumable: this.list.isResumable(task),
+            resuming: this.resuming.has(task.id),
             sending: this.sending,
             now: this.runs.now,
           }),
@@ -104,6 +108,7 @@ export class RunsPanel extends Widget {
     cancelAll: () => void this.cancelAll(),
     show: task => this.goTo(task),
     cancel: task => this.cancel(task),
+    resume: task => void this.resume(task),
     decide: (task, ask, decision) => {
       this.sending.add(ask.id);
       void this.attempt(() => this.runs.decide(task.id, ask.id, decision)).finally(() => {
@@ -124,6 +129,19 @@ export class RunsPanel extends Widget {
         throw error;
       }
     });
+  }
+
+  /** Takes on a run that ended without an answer, unless that is being done. */
+  async resume(task: Task): Promise<void> {
+    if (this.resuming.has(task.id)) return;
+    this.resuming.add(task.id);
+    await this.attempt(() => this.runs.resume(task.id));
+    this.resuming.delete(task.id);
+    this.update();
+  }
+
+  isResumable(task: Task): boolean {
+    return this.list.isResumable(task);
   }
 
   /** Deletes a finished run once somebody has confirmed it. */

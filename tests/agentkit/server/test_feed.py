@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from agentkit.core.protocol import AgentConfig, StartTask, TaskStatus
+from agentkit.errors import JournalError
 from agentkit.hub.hub import Hub
 from agentkit.hub.listing import Listing
 from agentkit.llm.protocol import TokenUsage, ToolCall
@@ -369,3 +370,32 @@ async def test_tasks_of_another_server_on_the_journal_are_told_from_their_begin_
         await reader.until(is_now("t1", "running"))
         gate.open()
         await reader.until(is_now("t1", "completed"))
+
+
+async def test_readers_are_told_what_is_wrong_with_the_journal_until_it_is_right_again(
+    tmp_path: Path,
+) -> None:
+    async def leave(hub: Hub, pages: int) -> None:
+        most = f"PRAGMA max_page_count = {pages}"
+        await hub.journal.write(lambda connection: connection.execute(most).fetchall())
+
+    def of_the_journal(frame: Frame) -> bool:
+        return frame["type"] == "journal"
+
+    async with running(*["Done."] * 3, journal=tmp_path / "journal") as hub, reading(hub) as first:
+        await start(hub, "t1")
+        await first.until(is_now("t1", "completed"))
+        assert not any(map(of_the_journal, first.frames))
+        await leave(hub, 1)  # no more than there are
+        with pytest.raises(JournalError):
+            await start(hub, "t2", input="x" * 100_000)
+        told = await first.until(of_the_journal)
+        assert told["problem"]["reason"] == "journal_full"
+        assert "Make room" in told["problem"]["message"]
+        async with reading(hub) as second:
+            assert await second.until(of_the_journal) == told
+            await leave(hub, 2**30)
+            await start(hub, "t3")
+            for reader in (first, second):
+                await reader.until(is_now("t3", "completed"))
+                await reader.until(lambda frame: frame == {"type": "journal"})
