@@ -159,7 +159,7 @@ class Servers(RuleBasedStateMachine):
         tools = [echo(), tool]
         self.hub = hub_of(provider, journal=self.path, tools=tools, max_running=2)
         # The states of all tasks are known from before; the ends of orphans are changes too.
-        self.hub.changes.listen(self.followed)
+        self.unfollow = self.hub.changes.listen(self.followed)
         self.do(self.hub.open())
 
     def known(self, task_id: str) -> bool:
@@ -253,7 +253,7 @@ class Servers(RuleBasedStateMachine):
         task = self.do(self.hub.task(task_id))
         for request_id in task.summary.open_requests:
             resolution = Resolution(decision)
-            with contextlib.suppress(Conflict):  # cancelled meanwhile
+            with contextlib.suppress(Conflict, NotFound):  # cancelled meanwhile
                 self.do(self.hub.answer(task_id, request_id, resolution))
             with pytest.raises((Conflict, NotFound)):
                 self.do(self.hub.answer(task_id, request_id, resolution))
@@ -280,6 +280,7 @@ class Servers(RuleBasedStateMachine):
             killed
         ):  # nothing runs any more, and nobody was told; what SQLite had been given is stored
             self.hub.journal.close()
+            self.unfollow()
         else:
             self.do(self.hub.close())
         self.dead.append((self.loop, asyncio.all_tasks(self.loop)))

@@ -21,7 +21,7 @@ from agentkit.hub.displays import Display
 from agentkit.hub.journal import MEMORY, Journal
 from agentkit.hub.listing import Listing, listed
 from agentkit.hub.migrations import MIGRATIONS
-from agentkit.hub.record import Record, encode
+from agentkit.hub.record import Record, encode, encode_delta
 from agentkit.hub.task import fold
 
 OPEN = Callable[[], Journal]
@@ -135,8 +135,9 @@ async def test_events_are_paged_by_their_number(journal: Journal) -> None:
 async def test_a_delta_keeps_its_place_in_the_order_and_is_not_stored(journal: Journal) -> None:
     await journal.create(summary("t"))
     order: list[int] = []
-    for event in (started(), MessageDelta(seq=1, ts=TS, message_id="m", delta="x")):
-        journal.append("t", Record(event, "{}"), lambda error: order.append(len(order)))
+    delta = encode_delta(MessageDelta(seq=1, ts=TS, message_id="m", delta="x"), 0)
+    for record in (Record(started(), "{}"), delta):
+        journal.append("t", record, lambda error: order.append(len(order)))
     await append(journal, "t", FinalAnswer(seq=2, ts=TS, text="x"))
     assert order == [0, 1]
     assert len(await journal.events("t")) == 2
