@@ -1,4 +1,7 @@
-"""Long lists of events, packed: a notebook indents its JSON, so a thousand small events fill a megabyte."""
+"""Lists of events, packed: a notebook indents its JSON, so a thousand small events fill a megabyte.
+
+Packed is also what a page would change: it saves the whole notebook, and knows no whole numbers beyond 2⁵³.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import binascii
 import json
 import zlib
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel
 
@@ -20,6 +23,9 @@ from agentkit.trace.limits import (
 from agentkit.trace.read import as_list, as_mapping, as_text, parsed, shallow
 
 _PIECE = 1_000_000
+
+EXACT = 2**53
+"""Up to here JavaScript has every whole number."""
 
 ENCODING: Literal["zlib+base64"] = "zlib+base64"
 
@@ -35,8 +41,13 @@ class PackedEvents(BaseModel):
 
 
 def pack(events: list[dict[str, Any]]) -> list[dict[str, Any]] | dict[str, Any]:
-    """The events as they are, or packed when they are many and that makes them half as long or less."""
-    if len(events) <= PLAIN_EVENTS:
+    """The events as they are, or packed.
+
+    They are packed when they are many and that makes them half as long or less, and when a number among
+    them is one that a page would round.
+    """
+    exact = not any(map(_would_be_rounded, events))
+    if exact and len(events) <= PLAIN_EVENTS:
         return events
     try:
         # Each on a line of its own: so they can be read piece by piece.
@@ -45,9 +56,23 @@ def pack(events: list[dict[str, Any]]) -> list[dict[str, Any]] | dict[str, Any]:
         return events  # not what a run leaves; whoever writes the file decides about it
     compressed = zlib.compress(text.encode("utf-8", "surrogatepass"), zlib.Z_BEST_COMPRESSION)
     data = base64.b64encode(compressed).decode()
-    if 2 * len(data) > len(text):
+    if exact and 2 * len(data) > len(text):
         return events
     return PackedEvents(encoding=ENCODING, count=len(events), data=data).model_dump()
+
+
+def _would_be_rounded(event: dict[str, Any]) -> bool:
+    """Whether a whole number is in it that is another one once JavaScript has read it."""
+    waiting: list[Any] = [event]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, int) and abs(value) > EXACT:
+            return True
+        if isinstance(value, dict):
+            waiting.extend(cast("dict[str, Any]", value).values())
+        elif isinstance(value, list):
+            waiting.extend(cast("list[Any]", value))
+    return False
 
 
 def _json(event: dict[str, Any]) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import zlib
+from decimal import Decimal
 from html import escape
+from math import isfinite
 from random import Random
 from typing import Any
 
@@ -72,6 +74,26 @@ def test_a_very_long_run_is_packed_and_read_back_whole_with_its_follow_ups() -> 
 
 def test_a_run_of_usual_length_is_written_as_it_is() -> None:
     document = steps(1_000)
+    assert to_bundle(document)["data"][TRACE_MIME]["events"] == document["events"]
+
+
+@pytest.mark.parametrize("number", [2**53 + 1, -(2**63), 2**60, 10**30])
+def test_no_number_changes_when_a_page_saves_the_notebook(number: int) -> None:
+    document = trace(*call(1, {"application/json": {"rows": [{"id": number}]}}))
+    kept = json.dumps(to_bundle(document)["data"][TRACE_MIME])
+    saved = json.loads(kept, parse_int=as_in_a_page)
+    jsonschema.validate(saved, trace_schema())
+    assert read_trace(saved).to_json() == read_trace(document).to_json()
+
+
+def as_in_a_page(digits: str) -> int:
+    number = float(digits)
+    # JavaScript writes the shortest digits that are nearest to a number, and no infinity.
+    return int(Decimal(repr(number))) if isfinite(number) else 0
+
+
+def test_numbers_that_a_page_can_hold_stay_readable() -> None:
+    document = trace(*call(1, {"application/json": [2**53, -(2**53), True, 1e300]}))
     assert to_bundle(document)["data"][TRACE_MIME]["events"] == document["events"]
 
 
