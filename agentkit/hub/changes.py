@@ -13,7 +13,7 @@ class Listener(Protocol):
 
     def changed(self, summary: TaskSummary) -> None: ...
 
-    def removed(self, task_id: str) -> None: ...
+    def removed(self, task_id: str, user: str | None) -> None: ...
 
 
 class Changes:
@@ -32,7 +32,7 @@ class Changes:
         for listener in self._listeners:
             listener.changed(summary)
 
-    def removed(self, task_id: str) -> None:
-        """A task was deleted."""
+    def removed(self, task_id: str, user: str | None) -> None:
+        """A task of that user, or of nobody by name, was deleted."""
         for listener in self._listeners:
-            listener.removed(task_id)
+            listener.removed(task_id, user)

@@ -34,7 +34,10 @@ _LAST_OF_THREADS = f"""
     ORDER BY number LIMIT 200
 """
 
-_HIDE = f"UPDATE tasks SET status = '{_DELETED}' WHERE {{}} RETURNING id, number"
+_HIDE = f"""
+    UPDATE tasks SET status = '{_DELETED}' WHERE {{}}
+    RETURNING id, number, json_extract(summary, '$.user')
+"""
 _HIDE_TASK = _HIDE.format(f"id = ? AND status != '{_DELETED}'")
 _HIDE_THREAD = _HIDE.format(f"""
     thread = :thread AND status != '{_DELETED}' AND NOT EXISTS (
@@ -64,23 +67,27 @@ def hide(connection: sqlite3.Connection, task_id: str) -> bool:
     return bool(_hidden(connection, connection.execute(_HIDE_TASK, (task_id,)).fetchall()))
 
 
-def hide_thread(connection: sqlite3.Connection, thread: str, before: str) -> list[str]:
+def hide_thread(
+    connection: sqlite3.Connection, thread: str, before: str
+) -> list[tuple[str, str | None]]:
     """The same with all tasks of a conversation, unless one of them goes on or ended later.
 
     Returns
     -------
-    list of str
-        The ids of the tasks.
+    list of (str, str or None)
+        The ids of the tasks, and whose they were.
     """
     values = {"thread": thread, "before": before}
     return _hidden(connection, connection.execute(_HIDE_THREAD, values).fetchall())
 
 
-def _hidden(connection: sqlite3.Connection, rows: list[tuple[str, int]]) -> list[str]:
-    for task_id, number in rows:
+def _hidden(
+    connection: sqlite3.Connection, rows: list[tuple[str, int, str | None]]
+) -> list[tuple[str, str | None]]:
+    for task_id, number, _ in rows:
         connection.execute("DELETE FROM words WHERE number = ?", (number,))
         connection.execute("DELETE FROM displays WHERE task = ?", (task_id,))
-    return [task_id for task_id, _ in rows]
+    return [(task_id, user) for task_id, _, user in rows]
 
 
 def erase(connection: sqlite3.Connection, task_id: str | None = None) -> bool:

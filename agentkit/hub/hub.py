@@ -278,8 +278,8 @@ class Hub:
         Conflict
             It has not ended.
         """
-        await self._tasks.delete(task_id)
-        self.changes.removed(task_id)
+        deleted = await self._tasks.delete(task_id)
+        self.changes.removed(task_id, deleted.user)
 
     async def summaries(self, listing: Listing = EVERY) -> list[TaskSummary]:
         """Tasks, the newest first, as they stand now."""

@@ -97,6 +97,8 @@ class Journal:
         ------
         Conflict
             There is a task of this id.
+        JournalError
+            It could not be stored.
         """
 
         def job(connection: sqlite3.Connection) -> None:
@@ -122,7 +124,10 @@ class Journal:
 
         try:
             await self.write(job, durable=True)
-        except sqlite3.IntegrityError:
+        except sqlite3.IntegrityError as error:
+            query = "SELECT 1 FROM tasks WHERE id = ?"
+            if not await self.read(lambda each: each.execute(query, (summary.task_id,)).fetchone()):
+                raise self.fault(error) from error
             raise Conflict(
                 f"There is a task {summary.task_id!r} already.", reason="task_exists"
             ) from None

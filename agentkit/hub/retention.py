@@ -49,11 +49,11 @@ class Sweeper:
     Parameters
     ----------
     removed
-        Told the id of each task that is deleted.
+        Told the id of each task that is deleted, and whose it was.
     """
 
     def __init__(
-        self, journal: Journal, retention: Retention, removed: Callable[[str], None]
+        self, journal: Journal, retention: Retention, removed: Callable[[str, str | None], None]
     ) -> None:
         self._journal = journal
         self._retention = retention
@@ -98,8 +98,8 @@ class Sweeper:
                     return gone
                 hide = partial(hide_thread, thread=thread, before=before)
                 hidden = await self._journal.write(hide)
-                for task_id in hidden:
-                    self._removed(task_id)
+                for task_id, user in hidden:
+                    self._removed(task_id, user)
                 gone += len(hidden)
                 await self._in_slices(erase)
             last = threads[-1][0]

@@ -100,8 +100,8 @@ class Tasks:
         if summary is None or summary.status.is_final:
             task.end()
 
-    async def delete(self, task_id: str) -> None:
-        """Delete a finished task with its events.
+    async def delete(self, task_id: str) -> TaskSummary:
+        """Delete a finished task with its events; gives what it was.
 
         Raises
         ------
@@ -118,6 +118,7 @@ class Tasks:
             )
         await self._journal.delete(task_id)
         self._orphans.forget(task_id)
+        return task.summary
 
     def _known(self, task_id: str) -> Task | None:
         run = self._runs.get(task_id)

@@ -41,7 +41,11 @@ class Asker:
 
     def reaches(self, summary: TaskSummary) -> bool:
         """Whether a task is within reach."""
-        return not self.private or summary.user in (None, self.user)
+        return self.reaches_those_of(summary.user)
+
+    def reaches_those_of(self, user: str | None) -> bool:
+        """Whether the tasks of a user are within reach; ``None``: those of nobody."""
+        return not self.private or user in (None, self.user)
 
     async def task(self, hub: Hub, task_id: str) -> Task:
         """A task within reach.

@@ -127,8 +127,9 @@ class _Feed:
         if self._asker.reaches(summary):
             self._take(summary.task_id, summary)
 
-    def removed(self, task_id: str) -> None:
-        self._take(task_id, None)
+    def removed(self, task_id: str, user: str | None) -> None:
+        if self._asker.reaches_those_of(user):
+            self._take(task_id, None)
 
     def _take(self, task_id: str, summary: TaskSummary | None) -> None:
         if self._behind:  # the list that comes next says it
@@ -241,7 +242,8 @@ class _Feed:
         for task_id in {*begun, *self._elsewhere()}:
             summary = await self._hub.journal.summary(task_id)
             if summary is None:
-                self.removed(task_id)
+                if task_id in self._told:
+                    self._take(task_id, None)
                 continue
             task = Task(summary)
             await self._hub.look_again(task)

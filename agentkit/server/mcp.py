@@ -30,6 +30,10 @@ SESSION_HEADER = b"mcp-session-id"
 
 KEPT_CANCELS = 1_000
 
+KEPT_SESSIONS = 1_000
+"""Sessions that are known: those that were used last. In an older one, a cancel no longer ends its run, and
+a stream that broke off is not taken up again."""
+
 LAST_WITH_SESSIONS = "2025-11-25"
 """The last version of the protocol in which a client opens a session."""
 
@@ -99,6 +103,7 @@ class AgentsAsTools:
         session_id = headers.get(SESSION_HEADER, b"").decode("latin-1")
         key = self._keys.get(session_id)
         if key is not None:
+            self._keep(session_id, key)
             self._note_cancel(key, body)
         opened = key or secrets.token_urlsafe(9)
         current_session.set(opened)
@@ -108,7 +113,7 @@ class AgentsAsTools:
             if key is None and message["type"] == "http.response.start":
                 answered = dict(cast("list[tuple[bytes, bytes]]", message.get("headers", [])))
                 if new := answered.get(SESSION_HEADER, b"").decode("latin-1"):
-                    self._keys[new] = opened
+                    self._keep(new, opened)
             await send(message)
 
         await self._manager.handle_request(
@@ -190,6 +195,13 @@ class AgentsAsTools:
             await self.hub.cancel(task_id, "Cancelled by the MCP client.")
         except AgentKitError as error:  # it has just ended
             log.debug("%s", error)
+
+    def _keep(self, session_id: str, key: str) -> None:
+        # Few clients end a session; most just go.
+        self._keys.pop(session_id, None)
+        self._keys[session_id] = key
+        while len(self._keys) > KEPT_SESSIONS:
+            del self._keys[next(iter(self._keys))]
 
     def _note_cancel(self, key: str, body: bytes) -> None:
         if b"notifications/cancelled" not in body:

@@ -11,7 +11,7 @@ from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import ws_authenticated
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from tornado.websocket import WebSocketClosedError, WebSocketHandler, WebSocketProtocol
 
 from agentkit.errors import Full
 from agentkit.hub.hub import Hub
@@ -21,6 +21,9 @@ from jupyter_agentkit.handlers.refusal import RefusalMixin
 from jupyter_agentkit.ports.pages import Page, Pages
 
 PAGE_PATH = "/ws/page"
+
+TOO_BIG = 1009
+"""The code with which Tornado closes when a frame is larger than it may be; it reads none of it."""
 
 TRY_LATER = 1013
 """The code with which the server closes when it has no room (RFC 6455's registry)."""
@@ -47,6 +50,22 @@ class PageSocket(  # pyright: ignore[reportIncompatibleMethodOverride]
     def max_message_size(self) -> int:
         """A whole notebook with its outputs, or the pictures of one cell."""
         return self._hub.bounds.page_frame_bytes
+
+    def get_websocket_protocol(self) -> WebSocketProtocol | None:
+        """Tornado's, but that it says of a frame that is too large how large it may be."""
+        protocol = super().get_websocket_protocol()
+        if protocol is None:
+            return None
+        close = protocol.close
+
+        def close_telling(code: int | None = None, reason: str | None = None) -> None:
+            if code == TOO_BIG:
+                reason = f"A frame has too many {self._hub.bounds.told('page_frame_bytes')}"
+                log.warning("A page was cut off: %s.", reason)
+            close(code, reason)
+
+        protocol.close = close_telling
+        return protocol
 
     @ws_authenticated
     async def get(self, *args: str, **path: str) -> None:

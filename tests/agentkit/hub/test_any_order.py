@@ -123,7 +123,7 @@ class Followed:
         assert summary.status == before or summary.status in LATER[before]
         self.states[summary.task_id] = summary.status
 
-    def removed(self, task_id: str) -> None:
+    def removed(self, task_id: str, user: str | None) -> None:
         del self.states[task_id]
 
 

@@ -379,3 +379,15 @@ def test_events_that_are_folded_again_give_the_same_summary() -> None:
     for event in events[1:]:
         fold(saved, event)
     assert saved == live
+
+
+async def test_only_a_task_of_that_id_is_told_as_one_that_exists(tmp_path: Path) -> None:
+    with closing(Journal(tmp_path / "journal")) as journal:
+        await journal.create(summary("t"))
+        with pytest.raises(Conflict, match="There is a task 't' already"):
+            await journal.create(summary("t"))
+        refusing = "CREATE TRIGGER refusing BEFORE INSERT ON words BEGIN SELECT RAISE(ABORT, 'No words'); END"
+        await journal.write(lambda connection: connection.execute(refusing).fetchall())
+        with pytest.raises(JournalError, match="No words"):
+            await journal.create(summary("t2"))
+        assert await journal.summary("t2") is None

@@ -82,7 +82,7 @@ async def keep(
 async def swept(journal: Journal, retention: Retention) -> list[str]:
     """The ids of what a sweep deletes."""
     removed: list[str] = []
-    await Sweeper(journal, retention, removed.append).sweep()
+    await Sweeper(journal, retention, lambda task_id, _: removed.append(task_id)).sweep()
     return removed
 
 
@@ -216,7 +216,7 @@ class Told:
 
     def changed(self, summary: TaskSummary) -> None: ...
 
-    def removed(self, task_id: str) -> None:
+    def removed(self, task_id: str, user: str | None) -> None:
         self.gone.append(task_id)
 
 

@@ -373,8 +373,10 @@ async def test_tasks_of_another_server_on_the_journal_are_told_from_their_begin_
 
 
 async def test_readers_are_told_what_is_wrong_with_the_journal_until_it_is_right_again(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(feed_module, "POLL", 0.1)
+
     async def leave(hub: Hub, pages: int) -> None:
         most = f"PRAGMA max_page_count = {pages}"
         await hub.journal.write(lambda connection: connection.execute(most).fetchall())

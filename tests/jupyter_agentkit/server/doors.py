@@ -156,7 +156,7 @@ class _Listening:
     def changed(self, summary: Any) -> None:
         self._event.set()
 
-    def removed(self, task_id: str) -> None:
+    def removed(self, task_id: str, user: str | None) -> None:
         self._event.set()
 
     async def news(self) -> None:

@@ -69,7 +69,7 @@ async def a_page_frame(talk: Talk, size: int) -> str:
     if await socket.hear() is not None:
         return ""
     assert socket.connection.close_code == 1009  # Tornado's own: it reads no further
-    return f"{Bounds(page_frame_bytes=SMALL).told('page_frame_bytes')}"
+    return socket.connection.close_reason or ""
 
 
 async def an_input(talk: Talk, size: int) -> str:

@@ -317,6 +317,11 @@ async def test_the_feed_tells_nobody_of_another_users_tasks(people: None, talk: 
     told = await feed.hear()
     assert told is not None
     assert by_cursor(told) == {"k"}
+    for task_id in ("a", "k"):
+        assert (await talk.ask("DELETE", f"/tasks/{task_id}", headers=ADA)).status == 204
+    while (told := await feed.hear() or {})["type"] != "removed":
+        assert "a" not in by_cursor(told)
+    assert told == {"type": "removed", "task_id": "k"}
 
 
 @pytest.fixture
