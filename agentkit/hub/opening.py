@@ -100,8 +100,8 @@ def _to_read(path: str, owner: str, error: sqlite3.Error | OSError) -> Opened | 
 def _connect(path: str) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
     try:
-        # Of a new file, and before its first page is written. 20,000 events in batches of 50 take as long with
-        # it as without (15 pairs, medians 3 % apart, pairs differ by more), and 0.2 % more bytes.
+        # Of a new file, and before its first page is written. 20,000 events in batches of 50 take as long
+        # with it as without (15 pairs, medians 3 % apart, pairs differ by more), and 0.2 % more bytes.
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
