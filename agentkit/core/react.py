@@ -52,6 +52,10 @@ FindTools = Callable[[Callable[[str, str], None]], Coroutine[Any, Any, Sequence[
 """Finds a run's tools when it has started; is given ``say(message, reason)`` for what takes time or fails."""
 
 
+async def at_once() -> None:
+    """Go on: nothing else shares the loop."""
+
+
 def react(
     agent: AgentConfig,
     input: str,
@@ -66,6 +70,7 @@ def react(
     origin: Origin | None = None,
     left: Unfinished | None = None,
     stored: Callable[[], Awaitable[None]] = stored_nowhere,
+    pace: Callable[[], Awaitable[None]] = at_once,
 ) -> AsyncGenerator[StepEvent]:
     """Run the tool loop.
 
@@ -95,6 +100,8 @@ def react(
         What another run of the same question has left: the loop goes on there. The open calls come first.
     stored
         Waits until the events that were yielded are stored; a tool with side effects runs after that.
+    pace
+        Waits until the run may go on, before each turn and after each piece of an answer.
 
     Yields
     ------
@@ -113,6 +120,7 @@ def react(
         origin,
         left,
         stored,
+        pace,
     )
     return run.events(run.loop)
 
@@ -128,6 +136,7 @@ def llm_generate(
     limits: Limits | None = None,
     requests: Requests | None = None,
     left: Unfinished | None = None,
+    pace: Callable[[], Awaitable[None]] = at_once,
 ) -> AsyncGenerator[StepEvent]:
     """Ask the model once, without tools. Parameters and events as in ``react``."""
     run = _Run(
@@ -143,6 +152,7 @@ def llm_generate(
         None,
         left,
         stored_nowhere,
+        pace,
     )
     return run.events(run.once)
 
@@ -162,8 +172,10 @@ class _Run:
         origin: Origin | None,
         left: Unfinished | None,
         stored: Callable[[], Awaitable[None]],
+        pace: Callable[[], Awaitable[None]],
     ) -> None:
         self.agent = agent
+        self.pace = pace
         self.left = left
         self.stored = stored
         self.requests = requests or Requests("deny")
@@ -267,6 +279,7 @@ class _Run:
             )
 
     async def _catch_up(self) -> None:
+        await self.pace()
         if len(self._emitted) >= AHEAD:
             await self._is_read.wait()
 
@@ -332,5 +345,6 @@ class _Run:
     async def _turn(self, tools: Sequence[ToolSpec] = ()) -> LLMResponse:
         self.stop.check()
         await self.allowance.check()
+        await self.pace()
         self.step += 1
         return await self.conversation.turn(self.step, tools)

@@ -10,6 +10,7 @@ from agentkit.core.protocol import AgentConfig, CancellationToken, Limits, Origi
 from agentkit.core.react import llm_generate, react
 from agentkit.core.requests import Requests
 from agentkit.core.transcript import Unfinished
+from agentkit.hub.pace import Pace
 from agentkit.llm.demo import DemoProvider
 from agentkit.llm.gateway import LLMGateway
 from agentkit.llm.protocol import ChatMessage
@@ -26,6 +27,11 @@ class InProcessExecutor:
     ----------
     policy
         What holds where an agent's own policy does not speak; what it denies, no agent may do.
+
+    Attributes
+    ----------
+    pace
+        What the runs keep, all of them together.
     """
 
     def __init__(
@@ -40,6 +46,7 @@ class InProcessExecutor:
         self.tools = tools
         self.skills = skills
         self.policy = policy or {}
+        self.pace = Pace()
 
     def check_names(self, agent: AgentConfig) -> None:
         """Refuse an agent that names what does not exist.
@@ -102,6 +109,7 @@ class InProcessExecutor:
                 limits=limits,
                 requests=requests,
                 left=left,
+                pace=self.pace.keep,
             )
 
         async def find(say: Callable[[str, str], None]) -> Sequence[Tool]:
@@ -128,4 +136,5 @@ class InProcessExecutor:
             origin=origin,
             left=left,
             stored=stored,
+            pace=self.pace.keep,
         )

@@ -22,9 +22,6 @@ from agentkit.hub.unmasked import with_true_arguments
 from agentkit.hub.writer import TaskWriter
 from agentkit.tools.protocol import Resolution
 
-BREATH = 16
-"""Events of a run that never waits, after which everybody else on the loop has a turn."""
-
 log = logging.getLogger("agentkit")
 
 
@@ -131,12 +128,9 @@ class Run:
             stored=self.writer.stored,
         )
         async with contextlib.aclosing(events):
-            written = 0
             async for event in events:
+                await self.executor.pace.keep()
                 await self.writer.write(event)
-                written += 1
-                if written % BREATH == 0:
-                    await asyncio.sleep(0)
         await self._fail("The run stopped without saying how it ended.")
 
     async def _fail(self, message: str) -> None:

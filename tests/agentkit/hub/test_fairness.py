@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agentkit.core.protocol import StartTask
+from agentkit.core.protocol import StartTask, ToolSpec
 from agentkit.hub.journal import Journal
-from agentkit.hub.run import BREATH
+from agentkit.hub.pace import STEPS
 from agentkit.hub.writer import WINDOW
-from agentkit.llm.protocol import Notice
+from agentkit.llm.protocol import ChatMessage, LLMResponse, Notice, Piece, TextPiece
 from agentkit.llm.scripted import Request, ScriptedProvider
+from agentkit.llm.streaming import Streaming
 from tests.agentkit.hosting import Screen, ended, hub_of, watch
 from tests.agentkit.running import until
 from tests.conftest import Times
@@ -65,7 +68,7 @@ class _Counting(Journal):
 
 
 async def test_a_run_that_never_waits_gives_everybody_else_a_turn(tmp_path: Path) -> None:
-    notices = [Notice("flood", "x") for _ in range(10 * BREATH)]
+    notices = [Notice("flood", "x") for _ in range(10 * STEPS)]
     journal = _Counting(tmp_path / "journal.sqlite")
     hub = hub_of(ScriptedProvider([[*notices, "Done."]]), journal=journal)
     await hub.open()
@@ -78,7 +81,58 @@ async def test_a_run_that_never_waits_gives_everybody_else_a_turn(tmp_path: Path
             return task.ended.is_set()
 
         await until(look)
-        assert max(later - earlier for earlier, later in pairwise(given)) <= BREATH
+        assert max(later - earlier for earlier, later in pairwise(given)) <= STEPS
         assert journal.given > len(notices)
+    finally:
+        await hub.close()
+
+
+class _Counted(Streaming):
+    """Once it may go, a model that never waits; counts the pieces after the first that it was asked for."""
+
+    given = 0
+
+    def __init__(self) -> None:
+        self.go = asyncio.Event()
+
+    async def stream(
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        model: str | None = None,
+        tools: Sequence[ToolSpec] = (),
+    ) -> AsyncGenerator[Piece]:
+        await self.go.wait()
+        yield TextPiece("x")
+        for _ in range(STEPS - 1):
+            self.given += 1
+            yield TextPiece("x")
+        yield LLMResponse("x" * STEPS, "counted")
+
+
+async def test_many_runs_that_never_wait_take_a_few_steps_together_between_two_looks_at_the_rest(
+    tmp_path: Path,
+) -> None:
+    model, journal = _Counted(), _Counting(tmp_path / "journal.sqlite")
+    hub = hub_of(model, journal=journal)
+    await hub.open()
+    try:
+        tasks = [
+            await hub.start(StartTask(task_id=f"t{number}", input="?")) for number in range(50)
+        ]
+        asked: list[int] = []
+        written: list[int] = []
+
+        def look() -> bool:
+            asked.append(model.given)
+            written.append(journal.given)
+            return all(task.ended.is_set() for task in tasks)
+
+        await until(lambda: all(task.summary.last_seq for task in tasks))  # each has begun
+        model.go.set()
+        await until(look)
+        assert all(task.summary.status == "completed" for task in tasks)
+        for counts in (asked, written):
+            assert max(later - earlier for earlier, later in pairwise(counts)) <= 2 * STEPS
     finally:
         await hub.close()
