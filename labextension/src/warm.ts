@@ -2,15 +2,9 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import type { Widget } from '@lumino/widgets';
 import { type HostFor, IHostFor } from './host/plugin';
-import { mount } from './view/element';
-import type { Host } from './view/source';
+import { warmUp } from './view/warm-up';
 
-/**
- * Shows a run to nobody while the page rests, once a notebook is open.
- *
- * What is shown first compiles the view, its style sheets and JupyterLab's Markdown: words of a run
- * that streams would wait for that.
- */
+/** Shows a run to nobody while the page rests, once a notebook is open. */
 export const warmPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-agentkit:warm',
   description: 'Prepares the view of runs while the page rests.',
@@ -24,47 +18,3 @@ export const warmPlugin: JupyterFrontEndPlugin<void> = {
     });
   },
 };
-
-const SAID = 'Some **words** of `code` and a [link](#).\n\n- one\n- two\n';
-
-/** Each in a moment of its own: none of them may be what somebody waits for. */
-async function warmUp(host: Host): Promise<void> {
-  await rest();
-  await host.renderMarkdown(SAID, document.createElement('div'));
-  for (const trace of TRACES) {
-    await rest();
-    await show(trace, host);
-  }
-}
-
-const EVENTS = [
-  { event_type: 'run_started', agent: 'a', input: 'b', model: 'c', provider: 'd' },
-  { event_type: 'message_delta', message_id: 'm', delta: SAID },
-  { event_type: 'message', message_id: 'm', text: SAID },
-  { event_type: 'tool_call', tool_call_id: 't', tool_name: 'read_file', arguments: { path: 'e' } },
-  { event_type: 'tool_result', tool_call_id: 't', outcome: 'success', content: {}, duration_ms: 1 },
-  { event_type: 'usage', input_tokens: 1, output_tokens: 1 },
-  { event_type: 'final_answer', text: SAID },
-  { event_type: 'run_finished', status: 'completed' },
-].map((event, index) => ({ seq: index + 1, step: 1, ts: '2026-01-01T00:00:00Z', ...event }));
-
-/** A run that has only begun, and one that is over. */
-const TRACES = [EVENTS.slice(0, 2), EVENTS].map(events => ({ version: 1, events }));
-
-async function show(trace: unknown, host: Host): Promise<void> {
-  const life = new AbortController();
-  const place = document.createElement('div');
-  place.hidden = true;
-  document.body.append(place);
-  // Only what is in the page is rendered; it is gone again before the page is drawn.
-  await mount(place, { trace }, host, { signal: life.signal }).updateComplete;
-  life.abort();
-  place.remove();
-}
-
-function rest(): Promise<void> {
-  return new Promise(resolve => {
-    if ('requestIdleCallback' in window) requestIdleCallback(() => resolve(), { timeout: 2000 });
-    else setTimeout(resolve, 200);
-  });
-}
