@@ -70,6 +70,21 @@ PICTURES = (
     Picture(
         "cancel", "cancel", "From a click to what it stops", r"(?P<bar>(?!ipywidgets).+)", "ms"
     ),
+    *(
+        Picture(
+            f"startup-{name}",
+            "startup",
+            f"What it adds to JupyterLab: {what}",
+            rf"{what}: (?P<bar>.+)",
+            unit,
+        )
+        for name, what, unit in (
+            ("server", "start of the server", "ms"),
+            ("memory", "memory with a page open", "MB"),
+            ("scripts", "scripts of the page", "KB, compressed"),
+            ("packages", "further packages", "packages"),
+        )
+    ),
 )
 
 
@@ -109,7 +124,7 @@ def _bars(picture: Picture, bars: Sequence[tuple[str, Figure]]) -> Canvas:
     colours = [OURS if _is_ours(name) else OTHERS[0] for name in names]
     drawn = axes.barh(names, medians, color=colours, height=0.62)
     axes.bar_label(drawn, labels=[f" {median:,.3g}" for median in medians], padding=2)
-    if max(medians) > 50 * min(medians):
+    if max(medians) > 50 * min(medians) > 0:
         axes.set_xscale("log")
         axes.set_xlim(min(medians) / 3, max(medians) * 3)
     else:
