@@ -50,7 +50,6 @@ async def _pairs(lab: Lab, probe: Probe, count: int, model: str) -> list[Figure]
     share: list[float] = []
     for number in range(ROUNDS):
         before = await probe.take(PROBES)
-        start, used = time.perf_counter(), lab.cpu_seconds
         await asyncio.to_thread(
             _start, lab, f"r{number}-{count}-{model.partition('x')[2]}", count, model
         )
