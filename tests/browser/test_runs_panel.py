@@ -162,7 +162,20 @@ def test_the_panel_lists_runs_and_leads_to_them(
     page.command("agentkit:open-runs")
     panel.element.get_by_role("button", name="Cancel all").click()
     expect(panel.group("Running")).to_have_count(0)
-    expect(panel.row("Say what time it is")).to_contain_text("Stopped")
+    stopped = panel.group("Recent").filter(has_text="Say what time it is")
+    expect(stopped).to_contain_text("Stopped")
+
+    # What was stopped goes on, by keyboard too; once it does, it cannot be resumed again.
+    stopped.focus()
+    panel.page.keyboard.press("ArrowRight")
+    expect(stopped.get_by_role("button", name="Resume")).to_be_focused()
+    panel.page.keyboard.press("Enter")
+    expect(panel.group("Running")).to_contain_text(["Say what time it is"])
+    expect(stopped).to_be_focused()
+    expect(stopped.get_by_role("button", name="Resume")).to_have_count(0)
+    page.picture("runs-panel-resumed")
+    panel.element.get_by_role("button", name="Cancel all").click()
+    expect(panel.group("Running")).to_have_count(0)
 
     # The layout is restored, and one socket serves all of it.
     assert [url.rpartition("/api/v1")[2] for url in feeds].count("/ws/tasks") == 1

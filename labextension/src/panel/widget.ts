@@ -135,6 +135,9 @@ export class RunsPanel extends Widget {
   async resume(task: Task): Promise<void> {
     if (this.resuming.has(task.id)) return;
     this.resuming.add(task.id);
+    const row = this.rowOf(task.id);
+    // The button goes, and must not take the focus along.
+    if (row?.contains(document.activeElement)) row.focus();
     await this.attempt(() => this.runs.resume(task.id));
     this.resuming.delete(task.id);
     this.update();
