@@ -9,6 +9,9 @@ STEPS = 8
 """Small steps of runs (a piece of a model's answer, an event) in one turn of the loop. Each takes 0.1 to
 0.3 ms, so a thousand runs that all have something to do would keep a request waiting for seconds."""
 
+STEPS_OF_FEW = 32
+"""The same while few wait: to a run that goes on alone, each turn costs as much as a small step."""
+
 
 class Pace:
     """Lets runs take their steps in the order in which they come, a few in each turn of the loop.
@@ -21,7 +24,7 @@ class Pace:
         self._begin()
 
     def _begin(self) -> None:
-        self._left = STEPS
+        self._left = STEPS_OF_FEW
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     async def keep(self) -> None:
@@ -45,7 +48,7 @@ class Pace:
     def _next_turn(self, loop: asyncio.AbstractEventLoop) -> None:
         if loop is not self._loop:
             return
-        self._left = STEPS
+        self._left = STEPS if len(self._waiting) > STEPS else STEPS_OF_FEW
         while self._left and self._waiting:
             waiter = self._waiting.popleft()
             if not waiter.done():  # a run that is stopped waits no longer

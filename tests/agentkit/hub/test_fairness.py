@@ -12,7 +12,7 @@ import pytest
 
 from agentkit.core.protocol import StartTask, ToolSpec
 from agentkit.hub.journal import Journal
-from agentkit.hub.pace import STEPS
+from agentkit.hub.pace import STEPS, STEPS_OF_FEW
 from agentkit.hub.writer import WINDOW
 from agentkit.llm.protocol import ChatMessage, LLMResponse, Notice, Piece, TextPiece
 from agentkit.llm.scripted import Request, ScriptedProvider
@@ -68,7 +68,7 @@ class _Counting(Journal):
 
 
 async def test_a_run_that_never_waits_gives_everybody_else_a_turn(tmp_path: Path) -> None:
-    notices = [Notice("flood", "x") for _ in range(10 * STEPS)]
+    notices = [Notice("flood", "x") for _ in range(10 * STEPS_OF_FEW)]
     journal = _Counting(tmp_path / "journal.sqlite")
     hub = hub_of(ScriptedProvider([[*notices, "Done."]]), journal=journal)
     await hub.open()
@@ -81,7 +81,7 @@ async def test_a_run_that_never_waits_gives_everybody_else_a_turn(tmp_path: Path
             return task.ended.is_set()
 
         await until(look)
-        assert max(later - earlier for earlier, later in pairwise(given)) <= STEPS
+        assert max(later - earlier for earlier, later in pairwise(given)) <= STEPS_OF_FEW
         assert journal.given > len(notices)
     finally:
         await hub.close()
@@ -133,6 +133,9 @@ async def test_many_runs_that_never_wait_take_a_few_steps_together_between_two_l
         await until(look)
         assert all(task.summary.status == "completed" for task in tasks)
         for counts in (asked, written):
-            assert max(later - earlier for earlier, later in pairwise(counts)) <= 2 * STEPS
+            taken = [later - earlier for earlier, later in pairwise(counts) if later > earlier]
+            assert max(taken) <= STEPS_OF_FEW
+            # All but the first turns and the last, when few wait.
+            assert sum(each <= 2 * STEPS for each in taken) > 0.9 * len(taken)
     finally:
         await hub.close()
