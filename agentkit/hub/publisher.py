@@ -49,9 +49,8 @@ class Publisher:
     ) -> None:
         """Queue a stored event; ``shown`` is called on the loop."""
         self._stored.append((task, record, shown))
-        if (
-            self._loop is not None and not self._woken
-        ):  # one wake-up for all that a commit has stored
+        # One wake-up for all that a commit has stored.
+        if self._loop is not None and not self._woken:
             self._woken = True
             with contextlib.suppress(RuntimeError):  # the loop has closed: nobody watches any more
                 self._loop.call_soon_threadsafe(self._wake.set)
@@ -69,9 +68,8 @@ class Publisher:
             await self._wake.wait()
             self._wake.clear()
             self._woken = False
-            await (
-                self._show_all()
-            )  # apart, so that none of it is kept while there is nothing to show
+            # Apart, so that none of it is kept while there is nothing to show.
+            await self._show_all()
 
     async def _show_all(self) -> None:
         batch = [self._stored.popleft() for _ in range(len(self._stored))]
