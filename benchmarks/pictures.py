@@ -70,6 +70,41 @@ PICTURES = (
     Picture(
         "cancel", "cancel", "From a click to what it stops", r"(?P<bar>(?!ipywidgets).+)", "ms"
     ),
+    Picture(
+        "watchers",
+        "watchers",
+        "A lone event to as many watchers",
+        r"(?P<series>a lone event) to (?P<size>[\d,]+) watchers",
+        "ms",
+    ),
+    Picture(
+        "tasks",
+        "tasks",
+        "Answers of the server while as many runs go on",
+        r"(?P<series>[^,]+), (?P<size>[\d,]+) runs",
+        "ms",
+    ),
+    Picture(
+        "journal",
+        "journal",
+        "Lists of as many stored tasks",
+        r"(?P<size>\d+) tasks: (?P<series>.+)",
+        "ms",
+    ),
+    *(
+        Picture(
+            f"trace-{name}",
+            "trace",
+            f"A run of 10,000 steps, {what}",
+            rf"(?P<bar>[^:]+): {what}",
+            unit,
+        )
+        for name, what, unit in (
+            ("paint", "opened, to its first paint", "ms"),
+            ("task", "longest task while it opens", "ms"),
+            ("nodes", "nodes in the page", "nodes"),
+        )
+    ),
     *(
         Picture(
             f"startup-{name}",
