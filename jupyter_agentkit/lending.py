@@ -3,14 +3,7 @@
 ``run.wait()`` keeps the kernel busy until the run has ended, and a run that calls ``run_python`` cannot end
 before the kernel has run its code. So the code is offered on the control channel, which is heard while a cell
 runs, and the waiting cell runs it. What the code prints and shows is published as if it were a cell of its
-own, with the offer as its parent.
-
-====================  =======================================================================
-``OFFER``             an ``execute_request`` by another name; its reply says ``accepted`` or not
-``STOP``              ``{"request"}``: stop the code of that offer, whether it has begun or not;
-                      its reply says whether it was ``known``
-``execute_reply``     published when the code has ended
-====================  =======================================================================
+own, with the offer as its parent. See ``control_messages``.
 """
 
 from __future__ import annotations
@@ -24,8 +17,7 @@ from typing import Any
 
 from IPython.core.getipython import get_ipython
 
-OFFER = "agentkit_execute_request"
-STOP = "agentkit_stop_request"
+from jupyter_agentkit.control_messages import OFFER, STOP
 
 Message = dict[str, Any]
 

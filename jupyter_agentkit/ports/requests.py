@@ -9,7 +9,7 @@ from typing import Any
 
 from agentkit.errors import AgentKitError
 from agentkit.tools.builtin.ports import Cleared, Output, Printed, Raised, Shown
-from jupyter_agentkit.lending import OFFER, STOP
+from jupyter_agentkit.control_messages import OFFER, STOP
 from jupyter_agentkit.ports.connection import Channel, Connection, Message
 
 OFFER_SECONDS = 1.0

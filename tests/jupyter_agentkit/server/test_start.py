@@ -64,6 +64,7 @@ def test_the_server_waits_for_little_more_than_the_settings() -> None:
         "agentkit.tools.mcp_session",
         "agentkit.replay",
         "jupyter_agentkit.widget",
+        "IPython",
     ],
 )
 def test_what_is_hosted_loads_nothing_that_few_servers_use(rare: str) -> None:
