@@ -41,6 +41,7 @@ class Requests:
         self._made = 0
         self._open: dict[str, tuple[Request, asyncio.Future[Resolution]]] = {}
         self._closed: dict[str, Resolution] = {}
+        self._withdrawn: set[str] = set()
 
     def open(self, request: Request) -> asyncio.Future[Resolution]:
         """Give a request its id; the future has its resolution."""
@@ -59,7 +60,8 @@ class Requests:
 
     def withdraw(self, request_id: str) -> None:
         """Close a request that the run no longer waits for."""
-        self._open.pop(request_id, None)
+        if self._open.pop(request_id, None):
+            self._withdrawn.add(request_id)
 
     def get(self, request_id: str) -> Request:
         """The open request of that id.
@@ -67,9 +69,10 @@ class Requests:
         Raises
         ------
         NotFound
-            The run never asked it, or no longer waits for it.
+            The run never asked it.
         Conflict
-            It was answered already (reason ``request_answered``); the message says how.
+            It was answered already (reason ``request_answered``; the message says how), or the run has
+            stopped and waits for it no longer (``request_withdrawn``).
         """
         if request_id in self._open:
             return self._open[request_id][0]
@@ -78,6 +81,11 @@ class Requests:
             raise Conflict(
                 f"The request {request_id!r} was closed already{who}: {_WORDS[closed.decision]}.",
                 reason="request_answered",
+            )
+        if request_id in self._withdrawn:
+            raise Conflict(
+                f"The run has stopped and waits no longer for an answer to {request_id!r}.",
+                reason="request_withdrawn",
             )
         waiting = ", ".join(self._open) or "none"
         raise NotFound(

@@ -301,8 +301,9 @@ async def test_cancelling_a_run_withdraws_what_it_asks() -> None:
     run.token.cancel()
     events = await run.ended()
     assert only(RunFinished, events).status is TaskStatus.CANCELLED
-    with pytest.raises(NotFound):
+    with pytest.raises(Conflict, match="has stopped") as caught:
         run.requests.answer(request_id, APPROVE)
+    assert caught.value.reason == "request_withdrawn"
 
 
 @pytest.mark.parametrize(
