@@ -158,12 +158,10 @@ def _bars(picture: Picture, bars: Sequence[tuple[str, Figure]]) -> Canvas:
     medians = [each.median for _, each in bars][::-1]
     colours = [OURS if _is_ours(name) else OTHERS[0] for name in names]
     drawn = axes.barh(names, medians, color=colours, height=0.62)
-    axes.bar_label(drawn, labels=[f" {median:,.3g}" for median in medians], padding=2)
+    axes.bar_label(drawn, labels=[_told(median) for median in medians], padding=2)
     if max(medians) > 50 * min(medians) > 0:
         axes.set_xscale("log")
         axes.set_xlim(min(medians) / 3, max(medians) * 3)
-    else:
-        axes.yaxis.set_major_formatter("{x:,g}")
     axes.set_xlim(right=max(medians) * 1.15)
     axes.xaxis.set_major_formatter("{x:,g}")
     axes.minorticks_off()
@@ -199,6 +197,10 @@ def _curves(picture: Picture, points: Sequence[tuple[str, int, Figure]]) -> Canv
     _finish(axes, picture)
     axes.set_ylabel(picture.unit)
     return canvas
+
+
+def _told(value: float) -> str:
+    return f" {value:,.0f}" if value >= 100 else f" {value:.3g}"
 
 
 def _is_ours(name: str) -> bool:
